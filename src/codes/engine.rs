@@ -1,0 +1,6 @@
+//! The codes of templates, themes, rendering and feeds.
+
+use super::Code;
+
+/// The rows.
+pub(super) const CODES: &[Code] = &[];

@@ -1,0 +1,6 @@
+//! The codes of what the machine refuses.
+
+use super::Code;
+
+/// The rows.
+pub(super) const CODES: &[Code] = &[];

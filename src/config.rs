@@ -1,0 +1,270 @@
+//! Owns what `site.toml`, the command line and the lock files say, as one validated value.
+//!
+//! Gives [`Config`]. Everything is checked once, here; no other room reads a setting, the
+//! environment or the clock.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use semver::VersionReq;
+use url::Url;
+
+use crate::diagnostic::Diagnostic;
+use crate::paths::BaseUrl;
+
+/// What the command line says over `site.toml`.
+#[derive(Debug, Clone, Default)]
+pub struct Overrides {
+    /// `--base-url`.
+    pub base_url: Option<String>,
+    /// `--out`, relative to the current folder.
+    pub out: Option<PathBuf>,
+    /// `--env`, or `BLOG_ENV`.
+    pub env: Option<String>,
+    /// `--clock`, else `SOURCE_DATE_EPOCH`; without both the machine's clock.
+    pub clock: Option<String>,
+    /// `--drafts`.
+    pub drafts: bool,
+    /// `--future`.
+    pub future: bool,
+}
+
+/// Everything that is set about a site.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The folder that `site.toml` is in.
+    pub root: PathBuf,
+    /// The text of `site.toml`, for frames.
+    pub text: Arc<str>,
+    /// Where the pages go; `public/` below the root.
+    pub out: PathBuf,
+    /// The overlay in use.
+    pub env: Option<String>,
+    /// What counts as now.
+    pub clock: Timestamp,
+    /// Whether drafts are shown.
+    pub drafts: bool,
+    /// Whether posts of the future are shown.
+    pub future: bool,
+    /// The site's name.
+    pub title: String,
+    /// Where the site stands on the web.
+    pub base_url: BaseUrl,
+    /// The zone in which dates without a zone are read.
+    pub timezone: TimeZone,
+    /// A BCP 47 tag.
+    pub language: String,
+    /// One sentence about the site; may be empty.
+    pub description: String,
+    /// Who writes, unless a post says otherwise.
+    pub authors: Vec<String>,
+    /// The folder below `themes/`; empty for none.
+    pub theme: String,
+    /// The authority of feed ids (`tag:AUTHORITY,DATE:STEM`); never changes, even if the host does.
+    pub feed_authority: String,
+    /// How a summary is found.
+    pub summary: SummaryRule,
+    /// Permalink pattern per section, `""` for all others: `/posts/:slug/`.
+    pub permalinks: BTreeMap<String, String>,
+    /// Front matter for files that match a pattern; later rows win over earlier ones.
+    pub defaults: Vec<DefaultRule>,
+    /// The taxonomies, in the order of site.toml.
+    pub taxonomies: Vec<TaxonomyRule>,
+    /// Posts a page, per section; `posts` also sets the home page's. None: all on one page.
+    pub paginate: BTreeMap<String, usize>,
+    /// Which archives by date there are.
+    pub archives: ArchiveRule,
+    /// The feeds.
+    pub feeds: Vec<FeedRule>,
+    /// Which Markdown extensions are on.
+    pub markdown: MarkdownRule,
+    /// How code is coloured.
+    pub highlight: HighlightRule,
+    /// The analytics that every page must carry, in order; empty: nothing is guarded.
+    pub analytics: Vec<Analytics>,
+    /// `[check]`.
+    pub check: CheckRule,
+    /// The host that is said to obey `_headers`: `headers_from` or the publish target's kind.
+    pub headers_from: Option<String>,
+    /// The theme's and the site's own settings.
+    pub extra: toml::Table,
+    /// Where in site.toml each key stands: `analytics.0.site` → its bytes. For frames and `blog config`.
+    pub spans: BTreeMap<String, std::ops::Range<usize>>,
+    /// What is worth saying about the configuration, though it is valid.
+    pub warnings: Vec<Diagnostic>,
+}
+
+/// How a post's summary is found when neither `<!-- more -->` nor front matter says it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SummaryRule {
+    /// The first block.
+    Auto,
+    /// None.
+    Off,
+}
+
+/// Front matter for every file that matches a pattern.
+#[derive(Debug, Clone)]
+pub struct DefaultRule {
+    /// A glob below `content/`: `notes/**`.
+    pub path: String,
+    /// The keys.
+    pub front_matter: toml::Table,
+}
+
+/// One way of grouping posts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TaxonomyRule {
+    /// Its name in front matter and addresses: `tags`.
+    pub name: String,
+    /// Posts a page of a term; none: all on one.
+    pub paginate: Option<usize>,
+    /// Whether each term has a feed.
+    pub feed: bool,
+}
+
+/// Which archives by date there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ArchiveRule {
+    /// `/archive/`, all posts by year.
+    pub all: bool,
+    /// `/2026/`.
+    pub year: bool,
+    /// `/2026/11/`.
+    pub month: bool,
+}
+
+/// One feed of the site.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FeedRule {
+    /// A name of [`crate::feed::FORMATS`]: `rss`, `atom`.
+    pub format: String,
+    /// Its address: `feed.xml`.
+    pub path: String,
+    /// Whether items carry the whole post or only its summary.
+    pub full: bool,
+    /// How many posts.
+    pub limit: usize,
+}
+
+/// Which Markdown extensions are on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each field is named as its key under [markdown], which the reference documents")]
+pub struct MarkdownRule {
+    pub footnotes: bool,
+    pub tables: bool,
+    pub tasklists: bool,
+    pub strikethrough: bool,
+    pub alerts: bool,
+    pub heading_attributes: bool,
+    pub definition_lists: bool,
+    pub smart_punctuation: bool,
+    pub html: bool,
+}
+
+/// How code is coloured.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HighlightRule {
+    /// Whether it is at all.
+    pub enabled: bool,
+    /// The theme for a light page.
+    pub light: String,
+    /// The theme for a dark page.
+    pub dark: String,
+    /// Whether lines are numbered unless the block says otherwise.
+    pub line_numbers: bool,
+}
+
+/// Where an analytics server is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Endpoint {
+    /// The stand-in that is built in; pages name `https://analytics.invalid/`.
+    Embedded,
+    /// A server, with `/` at its end.
+    Server(Url),
+}
+
+impl Endpoint {
+    /// Returns the URL that pages name.
+    pub fn url(&self) -> Url {
+        match self {
+            Endpoint::Embedded => Url::parse("https://analytics.invalid/").expect("a constant URL"),
+            Endpoint::Server(url) => url.clone(),
+        }
+    }
+}
+
+/// What becomes of a build whose verification stays unknown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnUnknown {
+    /// It fails with 4.
+    Fail,
+    /// It passes with a warning, until a level has not held for `max_unknown_age`.
+    Warn,
+}
+
+/// How the snippet comes into the page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Placed {
+    /// It is in the page's bytes.
+    Page,
+    /// A CDN adds it.
+    Edge,
+    /// A tag manager adds it.
+    TagManager,
+    /// It is inert until the visitor consents.
+    Consent,
+}
+
+/// One analytics table of site.toml.
+#[derive(Debug, Clone)]
+pub struct Analytics {
+    /// A name of [`crate::analytics::PROVIDERS`].
+    pub provider: String,
+    /// Where its server is.
+    pub endpoint: Endpoint,
+    /// The site as the provider calls it: id, code or domain.
+    pub site: String,
+    /// The tracker's URL, where it is not the provider's usual one below the endpoint.
+    pub script: Option<Url>,
+    /// The collect endpoint's URL, where it is not the provider's usual one.
+    pub collect: Option<Url>,
+    /// Server versions that pass besides the locked one.
+    pub accept: Option<VersionReq>,
+    /// The environment variable that holds a token.
+    pub token_env: Option<String>,
+    /// The token, read from the environment; never printed.
+    pub token: Option<Token>,
+    /// Routes that are to carry no snippet, as globs: `/drafts/**`.
+    pub exclude: Vec<String>,
+    /// What becomes of a build that could not be verified.
+    pub on_unknown: OnUnknown,
+    /// How long a level may stay unknown under `warn`.
+    pub max_unknown_age: SignedDuration,
+    /// How the snippet comes into the page.
+    pub placed: Placed,
+    /// The provider's own options, passed on to its snippet.
+    pub options: BTreeMap<String, toml::Value>,
+    /// Facts that override the provider's table.
+    pub expect: BTreeMap<String, toml::Value>,
+}
+
+/// A secret: it has no `Display`, and its `Debug` hides it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Token(pub String);
+
+impl std::fmt::Debug for Token {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("Token(…)")
+    }
+}
+
+/// `[check]`: what the verifier weighs otherwise than by default.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CheckRule {
+    /// Level by code: `"link/broken" = "warn"`.
+    pub levels: BTreeMap<String, String>,
+}

@@ -1,0 +1,110 @@
+//! Owns fingerprints of bytes: [`Digest`] for our own bookkeeping, [`Sha256`] where the outside
+//! world reads it too (trackers in the lock, subresource integrity).
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// The BLAKE3 digest of some bytes, written as 64 hexadecimal digits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Digest([u8; 32]);
+
+impl Digest {
+    /// Returns the digest of these bytes.
+    pub fn of(bytes: impl AsRef<[u8]>) -> Self {
+        Digest(*blake3::hash(bytes.as_ref()).as_bytes())
+    }
+
+    /// Returns the digest of several parts, each told apart from the next by its length.
+    pub fn of_parts<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> Self {
+        let mut hasher = blake3::Hasher::new();
+        for part in parts {
+            hasher.update(&(part.len() as u64).to_le_bytes());
+            hasher.update(part);
+        }
+        Digest(*hasher.finalize().as_bytes())
+    }
+
+    /// Returns the first twelve hexadecimal digits, enough for a person.
+    pub fn short(&self) -> String {
+        self.to_string()[..12].to_owned()
+    }
+}
+
+/// The SHA-256 digest of some bytes, written as 64 hexadecimal digits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Sha256([u8; 32]);
+
+impl Sha256 {
+    /// Returns the digest of these bytes.
+    pub fn of(bytes: impl AsRef<[u8]>) -> Self {
+        use sha2::Digest as _;
+        Sha256(sha2::Sha256::digest(bytes.as_ref()).into())
+    }
+
+    /// Returns the first twelve hexadecimal digits, enough for a person.
+    pub fn short(&self) -> String {
+        self.to_string()[..12].to_owned()
+    }
+}
+
+/// Writes the text form, parsing and serde of a 32-byte digest once for both kinds.
+macro_rules! hexadecimal {
+    ($kind:ident) => {
+        impl fmt::Display for $kind {
+            fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.iter().try_for_each(|byte| write!(formatter, "{byte:02x}"))
+            }
+        }
+
+        impl FromStr for $kind {
+            type Err = String;
+
+            fn from_str(text: &str) -> Result<Self, String> {
+                let refuse = || format!("`{text}` is not a digest of 64 hexadecimal digits");
+                if text.len() != 64 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+                    return Err(refuse());
+                }
+                let mut bytes = [0; 32];
+                for (index, byte) in bytes.iter_mut().enumerate() {
+                    *byte = u8::from_str_radix(&text[index * 2..index * 2 + 2], 16).map_err(|_| refuse())?;
+                }
+                Ok($kind(bytes))
+            }
+        }
+
+        impl Serialize for $kind {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $kind {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+            }
+        }
+    };
+}
+
+hexadecimal!(Digest);
+hexadecimal!(Sha256);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_digest_survives_being_written_and_read() {
+        let digest = Digest::of("hello");
+        assert_eq!(digest.to_string().parse(), Ok(digest));
+        assert!("xyz".parse::<Sha256>().is_err());
+        assert!("é".repeat(32).parse::<Sha256>().is_err());
+    }
+
+    #[test]
+    fn parts_are_told_apart() {
+        assert_ne!(Digest::of_parts([b"ab".as_slice(), b"c"]), Digest::of_parts([b"a".as_slice(), b"bc"]));
+    }
+}

@@ -1,0 +1,131 @@
+//! Owns the order of things: which posts are shown, in which order, under which address, next to
+//! which neighbours; and **every route** of the site.
+//!
+//! Gives [`Library`]. Finds every collision of two addresses. Reads no Markdown and no file.
+
+use std::collections::BTreeMap;
+
+use crate::paths::{Route, SourcePath};
+use crate::post::Post;
+
+/// The place of a post in [`Library::posts`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PostId(pub usize);
+
+/// Every post of the site, arranged.
+#[derive(Debug, Clone, Default)]
+pub struct Library {
+    /// Every post that is shown, sorted by source.
+    pub posts: Vec<Post>,
+    /// The posts that are not shown, with their reason in `hidden`.
+    pub hidden: Vec<Post>,
+    /// The address of each post, in the order of `posts`.
+    pub routes_of: Vec<Route>,
+    /// The posts of kind [`crate::post::Kind::Post`], newest first.
+    pub newest: Vec<PostId>,
+    /// The place of each dated post in `newest`: its neighbours are the ones before and after.
+    pub position: BTreeMap<PostId, usize>,
+    /// Each post by its source.
+    pub by_source: BTreeMap<SourcePath, PostId>,
+    /// The sections that have an `_index.md`, by name; `""` speaks for the home page.
+    pub sections: BTreeMap<String, Section>,
+    /// The taxonomies, in the order of site.toml.
+    pub taxonomies: Vec<Taxonomy>,
+    /// Every address of the site and what stands there.
+    pub routes: BTreeMap<Route, Page>,
+}
+
+impl Library {
+    /// Returns a post.
+    pub fn post(&self, id: PostId) -> &Post {
+        &self.posts[id.0]
+    }
+
+    /// Returns the address of a post.
+    pub fn route(&self, id: PostId) -> &Route {
+        &self.routes_of[id.0]
+    }
+}
+
+/// One section that has a page of its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Section {
+    /// Its `_index.md`.
+    pub index: PostId,
+    /// Its pages and posts: by weight, then newest first, then title.
+    pub pages: Vec<PostId>,
+}
+
+/// One taxonomy and its terms.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Taxonomy {
+    /// Its name: `tags`.
+    pub name: String,
+    /// Where the list of its terms stands.
+    pub route: Route,
+    /// Its terms, by slug.
+    pub terms: Vec<Term>,
+}
+
+/// One term of a taxonomy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Term {
+    /// As written most often: `Rust`.
+    pub name: String,
+    /// As it stands in addresses: `rust`.
+    pub slug: String,
+    /// Where its posts are listed.
+    pub route: Route,
+    /// Its posts, newest first.
+    pub posts: Vec<PostId>,
+    /// Its `_index.md`, if it has one.
+    pub index: Option<PostId>,
+}
+
+/// What stands at a route. Each variant is a row of `render::PAGES`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Page {
+    /// The home page, or a further page of its list.
+    Home(Pager),
+    /// A post, or a page.
+    Post(PostId),
+    /// A section's list.
+    Section(String, Pager),
+    /// The list of a taxonomy's terms.
+    Taxonomy(usize),
+    /// The posts of a term: taxonomy, term.
+    Term(usize, usize, Pager),
+    /// All posts by date; of a year; of a month.
+    Archive(Option<i16>, Option<i8>),
+    /// A feed of the site (row of `Config::feeds`).
+    Feed(usize),
+    /// A feed of a term: taxonomy, term.
+    TermFeed(usize, usize),
+    /// `sitemap.xml`, or one of its parts, from 1.
+    Sitemap(Option<usize>),
+    /// `robots.txt`.
+    Robots,
+    /// `404.html`.
+    NotFound,
+    /// A redirect to another route of the site.
+    Alias(Route),
+    /// The stylesheet of coloured code.
+    HighlightStylesheet,
+    /// A file that is copied: a bundle's.
+    Asset(SourcePath),
+    /// A file that is copied: of `static/`, by its path below it.
+    Static(String),
+}
+
+/// One page of a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pager {
+    /// Which, from 1.
+    pub number: usize,
+    /// Of how many.
+    pub of: usize,
+    /// The posts on it: their range in the whole list.
+    pub start: usize,
+    /// The end of that range.
+    pub end: usize,
+}

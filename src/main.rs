@@ -1,0 +1,3 @@
+//! The binary `blog`.
+
+fn main() {}

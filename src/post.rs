@@ -1,0 +1,103 @@
+//! Owns one Markdown file as a typed value: front matter, body, outline.
+//!
+//! Gives [`Post`]. "Post" is any page made from a Markdown file: a blog post, a standing page, a
+//! section's `_index.md` or a term's. Refuses unknown front-matter keys and dates that are none.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::Arc;
+
+use jiff::{Timestamp, Zoned};
+
+use crate::article::Outline;
+use crate::paths::SourcePath;
+
+/// What a Markdown file is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    /// It has a date: it takes part in lists, taxonomies and feeds.
+    Post,
+    /// It stands alone: `content/about.md`.
+    Page,
+    /// A section's `_index.md`; the one directly in `content/` speaks for the home page.
+    Section,
+    /// A term's `_index.md`: `content/tags/rust/_index.md`.
+    Term,
+}
+
+/// Why a post is not shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Hidden {
+    /// `draft = true`.
+    Draft,
+    /// Its date, or `publish_date`, has not come.
+    Future(Timestamp),
+    /// Its `expiry_date` is over.
+    Expired(Timestamp),
+}
+
+/// One Markdown file.
+#[derive(Debug, Clone)]
+pub struct Post {
+    /// Its file: `content/posts/2011-03-10-guards.md` or `content/posts/guards/index.md`.
+    pub source: SourcePath,
+    /// The whole text, for frames.
+    pub text: Arc<str>,
+    /// The bytes of `text` that are Markdown.
+    pub body: Range<usize>,
+    /// What it is for.
+    pub kind: Kind,
+    /// The first folder below `content/`: `posts`; empty at the top.
+    pub section: String,
+    /// The name that its id and its default slug come from: `guards`, without date and ending.
+    pub stem: String,
+    /// What its front matter says, defaults applied.
+    pub front: FrontMatter,
+    /// Heading ids, links and word count: what others may ask without typesetting it.
+    pub outline: Outline,
+    /// Co-located files of its bundle, by their name relative to it.
+    pub assets: BTreeMap<String, SourcePath>,
+    /// Why it is not shown, if it is not.
+    pub hidden: Option<Hidden>,
+}
+
+impl Post {
+    /// Returns the Markdown.
+    pub fn markdown(&self) -> &str {
+        &self.text[self.body.clone()]
+    }
+}
+
+/// The keys of front matter.
+#[derive(Debug, Clone, Default, PartialEq)]
+#[expect(missing_docs, reason = "each field is named as its key, which the reference documents")]
+pub struct FrontMatter {
+    pub title: Option<String>,
+    pub date: Option<Zoned>,
+    pub updated: Option<Zoned>,
+    pub publish_date: Option<Zoned>,
+    pub expiry_date: Option<Zoned>,
+    pub draft: bool,
+    pub slug: Option<String>,
+    /// A whole address that overrides pattern and slug: `/old/way.html`.
+    pub path: Option<String>,
+    pub aliases: Vec<String>,
+    /// Terms by taxonomy: `tags` → `rust`, `web`.
+    pub terms: BTreeMap<String, Vec<String>>,
+    pub authors: Vec<String>,
+    pub summary: Option<String>,
+    pub description: Option<String>,
+    pub image: Option<String>,
+    pub template: Option<String>,
+    pub weight: Option<i64>,
+    pub noindex: bool,
+    /// False: this page is to carry no snippet.
+    pub analytics: bool,
+    /// A foreign address that this post was first published at.
+    pub canonical: Option<String>,
+    /// The feed id, if it is not the derived one.
+    pub id: Option<String>,
+    pub extra: toml::Table,
+    /// Where each key stands in the file, for frames.
+    pub spans: BTreeMap<String, Range<usize>>,
+}
