@@ -22,4 +22,5 @@ pub mod source;
 pub mod render;
 
 pub mod analytics;
+pub mod guard;
 pub mod verdict;
