@@ -18,7 +18,8 @@ pub struct Sources {
     pub assets: BTreeMap<SourcePath, PathBuf>,
     /// Files below `static/` of the site and of its theme, the site's winning, by their path below `static/`.
     pub statics: BTreeMap<String, StaticFile>,
-    /// Templates by the name they are included with: the theme's, overridden by the site's.
+    /// The site's own templates by the name they are included with (`post.html`), and **all** of the theme's, also those
+    /// that the site overrides, as `THEME/templates/post.html`. Which one a name means is decided in `render::theme`.
     pub templates: BTreeMap<String, Template>,
     /// The theme's `theme.toml`, if there is a theme.
     pub theme: Option<(SourcePath, Arc<str>)>,
