@@ -3,7 +3,12 @@
 //! Also gives [`Outline`], what one pass over the Markdown tells without typesetting it. Refuses
 //! links that lead nowhere. Knows no templates and no files.
 
+mod outline;
+mod words;
+
 use std::ops::Range;
+
+use crate::config::MarkdownRule;
 
 /// What one pass over a post's Markdown tells.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -12,7 +17,9 @@ pub struct Outline {
     pub headings: Vec<OutlineHeading>,
     /// The destinations of its links and images, as written, with their bytes in the body.
     pub links: Vec<(String, Range<usize>)>,
-    /// The number of words, code left out.
+    /// The ids that its raw HTML sets; they can be linked to as well.
+    pub anchors: Vec<String>,
+    /// The number of words, blocks of code left out.
     pub words: usize,
 }
 
@@ -25,6 +32,11 @@ pub struct OutlineHeading {
     pub id: String,
     /// Its text without markup.
     pub title: String,
+}
+
+/// Tells what is in a Markdown text, without typesetting it.
+pub fn outline(markdown: &str, rule: &MarkdownRule) -> Outline {
+    outline::read(markdown, rule)
 }
 
 /// One typeset post. URLs in it are relative to the host (`/blog/posts/a/x.png`), never to the
@@ -54,4 +66,22 @@ pub struct Heading {
     pub title: String,
     /// The headings below it.
     pub children: Vec<Heading>,
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::config::MarkdownRule;
+
+    /// Every extension on.
+    pub(super) const RULE: MarkdownRule = MarkdownRule {
+        footnotes: true,
+        tables: true,
+        tasklists: true,
+        strikethrough: true,
+        alerts: true,
+        heading_attributes: true,
+        definition_lists: true,
+        smart_punctuation: false,
+        html: true,
+    };
 }
