@@ -22,5 +22,6 @@ pub mod source;
 pub mod render;
 
 pub mod analytics;
+pub mod check;
 pub mod guard;
 pub mod verdict;
