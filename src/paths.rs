@@ -136,11 +136,67 @@ impl Route {
         })
     }
 
+    /// Returns whether a pattern fits the whole address: `*` stands for anything within a part of it, `**` for anything,
+    /// `?` for one character. So does `/drafts/**` for `/drafts/` and all below it. Writer and checker both ask here.
+    pub fn matches(&self, pattern: &str) -> bool {
+        fits(pattern.as_bytes(), self.0.as_bytes())
+    }
+
     /// Returns what two addresses share when some file system cannot tell them apart: composed
     /// Unicode, folded case.
     pub fn folded(&self) -> String {
         use unicode_normalization::UnicodeNormalization;
         self.out_path().0.nfc().flat_map(char::to_lowercase).nfc().collect()
+    }
+}
+
+/// Matches from left to right; on a mismatch it goes back to the last star and lets it take one byte more, so that no
+/// pattern takes longer than its length times that of the text.
+fn fits(pattern: &[u8], text: &[u8]) -> bool {
+    let (mut at, mut position) = (0, 0);
+    // Where to go on in the pattern and in the text, for the last `*` and for the last `**`.
+    let mut star: Option<(usize, usize)> = None;
+    let mut stars: Option<(usize, usize)> = None;
+    loop {
+        if pattern[at..].starts_with(b"**") {
+            at += 2;
+            (stars, star) = (Some((at, position)), None);
+            continue;
+        }
+        match (pattern.get(at), text.get(position)) {
+            (Some(b'*'), _) => {
+                at += 1;
+                star = Some((at, position));
+                continue;
+            }
+            (Some(b'?'), Some(byte)) if *byte != b'/' => {
+                // One character may be several bytes.
+                at += 1;
+                position += 1;
+                while text.get(position).is_some_and(|byte| byte & 0xc0 == 0x80) {
+                    position += 1;
+                }
+                continue;
+            }
+            (Some(expected), Some(byte)) if expected == byte => {
+                at += 1;
+                position += 1;
+                continue;
+            }
+            (None, None) => return true,
+            _ => {}
+        }
+        match (star, stars) {
+            (Some((after, from)), _) if text.get(from).is_some_and(|byte| *byte != b'/') => {
+                star = Some((after, from + 1));
+                (at, position) = (after, from + 1);
+            }
+            (_, Some((after, from))) if from < text.len() => {
+                (stars, star) = (Some((after, from + 1)), None);
+                (at, position) = (after, from + 1);
+            }
+            _ => return false,
+        }
     }
 }
 
@@ -271,6 +327,28 @@ mod tests {
             let route = Route::new(route).unwrap();
             assert_eq!(route.out_path().as_str(), file);
             assert_eq!(route.out_path().route(), route);
+        }
+    }
+
+    #[test]
+    fn a_pattern_fits_the_whole_address() {
+        for (pattern, route, expected) in [
+            ("/drafts/**", "/drafts/a/b/", true),
+            ("/drafts/**", "/drafts/", true),
+            ("/drafts/**", "/posts/drafts/", false),
+            ("/*/old/", "/a/old/", true),
+            ("/*/old/", "/a/b/old/", false),
+            ("/**/old/", "/a/b/old/", true),
+            ("**/*.html", "/a/b.html", true),
+            ("**/*.html", "/a/b.htm", false),
+            ("/a?c/", "/a\u{e9}c/", true),
+            ("/a?c/", "/a/c/", false),
+            ("/**/b*/x", "/a/b/c/bx/x", true),
+            ("/x", "/x/", false),
+            ("", "/", false),
+            ("**", "/", true),
+        ] {
+            assert_eq!(Route::new(route).unwrap().matches(pattern), expected, "{pattern} against {route}");
         }
     }
 
