@@ -30,6 +30,27 @@ impl Digest {
     pub fn short(&self) -> String {
         self.to_string()[..12].to_owned()
     }
+
+    /// Returns the first byte: an even spread over 256 places.
+    pub fn first_byte(&self) -> u8 {
+        self.0[0]
+    }
+}
+
+/// A [`Digest`] in the making, for bytes that come in pieces.
+#[derive(Debug, Clone, Default)]
+pub struct Digesting(blake3::Hasher);
+
+impl Digesting {
+    /// Adds the next piece.
+    pub fn add(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    /// Returns the digest of all pieces, as if they had come as one.
+    pub fn finish(&self) -> Digest {
+        Digest(*self.0.finalize().as_bytes())
+    }
 }
 
 /// The SHA-256 digest of some bytes, written as 64 hexadecimal digits.
@@ -101,6 +122,14 @@ mod tests {
         assert_eq!(digest.to_string().parse(), Ok(digest));
         assert!("xyz".parse::<Sha256>().is_err());
         assert!("é".repeat(32).parse::<Sha256>().is_err());
+    }
+
+    #[test]
+    fn pieces_make_the_digest_of_the_whole() {
+        let mut digesting = Digesting::default();
+        digesting.add(b"hel");
+        digesting.add(b"lo");
+        assert_eq!(digesting.finish(), Digest::of("hello"));
     }
 
     #[test]

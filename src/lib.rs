@@ -21,6 +21,8 @@ pub mod source;
 
 pub mod render;
 
+pub mod output;
+
 pub mod analytics;
 pub mod check;
 pub mod guard;

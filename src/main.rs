@@ -1,3 +1,94 @@
-//! The binary `blog`.
+//! The binary `blog`: it reads the arguments and the environment, runs one command, prints what it
+//! came to, and alone picks the exit code.
 
-fn main() {}
+mod cli;
+mod commands;
+mod console;
+
+use std::io::Write as _;
+use std::panic::{self, PanicHookInfo};
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use clap::error::ErrorKind;
+use watchpost::diagnostic::{Diagnostic, Exit};
+
+use cli::{Cli, Format};
+use console::Console;
+
+/// The exit code of a bug in `blog`.
+const BUG: u8 = 70;
+
+fn main() -> ExitCode {
+    panic::set_hook(Box::new(apologise));
+    match panic::catch_unwind(run) {
+        Ok(code) => ExitCode::from(code),
+        Err(_) => ExitCode::from(BUG),
+    }
+}
+
+/// Runs the command that was typed and returns the exit code.
+fn run() -> u8 {
+    let no_color = variable("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let columns = variable("COLUMNS").and_then(|columns| columns.parse().ok());
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return mistyped(&error, no_color, columns),
+    };
+    let console = Console::new(cli.format, no_color, columns);
+    let exit = commands::run(&cli, &console);
+    match console.refused() {
+        false => exit.code(),
+        true => {
+            console.people("error[output/stdout]: cannot write to standard output\n");
+            Exit::worst([exit, Exit::World]).code()
+        }
+    }
+}
+
+/// Prints what clap says of arguments that it does not take, or the help that was asked for.
+fn mistyped(error: &clap::Error, no_color: bool, columns: Option<usize>) -> u8 {
+    let json = std::env::args().any(|argument| argument == "--format=json")
+        || std::env::args().zip(std::env::args().skip(1)).any(|(flag, value)| flag == "--format" && value == "json");
+    let console = Console::new(if json { Format::Json } else { Format::Human }, no_color, columns);
+    let styled = error.render();
+    match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
+            console.data(&styled.to_string());
+            return Exit::Success.code();
+        }
+        _ if json => {
+            let text = styled.to_string();
+            let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+            let message = lines.next().unwrap_or_default().trim_start_matches("error: ").to_owned();
+            let diagnostic = Diagnostic::error("usage/arguments", message);
+            console.diagnostics(&[match lines.find_map(|line| line.strip_prefix("tip: ")) {
+                Some(tip) => diagnostic.hint(tip),
+                None => diagnostic,
+            }]);
+        }
+        _ if console.coloured() => console.people(&styled.ansi().to_string()),
+        _ => console.people(&styled.to_string()),
+    }
+    Exit::Usage.code()
+}
+
+/// Reads one variable; one that is no UTF-8 counts as not set.
+#[expect(clippy::disallowed_methods, reason = "this is the one place where the environment is read")]
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+/// Says that a panic is a bug of ours, and how to report it.
+fn apologise(panic: &PanicHookInfo<'_>) {
+    let message = panic.payload_as_str().map_or_else(|| "a panic without words".to_owned(), console::printable);
+    let place = panic.location().map_or_else(|| "an unknown place".to_owned(), ToString::to_string);
+    // Nothing is left to do if stderr is closed.
+    let _ = writeln!(
+        std::io::stderr().lock(),
+        "\nThis is a bug in blog, not in your site: {message}\n  at {place}, version {}\n\
+         Nothing was put in place. Please report it to the project's issue tracker, with these lines, the command \
+         that you typed and, if you can share it, the file that it was working on.",
+        env!("CARGO_PKG_VERSION"),
+    );
+}

@@ -1,0 +1,256 @@
+//! Owns the output folder: it is the only writer of pages.
+//!
+//! A build is staged in a sibling of the output folder and put in its place in one step, so that a
+//! reader, or a machine that stops, sees the old site or the new one and nothing between. Gives
+//! [`Output::open`], [`stage`], [`promote`], [`clean`]. Refuses folders that hold files of others,
+//! writes no links, and leaves modes to no umask.
+//!
+//! Beside `public/` there may be `.public.lock` (a build runs) and `.public.stage-PID/`: `marker.json`,
+//! by which the next run knows that the folder is ours, and `site/`, the staged tree.
+
+mod claim;
+mod owned;
+mod promote;
+mod stage;
+mod state;
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::diagnostic::{Diagnostic, Place};
+use crate::manifest::Manifest;
+
+pub use promote::{Promotion, promote};
+pub use stage::{Staged, stage};
+
+use claim::Claim;
+use owned::Owned;
+use state::State;
+
+/// Folders of a site that hold what somebody wrote; none of them, and nothing below, is an output folder.
+const SOURCES: [&str; 7] = ["content", "data", "static", "templates", "themes", ".blog", ".git"];
+
+/// The output folder of one run, claimed for it alone.
+#[derive(Debug)]
+pub struct Output {
+    /// The site's folder, for naming files to people.
+    root: PathBuf,
+    /// The folder itself, links resolved.
+    out: PathBuf,
+    /// The folder that it is in.
+    parent: PathBuf,
+    /// Its name.
+    name: String,
+    /// What we remember of it in `.blog/state/`.
+    state: State,
+    /// Keeps other builds away until it is dropped.
+    _claim: Claim,
+    /// What opening it brought to light.
+    pub notes: Vec<Diagnostic>,
+}
+
+impl Output {
+    /// Claims the output folder: finishes what a killed build has begun, removes what it left beside
+    /// the folder, and refuses a folder that holds files of others.
+    pub fn open(root: &Path, out: &Path, home: Option<&Path>) -> Result<Output, Vec<Diagnostic>> {
+        let mut output = Output::claim(root, out, home).map_err(|diagnostic| vec![*diagnostic])?;
+        output.recover()?;
+        output.remove_leftovers();
+        let foreign =
+            output.owned().foreign(&output.out).map_err(|(path, error)| vec![output.unreadable(&path, &error)])?;
+        match foreign.is_empty() {
+            true => Ok(output),
+            false => Err(vec![output.refuse_foreign(&foreign)]),
+        }
+    }
+
+    /// Finds the folder, refuses one that no build may own, and takes its lock.
+    fn claim(root: &Path, out: &Path, home: Option<&Path>) -> Result<Output, Box<Diagnostic>> {
+        let read = |path: &Path, error: &io::Error| {
+            Box::new(Diagnostic::error("output/read", format!("cannot read the folder `{}`: {error}", path.display())))
+        };
+        let root = fs::canonicalize(root).map_err(|error| read(root, &error))?;
+        let out = resolve(out)?;
+        refuse_unsafe(&root, &out, home)?;
+        let (Some(parent), Some(name)) = (out.parent(), out.file_name().and_then(|name| name.to_str())) else {
+            return Err(Box::new(not_ours(&out, "its name is no UTF-8")));
+        };
+        let state = State::of(&root, &out);
+        let claim = Claim::take(&parent.join(format!(".{name}.lock")), &state.lock_path())
+            .map_err(|error| Box::new(busy_or_refused(&root, &out, &error)))?;
+        let (parent, name) = (parent.to_owned(), name.to_owned());
+        Ok(Output { root, parent, name, out, state, _claim: claim, notes: Vec::new() })
+    }
+
+    /// Returns the folder, links resolved.
+    pub fn folder(&self) -> &Path {
+        &self.out
+    }
+
+    /// Returns what the last build wrote into it, if that is known.
+    pub fn manifest(&self) -> Option<Manifest> {
+        self.state.manifest()
+    }
+
+    /// Returns a path as the user would name it: relative to the site's folder where it lies inside.
+    pub fn shown(&self, path: &Path) -> String {
+        path.strip_prefix(&self.root).unwrap_or(path).display().to_string()
+    }
+
+    /// Gathers the files that builds of ours have written into the folder.
+    fn owned(&self) -> Owned {
+        let mut owned = Owned::from_folder(&self.out);
+        self.state.manifests().iter().for_each(|manifest| owned.add(manifest));
+        owned
+    }
+
+    /// Says that the folder holds files of others, and which.
+    fn refuse_foreign(&self, foreign: &[String]) -> Diagnostic {
+        let folder = self.shown(&self.out);
+        let message = match foreign {
+            [one] => format!("`{folder}` holds a file that no build of this site has written: `{one}`"),
+            [first, ..] => format!(
+                "`{folder}` holds {} files that no build of this site has written, the first of them `{first}`",
+                foreign.len()
+            ),
+            [] => unreachable!("the caller has found some"),
+        };
+        let mut diagnostic = Diagnostic::error("output/foreign", message).at(Place::file(&folder));
+        for path in foreign.iter().take(10).skip(1) {
+            diagnostic = diagnostic.with(format!("also `{path}`"));
+        }
+        if foreign.len() > 10 {
+            diagnostic = diagnostic.with(format!("and {} more", foreign.len() - 10));
+        }
+        diagnostic.hint("move them to `static/`, so that every build writes them, or build elsewhere with `--out DIR`")
+    }
+
+    /// Says that something in the folder could not be read.
+    fn unreadable(&self, path: &Path, error: &io::Error) -> Diagnostic {
+        Diagnostic::error("output/read", format!("cannot read `{}`: {error}", self.shown(path)))
+    }
+
+    /// Says that something could not be written.
+    fn unwritable(&self, path: &Path, error: &io::Error) -> Diagnostic {
+        let diagnostic = Diagnostic::error("output/write", format!("cannot write `{}`: {error}", self.shown(path)));
+        match error.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+                diagnostic.hint("make room: a build needs room for the old site and the new one at once")
+            }
+            _ => diagnostic,
+        }
+    }
+}
+
+/// What [`clean`] did.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Cleaned {
+    /// How many files of the output folder were removed.
+    pub files: usize,
+    /// What is left in the output folder because it is not ours, relative to it.
+    pub left: Vec<String>,
+    /// Whether there was a `.blog/`.
+    pub state: bool,
+}
+
+/// Removes what our builds have written: the files of the output folder that our manifests list,
+/// staged trees, and `.blog/`.
+pub fn clean(root: &Path, out: &Path, home: Option<&Path>) -> Result<Cleaned, Vec<Diagnostic>> {
+    let mut output = Output::claim(root, out, home).map_err(|diagnostic| vec![*diagnostic])?;
+    output.recover()?;
+    output.remove_leftovers();
+    let pruned = output.owned().prune(&output.out).map_err(|(path, error)| {
+        vec![Diagnostic::error("output/write", refusal("remove", &output.shown(&path), &error))]
+    })?;
+    let blog = output.root.join(".blog");
+    let state = blog.is_dir();
+    if state {
+        fs::remove_dir_all(&blog)
+            .map_err(|error| vec![Diagnostic::error("output/write", refusal("remove", ".blog", &error))])?;
+    }
+    Ok(Cleaned { files: pruned.removed, left: pruned.left, state })
+}
+
+/// Returns what the last build of this site wrote into a folder, if it is one that we remember.
+pub fn manifest_of(root: &Path, folder: &Path) -> Option<Manifest> {
+    let root = fs::canonicalize(root).ok()?;
+    State::of(&root, &fs::canonicalize(folder).ok()?).manifest()
+}
+
+/// Returns the words for something that the machine refused.
+fn refusal(act: &str, path: &str, error: &io::Error) -> String {
+    format!("cannot {act} `{path}`: {error}")
+}
+
+/// Returns the folder with links resolved; its parents are made if they are missing.
+fn resolve(out: &Path) -> Result<PathBuf, Box<Diagnostic>> {
+    let shown = out.display();
+    match fs::symlink_metadata(out) {
+        Ok(_) => {
+            let real = fs::canonicalize(out)
+                .map_err(|error| Box::new(not_ours(out, &format!("it leads nowhere: {error}"))))?;
+            match real.is_dir() {
+                true => Ok(real),
+                false => Err(Box::new(not_ours(out, "it is a file"))),
+            }
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            let absolute = std::path::absolute(out).map_err(|error| {
+                Box::new(Diagnostic::error("output/read", format!("cannot find `{shown}`: {error}")))
+            })?;
+            let (Some(parent), Some(name)) = (absolute.parent(), absolute.file_name()) else {
+                return Err(Box::new(not_ours(out, "it has no name of its own")));
+            };
+            let made = fs::create_dir_all(parent).and_then(|()| fs::canonicalize(parent));
+            let parent = made.map_err(|error| {
+                Box::new(Diagnostic::error(
+                    "output/write",
+                    refusal("make the folder", &parent.display().to_string(), &error),
+                ))
+            })?;
+            Ok(parent.join(name))
+        }
+        Err(error) => Err(Box::new(Diagnostic::error("output/read", format!("cannot read `{shown}`: {error}")))),
+    }
+}
+
+/// Refuses a folder that a build must never own.
+fn refuse_unsafe(root: &Path, out: &Path, home: Option<&Path>) -> Result<(), Box<Diagnostic>> {
+    let home = home.and_then(|home| fs::canonicalize(home).ok());
+    let reason = if out.parent().is_none() {
+        "it is the root of the disk"
+    } else if home.as_deref() == Some(out) {
+        "it is your home"
+    } else if out == root {
+        "it is the site itself"
+    } else if root.starts_with(out) {
+        "it holds the site"
+    } else if SOURCES.iter().any(|source| out.starts_with(root.join(source))) {
+        "it is one of the site's own folders"
+    } else {
+        return Ok(());
+    };
+    Err(Box::new(not_ours(out, reason)))
+}
+
+/// Says that a folder is no output folder, and why.
+fn not_ours(out: &Path, reason: &str) -> Diagnostic {
+    Diagnostic::error("output/unsafe", format!("`{}` cannot be the output folder: {reason}", out.display()))
+        .hint("name a folder that is there for the pages alone, such as `public`")
+}
+
+/// Says why the lock could not be taken.
+fn busy_or_refused(root: &Path, out: &Path, error: &claim::Refused) -> Diagnostic {
+    let shown = out.strip_prefix(root).unwrap_or(out).display();
+    match error {
+        claim::Refused::Busy => Diagnostic::error("output/busy", format!("another build is writing to `{shown}`"))
+            .hint("wait for it to end, or build elsewhere with `--out DIR`"),
+        claim::Refused::Io(path, error) => {
+            Diagnostic::error("output/write", refusal("write", &path.display().to_string(), error))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

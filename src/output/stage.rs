@@ -1,0 +1,342 @@
+//! Owns the writing of a staged tree beside the output folder, each file as it is made.
+//!
+//! Gives [`stage`] and [`Staged`]. A file is written once and never over another; modes are 0644
+//! and 0755 whatever the umask; what is copied is never held in memory. Dropped, a staged tree
+//! vanishes; kept, it can be looked at until the next build.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{self, File, Permissions};
+use std::io::{self, Read as _, Write as _};
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use crate::diagnostic::{Diagnostic, Exit, Place};
+use crate::digest::{Digest, Digesting};
+use crate::manifest::{Entry, FileKind};
+use crate::output::claim::is_forbidden;
+use crate::output::owned::Owned;
+use crate::output::state::{Identity, read};
+use crate::output::{Output, refusal};
+use crate::paths::{OutPath, Route};
+use crate::render::{Body, File as Page};
+
+/// The file by which the next run knows a container.
+const MARKER: &str = "marker.json";
+/// The staged tree in its container.
+pub(super) const SITE: &str = "site";
+/// The old tree in its container, where the two could not change places in one step.
+pub(super) const OLD: &str = "old";
+
+/// What the marker says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Marker {
+    /// The output folder.
+    out: PathBuf,
+    /// The tree that was staged: anything else that lies in the container was published once.
+    tree: Identity,
+}
+
+/// A whole site beside the output folder, not yet in its place.
+#[derive(Debug)]
+pub struct Staged {
+    /// Every file, by its path.
+    pub files: BTreeMap<String, Entry>,
+    pub(super) container: PathBuf,
+    pub(super) tree: Identity,
+    /// Whether it lies beside the output folder, so that the two can change places.
+    pub(super) beside: bool,
+    folder: PathBuf,
+    made: Mutex<BTreeSet<PathBuf>>,
+    /// Whether it outlives this value.
+    kept: bool,
+}
+
+/// Renders every route in parallel and writes each file as it is made. Reports all that is wrong
+/// with the pages; once the machine refuses, it stops.
+pub fn stage(
+    output: &Output,
+    routes: &[&Route],
+    render: impl Fn(&Route) -> Result<Page, Vec<Diagnostic>> + Sync,
+) -> Result<Staged, Vec<Diagnostic>> {
+    let mut staged = Staged::begin(output)?;
+    let stopped = AtomicBool::new(false);
+    let written: Vec<Result<(String, Entry), Vec<Diagnostic>>> = routes
+        .par_iter()
+        .map(|route| {
+            if stopped.load(Ordering::Relaxed) {
+                return Err(Vec::new());
+            }
+            let page = render(route)?;
+            staged.write(output, &page).inspect_err(|problems| {
+                let refused = problems.iter().any(|problem| problem.exit() == Exit::World);
+                stopped.fetch_or(refused, Ordering::Relaxed);
+            })
+        })
+        .collect();
+    let mut diagnostics = Vec::new();
+    for result in written {
+        match result {
+            Ok((path, entry)) => _ = staged.files.insert(path, entry),
+            Err(problems) => diagnostics.extend(problems),
+        }
+    }
+    match diagnostics.is_empty() {
+        true => Ok(staged),
+        false => Err(diagnostics),
+    }
+}
+
+impl Staged {
+    /// Makes an empty container with its marker: beside the output folder, or in `.blog/` where
+    /// nothing may be written there.
+    fn begin(output: &Output) -> Result<Staged, Vec<Diagnostic>> {
+        let name = format!(".{}.stage-{}", output.name, std::process::id());
+        let beside = output.parent.join(&name);
+        let (container, is_beside) = match fs::create_dir(&beside) {
+            Err(error) if is_forbidden(&error) => {
+                let container = output.state.spare().join(&name);
+                fs::create_dir_all(&container).map_err(|error| vec![output.unwritable(&container, &error)])?;
+                (container, false)
+            }
+            made => {
+                made.map_err(|error| vec![output.unwritable(&beside, &error)])?;
+                (beside, true)
+            }
+        };
+        let begin = || -> io::Result<Identity> {
+            let folder = container.join(SITE);
+            fs::create_dir(&folder)?;
+            fs::set_permissions(&folder, Permissions::from_mode(0o755))?;
+            let tree = Identity::of(&folder).ok_or(io::ErrorKind::NotFound)?;
+            let temporary = container.join(format!("{MARKER}.new"));
+            fs::write(&temporary, serde_json::to_vec(&Marker { out: output.out.clone(), tree })?)?;
+            fs::rename(&temporary, container.join(MARKER))?;
+            Ok(tree)
+        };
+        let tree = begin().map_err(|error| {
+            remove_unmarked(&container);
+            vec![output.unwritable(&container, &error)]
+        })?;
+        let folder = container.join(SITE);
+        let made = Mutex::new(BTreeSet::from([folder.clone()]));
+        Ok(Staged { files: BTreeMap::new(), container, tree, beside: is_beside, folder, made, kept: false })
+    }
+
+    /// Returns the folder in which the site is staged.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Adds a file that was made from finished files.
+    pub fn add(
+        &mut self,
+        output: &Output,
+        path: &OutPath,
+        bytes: Vec<u8>,
+        kind: FileKind,
+    ) -> Result<(), Vec<Diagnostic>> {
+        let written = self
+            .write_body(path, &Body::Bytes(bytes))
+            .map_err(|failure| vec![failure.diagnostic(output, path, None)])?;
+        let (digest, size) = written;
+        let entry = Entry {
+            digest,
+            size,
+            kind,
+            source: None,
+            layout: None,
+            section: None,
+            no_analytics: false,
+            canonical: None,
+        };
+        self.files.insert(path.as_str().to_owned(), entry);
+        Ok(())
+    }
+
+    /// Keeps the tree until the next build, and returns where it is.
+    pub fn keep(mut self) -> PathBuf {
+        self.kept = true;
+        self.folder.clone()
+    }
+
+    /// Sees to it that the tree outlives this value: its promotion has begun.
+    pub(super) fn hand_over(&mut self) {
+        self.kept = true;
+    }
+
+    /// Brings the tree onto the disk. One call for the whole file system instead of one a file: a
+    /// site of 10,000 pages waits for its disk once. A process that is killed loses nothing
+    /// without it; a machine that loses power could find the new folder with empty files in it.
+    pub fn flush(&self) {
+        #[cfg(target_os = "linux")]
+        if let Ok(folder) = File::open(&self.folder) {
+            // A file system that cannot do this keeps the promise as well as it can.
+            let _ = rustix::fs::syncfs(folder);
+        }
+    }
+
+    fn write(&self, output: &Output, page: &Page) -> Result<(String, Entry), Vec<Diagnostic>> {
+        let (digest, size) = self.write_body(&page.out, &page.body).map_err(|failure| {
+            vec![failure.diagnostic(output, &page.out, page.source.as_ref().map(ToString::to_string))]
+        })?;
+        let entry = Entry {
+            digest,
+            size,
+            kind: page.kind,
+            source: page.source.as_ref().map(ToString::to_string),
+            layout: page.layout.clone(),
+            section: page.section.clone(),
+            no_analytics: page.no_analytics,
+            canonical: page.canonical.clone(),
+        };
+        Ok((page.out.as_str().to_owned(), entry))
+    }
+
+    fn write_body(&self, path: &OutPath, body: &Body) -> Result<(Digest, u64), Failure> {
+        let target = self.folder.join(path.as_str());
+        let refused = |error| Failure::Write(target.clone(), error);
+        // Routes are checked when they are made; this is the last door before the disk.
+        if !is_inside(path.as_str()) {
+            return Err(refused(io::Error::new(io::ErrorKind::InvalidInput, "it leaves the output folder")));
+        }
+        self.make_folder(target.parent().unwrap_or(&self.folder)).map_err(refused)?;
+        let mut file = File::options().write(true).create_new(true).mode(0o644).open(&target).map_err(refused)?;
+        file.set_permissions(Permissions::from_mode(0o644)).map_err(refused)?;
+        match body {
+            Body::Bytes(bytes) => {
+                file.write_all(bytes).map_err(refused)?;
+                Ok((Digest::of(bytes), bytes.len() as u64))
+            }
+            Body::Copy(source) => copy(source, &mut file, refused),
+        }
+    }
+
+    /// Makes a folder and those above it, each with its mode, before another thread writes into it.
+    fn make_folder(&self, folder: &Path) -> io::Result<()> {
+        let mut made = self.made.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let missing: Vec<&Path> = folder.ancestors().take_while(|folder| !made.contains(*folder)).collect();
+        for folder in missing.into_iter().rev() {
+            fs::create_dir(folder)?;
+            fs::set_permissions(folder, Permissions::from_mode(0o755))?;
+            made.insert(folder.to_owned());
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Staged {
+    fn drop(&mut self) {
+        if !self.kept {
+            let _ = fs::remove_dir_all(&self.container);
+        }
+    }
+}
+
+/// Why a file could not be staged.
+enum Failure {
+    Read(PathBuf, io::Error),
+    Write(PathBuf, io::Error),
+}
+
+impl Failure {
+    fn diagnostic(self, output: &Output, path: &OutPath, source: Option<String>) -> Diagnostic {
+        let diagnostic = match self {
+            Failure::Read(source, error) => {
+                Diagnostic::error("output/read", refusal("read", &output.shown(&source), &error))
+            }
+            Failure::Write(_, error) if is_collision(&error) => {
+                Diagnostic::error("output/twice", format!("`{path}` would be written twice, or as a file and a folder"))
+            }
+            Failure::Write(target, error) => output.unwritable(&target, &error),
+        };
+        match source {
+            Some(source) => diagnostic.at(Place::file(source)),
+            None => diagnostic,
+        }
+    }
+}
+
+/// Returns whether something already stands where a file or a folder was to be made.
+fn is_collision(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::AlreadyExists | io::ErrorKind::NotADirectory | io::ErrorKind::IsADirectory)
+}
+
+/// Returns whether a path stays in its folder.
+fn is_inside(path: &str) -> bool {
+    !path.is_empty() && path.split('/').all(|part| !matches!(part, "" | "." | "..")) && !path.contains('\0')
+}
+
+/// Copies a file piece by piece and returns its digest and size.
+fn copy(source: &Path, target: &mut File, refused: impl Fn(io::Error) -> Failure) -> Result<(Digest, u64), Failure> {
+    let unreadable = |error| Failure::Read(source.to_owned(), error);
+    let mut file = File::open(source).map_err(unreadable)?;
+    let (mut digesting, mut size, mut buffer) = (Digesting::default(), 0, vec![0; 128 * 1024]);
+    loop {
+        let count = file.read(&mut buffer).map_err(unreadable)?;
+        if count == 0 {
+            return Ok((digesting.finish(), size));
+        }
+        digesting.add(&buffer[..count]);
+        target.write_all(&buffer[..count]).map_err(&refused)?;
+        size += count as u64;
+    }
+}
+
+/// Removes a container in which nothing but its own beginnings can be.
+fn remove_unmarked(container: &Path) {
+    let _ = fs::remove_file(container.join(format!("{MARKER}.new")));
+    let _ = fs::remove_dir(container.join(SITE));
+    let _ = fs::remove_dir(container);
+}
+
+impl Output {
+    /// Removes what killed or refused builds have left beside the output folder.
+    pub(super) fn remove_leftovers(&mut self) {
+        let prefix = format!(".{}.stage-", self.name);
+        let owned = self.owned();
+        for base in [self.parent.clone(), self.state.spare().to_owned()] {
+            let Ok(listing) = fs::read_dir(&base) else { continue };
+            for container in listing.flatten().filter(|entry| entry.file_name().to_string_lossy().starts_with(&prefix))
+            {
+                if Identity::of(&container.path()).is_some() {
+                    self.remove_container(&container.path(), &owned);
+                }
+            }
+        }
+        // An in-place promotion that has not begun to replace anything.
+        let _ = fs::remove_dir_all(self.out.join(crate::output::owned::TEMPORARY));
+    }
+
+    /// Removes a container: the staged tree as a whole, a tree that was published once file by file.
+    pub(super) fn remove_container(&mut self, container: &Path, owned: &Owned) {
+        let Some(marker) = read::<Marker>(&container.join(MARKER)) else { return remove_unmarked(container) };
+        if marker.out != self.out {
+            return;
+        }
+        let mut left = Vec::new();
+        for tree in [container.join(SITE), container.join(OLD)] {
+            if Identity::of(&tree) == Some(marker.tree) {
+                let _ = fs::remove_dir_all(&tree);
+                continue;
+            }
+            let mut owned = owned.clone();
+            owned.add_folder(&tree);
+            match owned.prune(&tree) {
+                Ok(pruned) => left.extend(pruned.left.into_iter().map(|path| tree.join(path))),
+                Err((path, _)) => left.push(path),
+            }
+        }
+        if left.is_empty() {
+            let _ = fs::remove_dir_all(container);
+        }
+        for path in left {
+            let message = format!("`{}` is not ours or cannot be removed; it was left there", self.shown(&path));
+            self.notes.push(Diagnostic::warning("output/left", message).hint("move it where it belongs"));
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! Owns what is remembered of an output folder between runs, in `.blog/state/`: the manifest of the
+//! last build, and the journal of a promotion that is under way.
+//!
+//! Each file is replaced as a whole. A broken one counts as missing.
+
+use std::fs::{self, File};
+use std::io::{self, Write as _};
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::digest::Digest;
+use crate::manifest::Manifest;
+
+/// Which folder on which disk: what stays the same when it is renamed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Identity {
+    device: u64,
+    inode: u64,
+}
+
+impl Identity {
+    /// Returns the identity of the folder at a path, which is not followed if it is a link.
+    pub(super) fn of(path: &Path) -> Option<Identity> {
+        let metadata = fs::symlink_metadata(path).ok()?;
+        metadata.is_dir().then(|| Identity { device: metadata.dev(), inode: metadata.ino() })
+    }
+}
+
+/// How a staged tree takes the place of the old one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Way {
+    /// Both folders change places in one step.
+    Exchange,
+    /// The old one is moved away, then the new one moved in.
+    Renames,
+    /// The files are replaced one by one.
+    InPlace,
+}
+
+/// What the next run needs to know to finish or undo a promotion.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Journal {
+    /// The folder that holds the staged tree as `site` and perhaps the old one as `old`.
+    pub(super) container: PathBuf,
+    /// The staged tree.
+    pub(super) tree: Identity,
+    /// How it takes the old one's place.
+    pub(super) way: Way,
+}
+
+/// The files of one output folder in `.blog/state/`.
+#[derive(Debug, Clone)]
+pub(super) struct State {
+    blog: PathBuf,
+    suffix: String,
+}
+
+impl State {
+    /// Returns the state of an output folder. `public` below the root has plain names; any other
+    /// folder has names of its own, so that building elsewhere once forgets nothing.
+    pub(super) fn of(root: &Path, out: &Path) -> State {
+        let suffix = match out == root.join("public") {
+            true => String::new(),
+            false => format!("-{}", Digest::of(out.as_os_str().as_encoded_bytes()).short()),
+        };
+        State { blog: root.join(".blog"), suffix }
+    }
+
+    fn file(&self, name: &str) -> PathBuf {
+        self.blog.join("state").join(format!("{name}{}.json", self.suffix))
+    }
+
+    /// Returns the lock to use where none can be made beside the output folder.
+    pub(super) fn lock_path(&self) -> PathBuf {
+        self.blog.join(format!("out{}.lock", self.suffix))
+    }
+
+    /// Returns the folder for staged trees where none can be made beside the output folder.
+    pub(super) fn spare(&self) -> &Path {
+        &self.blog
+    }
+
+    /// Returns the manifest of the build that stands in the output folder.
+    pub(super) fn manifest(&self) -> Option<Manifest> {
+        read(&self.file("manifest"))
+    }
+
+    /// Returns the manifests that may speak of files in the output folder.
+    pub(super) fn manifests(&self) -> Vec<Manifest> {
+        ["manifest", "manifest.next"].iter().filter_map(|name| read(&self.file(name))).collect()
+    }
+
+    /// Returns the manifest of the promotion that is under way.
+    pub(super) fn next_manifest(&self) -> Option<Manifest> {
+        read(&self.file("manifest.next"))
+    }
+
+    /// Returns the journal of the promotion that is under way.
+    pub(super) fn journal(&self) -> Option<Journal> {
+        read(&self.file("journal"))
+    }
+
+    /// Notes that a promotion begins. Both notes are on the disk when this returns.
+    pub(super) fn begin(&self, journal: &Journal, manifest: &Manifest) -> Result<(), (PathBuf, io::Error)> {
+        self.write("manifest.next", manifest)?;
+        self.write("journal", journal)
+    }
+
+    /// Notes that the promotion is done: its manifest is the one that counts.
+    pub(super) fn finish(&self) -> Result<(), (PathBuf, io::Error)> {
+        let (next, current) = (self.file("manifest.next"), self.file("manifest"));
+        match fs::rename(&next, &current) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err((current, error)),
+            _ => {}
+        }
+        self.forget();
+        Ok(())
+    }
+
+    /// Forgets a promotion that has not happened.
+    pub(super) fn forget(&self) {
+        // The journal first: without it the other file says nothing.
+        let _ = fs::remove_file(self.file("journal"));
+        let _ = fs::remove_file(self.file("manifest.next"));
+    }
+
+    fn write(&self, name: &str, value: &impl Serialize) -> Result<(), (PathBuf, io::Error)> {
+        let path = self.file(name);
+        let write = || {
+            let folder = self.blog.join("state");
+            fs::create_dir_all(&folder)?;
+            let ignore = self.blog.join(".gitignore");
+            if !ignore.exists() {
+                fs::write(ignore, "*\n")?;
+            }
+            let temporary = path.with_extension("json.new");
+            let mut file = File::create(&temporary)?;
+            serde_json::to_writer(&mut file, value)?;
+            file.write_all(b"\n")?;
+            file.sync_all()?;
+            fs::rename(&temporary, &path)?;
+            File::open(&folder)?.sync_all()
+        };
+        write().map_err(|error: io::Error| (path.clone(), error))
+    }
+}
+
+/// Reads a JSON file of ours; one that is missing or broken says nothing.
+pub(super) fn read<T: serde::de::DeserializeOwned>(path: &Path) -> Option<T> {
+    serde_json::from_slice(&fs::read(path).ok()?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_output_folder_has_a_memory_of_its_own() {
+        let root = Path::new("/site");
+        assert_eq!(
+            State::of(root, Path::new("/site/public")).file("manifest"),
+            Path::new("/site/.blog/state/manifest.json")
+        );
+        assert_ne!(
+            State::of(root, Path::new("/a/public")).file("manifest"),
+            State::of(root, Path::new("/b/public")).file("manifest")
+        );
+    }
+}
