@@ -20,6 +20,7 @@ pub mod post;
 pub mod source;
 
 pub mod render;
+pub mod theme_embedded;
 
 pub mod output;
 
