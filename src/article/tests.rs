@@ -198,8 +198,8 @@ fn footnotes_are_listed_at_the_end_in_the_order_of_their_references() {
          role=\"doc-noteref\">3</a></sup>.</p>\n<p>Second. \
          <a class=\"footnote-backref\" href=\"#fnref-posts-a-1\" role=\"doc-backlink\" aria-label=\"Back to reference 1\">↩\u{fe0e}</a> \
          <a class=\"footnote-backref\" href=\"#fnref-posts-a-1-2\" role=\"doc-backlink\" aria-label=\"Back to reference 1-2\">↩\u{fe0e}<sup>2</sup></a></p>\n</li>\n\
-         <li id=\"fn-posts-a-2\">\n<p>A. <a class=\"footnote-backref\" href=\"#fnref-posts-a-2\" role=\"doc-backlink\" aria-label=\"Back to reference 2\">↩\u{fe0e}</a></p>\n</li>\n\
-         <li id=\"fn-posts-a-3\">\n<p>C. <a class=\"footnote-backref\" href=\"#fnref-posts-a-3\" role=\"doc-backlink\" aria-label=\"Back to reference 3\">↩\u{fe0e}</a></p>\n</li>\n\
+         <li id=\"fn-posts-a-2\"><p>A. <a class=\"footnote-backref\" href=\"#fnref-posts-a-2\" role=\"doc-backlink\" aria-label=\"Back to reference 2\">↩\u{fe0e}</a></p>\n</li>\n\
+         <li id=\"fn-posts-a-3\"><p>C. <a class=\"footnote-backref\" href=\"#fnref-posts-a-3\" role=\"doc-backlink\" aria-label=\"Back to reference 3\">↩\u{fe0e}</a></p>\n</li>\n\
          </ol>\n</section>\n"
     );
 }
