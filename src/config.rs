@@ -1,7 +1,13 @@
 //! Owns what `site.toml`, the command line and the lock files say, as one validated value.
 //!
 //! Gives [`Config`]. Everything is checked once, here; no other room reads a setting, the
-//! environment or the clock.
+//! environment or the clock. [`load`] reads the world, [`read`] is the pure rest.
+
+mod analytics;
+mod out;
+pub mod permalink;
+mod read;
+mod world;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -12,8 +18,14 @@ use jiff::{SignedDuration, Timestamp};
 use semver::VersionReq;
 use url::Url;
 
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Place};
+use crate::fields;
 use crate::paths::BaseUrl;
+
+use self::permalink::Permalink;
+
+pub use self::read::{read, timezone};
+pub use self::world::{World, load};
 
 /// What the command line says over `site.toml`.
 #[derive(Debug, Clone, Default)]
@@ -41,6 +53,8 @@ pub struct Config {
     pub text: Arc<str>,
     /// Where the pages go; `public/` below the root.
     pub out: PathBuf,
+    /// The text of `analytics.lock`, if there is one; `guard` reads it.
+    pub lock: Option<Arc<str>>,
     /// The overlay in use.
     pub env: Option<String>,
     /// What counts as now.
@@ -68,7 +82,7 @@ pub struct Config {
     /// How a summary is found.
     pub summary: SummaryRule,
     /// Permalink pattern per section, `""` for all others: `/posts/:slug/`.
-    pub permalinks: BTreeMap<String, String>,
+    pub permalinks: BTreeMap<String, Permalink>,
     /// Front matter for files that match a pattern; later rows win over earlier ones.
     pub defaults: Vec<DefaultRule>,
     /// The taxonomies, in the order of site.toml.
@@ -97,6 +111,39 @@ pub struct Config {
     pub warnings: Vec<Diagnostic>,
 }
 
+impl Config {
+    /// Returns where a key stands in site.toml: `analytics.0.site`; the nearest key above it that is
+    /// written, else the file as a whole.
+    pub fn place(&self, key: &str) -> Place {
+        let mut key = key;
+        loop {
+            if let Some(span) = self.spans.get(key) {
+                return Place::span(FILE, &self.text, span.clone());
+            }
+            match key.rsplit_once('.') {
+                Some((above, _)) => key = above,
+                None => return Place::file(FILE),
+            }
+        }
+    }
+
+    /// Returns the row of a taxonomy.
+    pub fn taxonomy(&self, name: &str) -> Option<&TaxonomyRule> {
+        self.taxonomies.iter().find(|rule| rule.name == name)
+    }
+
+    /// Returns the feed that each term of a taxonomy with `feed = true` has: the site's first, under
+    /// the same file name.
+    pub fn term_feed(&self) -> FeedRule {
+        let mut rule = self.feeds.first().cloned().unwrap_or_else(FeedRule::usual);
+        rule.path = rule.path.rsplit('/').next().unwrap_or_default().to_owned();
+        rule
+    }
+}
+
+/// The name of the file that configures a site.
+pub const FILE: &str = "site.toml";
+
 /// How a post's summary is found when neither `<!-- more -->` nor front matter says it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SummaryRule {
@@ -111,8 +158,10 @@ pub enum SummaryRule {
 pub struct DefaultRule {
     /// A glob below `content/`: `notes/**`.
     pub path: String,
+    /// The glob, compiled.
+    pub matcher: globset::GlobMatcher,
     /// The keys.
-    pub front_matter: toml::Table,
+    pub front_matter: fields::Table,
 }
 
 /// One way of grouping posts.
@@ -120,6 +169,10 @@ pub struct DefaultRule {
 pub struct TaxonomyRule {
     /// Its name in front matter and addresses: `tags`.
     pub name: String,
+    /// Where the list of its terms stands: `/tags/`, and its terms below it.
+    pub path: String,
+    /// Whether it has pages at all; without, it is only known to front matter and templates.
+    pub render: bool,
     /// Posts a page of a term; none: all on one.
     pub paginate: Option<usize>,
     /// Whether each term has a feed.
@@ -148,6 +201,13 @@ pub struct FeedRule {
     pub full: bool,
     /// How many posts.
     pub limit: usize,
+}
+
+impl FeedRule {
+    /// Returns the feed of a site that says nothing about feeds.
+    pub fn usual() -> Self {
+        FeedRule { format: "rss".to_owned(), path: "feed.xml".to_owned(), full: true, limit: 20 }
+    }
 }
 
 /// Which Markdown extensions are on.
@@ -265,6 +325,6 @@ impl std::fmt::Debug for Token {
 /// `[check]`: what the verifier weighs otherwise than by default.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CheckRule {
-    /// Level by code: `"link/broken" = "warn"`.
+    /// Level by code, `off`, `note`, `warn` or `error`: `"link/broken" = "warn"`.
     pub levels: BTreeMap<String, String>,
 }

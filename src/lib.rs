@@ -8,6 +8,7 @@
 pub mod codes;
 pub mod diagnostic;
 pub mod digest;
+pub mod fields;
 pub mod paths;
 
 pub mod config;

@@ -3,10 +3,18 @@
 //! Gives [`Sources`]: the text of every post and template, and the names of files that are only
 //! copied. Refuses links that leave the site, names that are no UTF-8 and text that is no UTF-8.
 
+mod text;
+mod walk;
+
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use rayon::prelude::*;
+
+use self::walk::{Found, Walk};
+use crate::config::Config;
+use crate::diagnostic::{Diagnostic, Place, did_you_mean};
 use crate::paths::SourcePath;
 
 /// What was found on disk. All maps are sorted, so that the order of folders never shows.
@@ -23,6 +31,8 @@ pub struct Sources {
     pub templates: BTreeMap<String, Template>,
     /// The theme's `theme.toml`, if there is a theme.
     pub theme: Option<(SourcePath, Arc<str>)>,
+    /// What is worth saying about the files, though they can be used.
+    pub warnings: Vec<Diagnostic>,
 }
 
 /// A file that is copied as it is.
@@ -30,8 +40,17 @@ pub struct Sources {
 pub struct StaticFile {
     /// Its name for people.
     pub source: SourcePath,
-    /// Where it is on this machine.
-    pub path: PathBuf,
+    /// Where its bytes are.
+    pub origin: Origin,
+}
+
+/// Where the bytes of a copied file are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origin {
+    /// In a file on this machine.
+    Disk(PathBuf),
+    /// In the program: a file of its built-in theme.
+    Program(&'static [u8]),
 }
 
 /// One template.
@@ -41,4 +60,155 @@ pub struct Template {
     pub source: SourcePath,
     /// Its text.
     pub text: Arc<str>,
+}
+
+/// Reads everything that a site is made from, all problems at once.
+pub fn scan(config: &Config) -> Result<Sources, Vec<Diagnostic>> {
+    let mut scan = Scan { sources: Sources::default(), problems: Vec::new(), walk: Walk::new(&config.root)? };
+    scan.content();
+    scan.theme(config);
+    scan.statics("static", |scan, name, file| scan.sources.statics.insert(name, file));
+    scan.templates("templates", "");
+    if scan.problems.is_empty() {
+        return Ok(scan.sources);
+    }
+    let file = |one: &Diagnostic| one.place.as_ref().map(|place| place.file.clone());
+    scan.problems.sort_by_key(file);
+    Err(scan.problems)
+}
+
+/// A scan under way.
+struct Scan {
+    sources: Sources,
+    problems: Vec<Diagnostic>,
+    walk: Walk,
+}
+
+impl Scan {
+    fn content(&mut self) {
+        if !self.walk.has_folder("content") {
+            self.sources.warnings.push(
+                Diagnostic::warning(
+                    "source/no-content",
+                    "there is no folder `content/`, so the site has no pages of its own",
+                )
+                .hint("write a first post with `blog new \"Hello\"`"),
+            );
+            return;
+        }
+        let found = self.walk.files("content", walk::of_content, &mut self.problems);
+        let (markdown, assets): (Vec<Found>, Vec<Found>) =
+            found.into_iter().partition(|found| is_markdown(&found.source));
+        for (source, text) in self.read(markdown) {
+            self.sources.markdown.insert(source, text);
+        }
+        for found in assets {
+            self.sources.assets.insert(found.source, found.path);
+        }
+    }
+
+    /// Takes the theme in: the folder below `themes/`, else the one in the program by that name.
+    fn theme(&mut self, config: &Config) {
+        let name = &config.theme;
+        if name.is_empty() {
+            return;
+        }
+        let folder = format!("themes/{name}");
+        if self.walk.has_folder(&folder) {
+            self.templates(&format!("{folder}/templates"), &format!("{name}/templates/"));
+            self.statics(&format!("{folder}/static"), |scan, name, file| scan.sources.statics.insert(name, file));
+            let manifest = self.walk.file(&format!("{folder}/theme.toml"), &mut self.problems);
+            self.sources.theme = self.read(manifest.into_iter().collect()).pop();
+        } else if let Some(files) = built_in(name) {
+            for (path, bytes) in files {
+                self.built_in_file(name, path, bytes);
+            }
+        } else {
+            let mut themes = self.walk.folders("themes");
+            themes.push("paper".to_owned());
+            let hint = match did_you_mean(name, themes.iter().map(String::as_str)) {
+                Some(meant) => format!("did you mean `{meant}`?"),
+                None => format!("put it into `{folder}/`, or write `theme = \"paper\"`, which is built in"),
+            };
+            let message = format!("there is no theme `{name}`");
+            self.problems.push(Diagnostic::error("config/no-theme", message).at(config.place("theme")).hint(hint));
+        }
+    }
+
+    fn built_in_file(&mut self, theme: &str, path: &str, bytes: &'static [u8]) {
+        let source = SourcePath::new(format!("themes/{theme}/{path}"));
+        if let Some(name) = path.strip_prefix("static/") {
+            self.sources.statics.insert(name.to_owned(), StaticFile { source, origin: Origin::Program(bytes) });
+            return;
+        }
+        let text: Arc<str> = String::from_utf8_lossy(bytes).into();
+        if let Some(name) = path.strip_prefix("templates/") {
+            self.sources.templates.insert(format!("{theme}/templates/{name}"), Template { source, text });
+        } else if path == "theme.toml" {
+            self.sources.theme = Some((source, text));
+        }
+    }
+
+    fn statics(&mut self, folder: &str, insert: impl Fn(&mut Self, String, StaticFile) -> Option<StaticFile>) {
+        for found in self.walk.files(folder, walk::of_statics, &mut self.problems) {
+            let name = found.source.as_str()[folder.len() + 1..].to_owned();
+            insert(self, name, StaticFile { source: found.source, origin: Origin::Disk(found.path) });
+        }
+    }
+
+    /// Takes the templates of a folder in under their names below it, with something before them.
+    fn templates(&mut self, folder: &str, prefix: &str) {
+        let found = self.walk.files(folder, walk::of_content, &mut self.problems);
+        for (source, text) in self.read(found) {
+            let name = format!("{prefix}{}", &source.as_str()[folder.len() + 1..]);
+            self.sources.templates.insert(name, Template { source, text });
+        }
+    }
+
+    /// Reads text files in parallel.
+    fn read(&mut self, found: Vec<Found>) -> Vec<(SourcePath, Arc<str>)> {
+        let read: Vec<_> = found
+            .into_par_iter()
+            .map(|found| {
+                let bytes = std::fs::read(&found.path).map_err(|error| unreadable(found.source.as_str(), &error))?;
+                text::decode(&found.source, bytes).map(|(text, warnings)| (found.source, text, warnings))
+            })
+            .collect();
+        let mut texts = Vec::with_capacity(read.len());
+        for one in read {
+            match one {
+                Ok((source, text, warnings)) => {
+                    self.sources.warnings.extend(warnings);
+                    texts.push((source, text));
+                }
+                Err(problem) => self.problems.push(problem),
+            }
+        }
+        texts
+    }
+}
+
+/// Returns the files of a theme that the program carries.
+fn built_in(name: &str) -> Option<&'static [(&'static str, &'static [u8])]> {
+    (name == "paper").then_some(crate::theme_embedded::PAPER)
+}
+
+/// Returns whether a file is one that pages are made from.
+fn is_markdown(source: &SourcePath) -> bool {
+    matches!(source.extension(), "md" | "markdown")
+}
+
+/// Says that a file or a folder cannot be read.
+fn unreadable(name: &str, error: &std::io::Error) -> Diagnostic {
+    let diagnostic = Diagnostic::error("source/unreadable", format!("`{name}` cannot be read: {error}"));
+    let diagnostic = diagnostic.at(Place::file(name));
+    match error.kind() {
+        std::io::ErrorKind::PermissionDenied => diagnostic.hint("give yourself the right to read it"),
+        _ => diagnostic,
+    }
+}
+
+/// Returns the root of the site as the disk knows it.
+fn real(root: &Path) -> Result<PathBuf, Vec<Diagnostic>> {
+    std::fs::canonicalize(root).map_err(|error| vec![unreadable(&root.display().to_string(), &error)])
 }

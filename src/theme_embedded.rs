@@ -50,7 +50,10 @@ mod tests {
         assert!(files.contains_key("theme.toml"));
         for (path, bytes) in &files {
             let row = PAPER.iter().find(|(name, _)| name == path);
-            assert!(row.is_some_and(|(_, embedded)| embedded == bytes), "themes/paper/{path} has no row, or an old one");
+            assert!(
+                row.is_some_and(|(_, embedded)| embedded == bytes),
+                "themes/paper/{path} has no row, or an old one"
+            );
         }
         let rows: Vec<&str> = PAPER.iter().map(|(path, _)| *path).collect();
         assert_eq!(rows, files.keys().collect::<Vec<_>>(), "rows are sorted, and each has its file");

@@ -1,0 +1,184 @@
+//! Reads the analytics tables of site.toml.
+
+use std::collections::BTreeMap;
+
+use jiff::SignedDuration;
+use semver::VersionReq;
+use url::Url;
+
+use super::read::{choice, not_yet};
+use super::{Analytics, Endpoint, OnUnknown, Placed, Token, World};
+use crate::diagnostic::Diagnostic;
+use crate::fields::Fields;
+
+/// Reads `[[analytics]]`; a table with `provider = "none"` says that nothing is to be guarded.
+pub(super) fn read_all(fields: &mut Fields<'_>, world: &World, warnings: &mut Vec<Diagnostic>) -> Vec<Analytics> {
+    let tables = fields.plain_tables("analytics").unwrap_or_default();
+    let mut all = Vec::new();
+    for (index, (table, span)) in tables.into_iter().enumerate() {
+        let mut row = fields.below(format!("analytics.{index}"), span, table);
+        if let Some(analytics) = read_one(&mut row, world, warnings) {
+            all.push(analytics);
+        }
+        row.finish();
+    }
+    all
+}
+
+fn read_one(row: &mut Fields<'_>, world: &World, warnings: &mut Vec<Diagnostic>) -> Option<Analytics> {
+    let provider = row.required_string("provider", "\"goatcounter\"");
+    let none = provider.as_deref() == Some("none");
+    let endpoint = match none {
+        true => row.string("endpoint").and(None),
+        false => read_endpoint(row),
+    };
+    let site = if none { row.string("site") } else { row.required_string("site", "\"1\"") };
+    let script = read_url(row, "script");
+    let collect = read_url(row, "collect");
+    let accept = read_accept(row);
+    let token_env = row.string("token_env");
+    let exclude = read_exclude(row);
+    let on_unknown = choice(row, "on_unknown", &[("fail", OnUnknown::Fail), ("warn", OnUnknown::Warn)]);
+    let max_unknown_age = read_age(row);
+    let placed = choice(
+        row,
+        "placed",
+        &[
+            ("page", Placed::Page),
+            ("edge", Placed::Edge),
+            ("tag-manager", Placed::TagManager),
+            ("consent", Placed::Consent),
+        ],
+    );
+    let options = read_free_table(row, "options");
+    let expect = read_free_table(row, "expect");
+    if let Some(canary) = row.take("canary_site") {
+        warnings.push(not_yet(row.document(), &row.dotted("canary_site"), canary.span));
+    }
+    if none {
+        return None;
+    }
+    let token = token_env
+        .as_ref()
+        .and_then(|name| world.environment.get(name))
+        .filter(|token| !token.trim().is_empty())
+        .map(|token| Token(token.trim().to_owned()));
+    Some(Analytics {
+        provider: provider?,
+        endpoint: endpoint?,
+        site: site?,
+        script,
+        collect,
+        accept,
+        token_env,
+        token,
+        exclude,
+        on_unknown: on_unknown.unwrap_or(OnUnknown::Fail),
+        max_unknown_age,
+        placed: placed.unwrap_or(Placed::Page),
+        options,
+        expect,
+    })
+}
+
+fn read_endpoint(row: &mut Fields<'_>) -> Option<Endpoint> {
+    let span = row.span_of("endpoint").unwrap_or(0..0);
+    let text = row.required_string("endpoint", "\"https://stats.example/\"")?;
+    if text == "embedded" {
+        return Some(Endpoint::Embedded);
+    }
+    let mut url = server_url(row, "endpoint", &text, span)?;
+    if !url.path().ends_with('/') {
+        let path = format!("{}/", url.path());
+        url.set_path(&path);
+    }
+    Some(Endpoint::Server(url))
+}
+
+fn read_url(row: &mut Fields<'_>, key: &str) -> Option<Url> {
+    let span = row.span_of(key)?;
+    let text = row.string(key)?;
+    server_url(row, key, &text, span)
+}
+
+fn server_url(row: &mut Fields<'_>, key: &str, text: &str, span: std::ops::Range<usize>) -> Option<Url> {
+    let name = row.dotted(key);
+    let reason = match Url::parse(text) {
+        Err(error) => error.to_string(),
+        Ok(url) if !matches!(url.scheme(), "http" | "https") => {
+            format!("its scheme is `{}`, not `https` or `http`", url.scheme())
+        }
+        Ok(url) if !url.username().is_empty() || url.password().is_some() => {
+            row.refuse(span, format!("`{name}` holds a user name or a password")).hint =
+                Some("secrets come from the environment: use `token_env`".to_owned());
+            return None;
+        }
+        Ok(url) if key == "endpoint" && (url.query().is_some() || url.fragment().is_some()) => {
+            "it has a query or a fragment".to_owned()
+        }
+        Ok(url) => return Some(url),
+    };
+    row.refuse(span, format!("`{name}` is no address of a server: {reason}")).hint =
+        Some(format!("write `{key} = \"https://stats.example/\"`"));
+    None
+}
+
+fn read_accept(row: &mut Fields<'_>) -> Option<VersionReq> {
+    let span = row.span_of("accept")?;
+    let text = row.string("accept")?;
+    match VersionReq::parse(&text) {
+        Ok(accept) => Some(accept),
+        Err(error) => {
+            let name = row.dotted("accept");
+            row.refuse(span, format!("`{name}` is no range of versions: {error}")).hint =
+                Some("write `accept = \">=2.5, <3\"`".to_owned());
+            None
+        }
+    }
+}
+
+fn read_exclude(row: &mut Fields<'_>) -> Vec<String> {
+    let mut exclude = Vec::new();
+    for (pattern, span) in row.spanned_strings("exclude").unwrap_or_default() {
+        if !pattern.starts_with('/') {
+            row.refuse(span, format!("`{pattern}` does not start with `/`")).hint =
+                Some(format!("patterns match addresses: write `/{pattern}`"));
+        } else if let Err(error) = globset::Glob::new(&pattern) {
+            row.refuse(span, format!("`{pattern}` is no pattern for addresses: {}", error.kind()));
+        } else {
+            exclude.push(pattern);
+        }
+    }
+    exclude
+}
+
+fn read_age(row: &mut Fields<'_>) -> SignedDuration {
+    let usual = SignedDuration::from_hours(14 * 24);
+    let Some(span) = row.span_of("max_unknown_age") else {
+        row.take("max_unknown_age");
+        return usual;
+    };
+    let Some(text) = row.string("max_unknown_age") else { return usual };
+    let (number, unit) = text.split_at(text.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(text.len()));
+    let seconds = match unit.trim() {
+        "s" => Some(1),
+        "min" => Some(60),
+        "h" => Some(3_600),
+        "d" => Some(86_400),
+        "w" => Some(7 * 86_400),
+        _ => None,
+    };
+    match (number.parse::<i64>().ok(), seconds) {
+        (Some(number), Some(seconds)) if number > 0 && number < 100_000 => SignedDuration::from_secs(number * seconds),
+        _ => {
+            let name = row.dotted("max_unknown_age");
+            row.refuse(span, format!("`{name}` is `{text}`, which is no length of time")).hint =
+                Some("write a number with `s`, `min`, `h`, `d` or `w`, as `14d`".to_owned());
+            usual
+        }
+    }
+}
+
+fn read_free_table(row: &mut Fields<'_>, key: &str) -> BTreeMap<String, toml::Value> {
+    row.plain_table(key).unwrap_or_default().to_toml().into_iter().collect()
+}
