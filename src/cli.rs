@@ -3,12 +3,18 @@
 //! Gives [`Cli`]. Does nothing: `main` reads it, `commands` act on it. A flag exists here only if
 //! something obeys it, and none of them switches the guard off without a word.
 
+use std::path::PathBuf;
+
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use watchpost::config::Overrides;
 
 /// A blog engine that verifies, after every build, that your analytics still work.
 #[derive(Debug, Parser)]
 #[command(name = "blog", version, propagate_version = true, max_term_width = 100, after_help = EXIT_CODES)]
 pub(crate) struct Cli {
+    /// The site's folder; without it, the nearest one upwards that holds a `site.toml`.
+    #[arg(long, value_name = "DIR", global = true, help_heading = "Everywhere")]
+    pub(crate) root: Option<PathBuf>,
     /// For people, or one JSON object a line on stdout.
     #[arg(long, value_name = "FORMAT", global = true, default_value = "human", help_heading = "Everywhere")]
     pub(crate) format: Format,
@@ -35,10 +41,86 @@ pub(crate) enum Format {
 /// One thing that `blog` does.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Start a blog: settings, a first post and an about page
+    Init(Init),
+    /// Remove what builds have written, and nothing else
+    Clean(Clean),
     /// Say what a code such as `link/broken` means and what to do
     Explain(Explain),
+    /// Show every setting, and where it is set
+    Config(Show),
     /// Print the completions of a shell
     Completions(Completions),
+}
+
+/// What may be set over `site.toml`, for every command that reads it.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Over site.toml")]
+pub(crate) struct Site {
+    /// Where the site will stand on the web
+    #[arg(long, value_name = "URL")]
+    base_url: Option<String>,
+    /// Where the pages go
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// The overlay `[env.NAME]` of `site.toml` to use; also by BLOG_ENV
+    #[arg(long, value_name = "NAME")]
+    env: Option<String>,
+    /// What counts as now, as 2026-11-22T10:00:00Z; also by SOURCE_DATE_EPOCH
+    #[arg(long, value_name = "TIME")]
+    clock: Option<String>,
+    /// Show drafts
+    #[arg(long)]
+    drafts: bool,
+    /// Show posts whose date has not come
+    #[arg(long)]
+    future: bool,
+}
+
+impl Site {
+    /// Returns what is set over `site.toml`.
+    pub(crate) fn overrides(&self) -> Overrides {
+        Overrides {
+            base_url: self.base_url.clone(),
+            out: self.out.clone(),
+            env: self.env.clone(),
+            clock: self.clock.clone(),
+            drafts: self.drafts,
+            future: self.future,
+        }
+    }
+}
+
+/// What `main` read of the environment for the commands; what a site's settings take from it,
+/// `config` reads itself.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Environment {
+    /// `TZ`, for `init` alone.
+    pub(crate) timezone: Option<String>,
+}
+
+/// `blog init`.
+#[derive(Debug, Args)]
+pub(crate) struct Init {
+    /// The folder; it is made if it is missing, and nothing in it is overwritten
+    #[arg(value_name = "DIR")]
+    pub(crate) folder: PathBuf,
+    /// The blog's name
+    #[arg(long, default_value = "A new blog")]
+    pub(crate) title: String,
+    /// Where it will stand on the web; `site.toml` can say it later
+    #[arg(long, value_name = "URL")]
+    pub(crate) base_url: Option<String>,
+    /// Also write the theme's files, to change them
+    #[arg(long)]
+    pub(crate) theme_files: bool,
+}
+
+/// `blog clean`.
+#[derive(Debug, Args)]
+pub(crate) struct Clean {
+    #[command(flatten)]
+    pub(crate) site: Site,
 }
 
 /// `blog explain`.
@@ -46,6 +128,13 @@ pub(crate) enum Command {
 pub(crate) struct Explain {
     /// The code; without it, all of them are listed
     pub(crate) code: Option<String>,
+}
+
+/// `blog config`.
+#[derive(Debug, Args)]
+pub(crate) struct Show {
+    #[command(flatten)]
+    pub(crate) site: Site,
 }
 
 /// `blog completions`.

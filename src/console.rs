@@ -51,6 +51,13 @@ impl Console {
         self.refused.load(Ordering::Relaxed)
     }
 
+    /// Prints a line of words for people; nothing with `--format json`.
+    pub(crate) fn say(&self, line: impl AsRef<str>) {
+        if self.format == Format::Human {
+            self.people(&format!("{}\n", line.as_ref()));
+        }
+    }
+
     /// Prints words for people whatever the format: what stops the program before there is one.
     pub(crate) fn people(&self, text: &str) {
         // Whoever closed stderr does not want to read; there is nobody left to tell.
@@ -74,6 +81,11 @@ impl Console {
             }
             self.data(&format!("{value}\n"));
         }
+    }
+
+    /// Prints one diagnostic for people whatever the format: stdout cannot be trusted with it.
+    pub(crate) fn complain(&self, diagnostic: &Diagnostic) {
+        self.people(&format!("{}\n", frame::render(diagnostic, &self.dress)));
     }
 
     /// Prints what a run has to say, errors last, and how many there are.
@@ -158,7 +170,7 @@ fn tally(diagnostics: &[Diagnostic]) -> String {
 }
 
 /// Returns a count with its noun: `1 error`, `2 errors`.
-fn counted(count: usize, noun: &str) -> String {
+pub(crate) fn counted(count: usize, noun: &str) -> String {
     match (count, noun.strip_suffix('y')) {
         (1, _) => format!("1 {noun}"),
         (_, Some(stem)) => format!("{count} {stem}ies"),

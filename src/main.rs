@@ -13,7 +13,7 @@ use clap::Parser as _;
 use clap::error::ErrorKind;
 use watchpost::diagnostic::{Diagnostic, Exit};
 
-use cli::{Cli, Format};
+use cli::{Cli, Environment, Format};
 use console::Console;
 
 /// The exit code of a bug in `blog`.
@@ -36,11 +36,11 @@ fn run() -> u8 {
         Err(error) => return mistyped(&error, no_color, columns),
     };
     let console = Console::new(cli.format, no_color, columns);
-    let exit = commands::run(&cli, &console);
+    let exit = commands::run(&cli, &environment(), &console);
     match console.refused() {
         false => exit.code(),
         true => {
-            console.people("error[output/stdout]: cannot write to standard output\n");
+            console.complain(&Diagnostic::error("output/stdout", "cannot write to standard output"));
             Exit::worst([exit, Exit::World]).code()
         }
     }
@@ -73,8 +73,13 @@ fn mistyped(error: &clap::Error, no_color: bool, columns: Option<usize>) -> u8 {
     Exit::Usage.code()
 }
 
+/// Reads what the commands take from the environment.
+fn environment() -> Environment {
+    Environment { timezone: variable("TZ").filter(|value| !value.is_empty()) }
+}
+
 /// Reads one variable; one that is no UTF-8 counts as not set.
-#[expect(clippy::disallowed_methods, reason = "this is the one place where the environment is read")]
+#[expect(clippy::disallowed_methods, reason = "what belongs to no site is read here, once")]
 fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }

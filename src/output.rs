@@ -53,8 +53,8 @@ pub struct Output {
 impl Output {
     /// Claims the output folder: finishes what a killed build has begun, removes what it left beside
     /// the folder, and refuses a folder that holds files of others.
-    pub fn open(root: &Path, out: &Path, home: Option<&Path>) -> Result<Output, Vec<Diagnostic>> {
-        let mut output = Output::claim(root, out, home).map_err(|diagnostic| vec![*diagnostic])?;
+    pub fn open(root: &Path, out: &Path) -> Result<Output, Vec<Diagnostic>> {
+        let mut output = Output::claim(root, out).map_err(|diagnostic| vec![*diagnostic])?;
         output.recover()?;
         output.remove_leftovers();
         let foreign =
@@ -66,13 +66,13 @@ impl Output {
     }
 
     /// Finds the folder, refuses one that no build may own, and takes its lock.
-    fn claim(root: &Path, out: &Path, home: Option<&Path>) -> Result<Output, Box<Diagnostic>> {
+    fn claim(root: &Path, out: &Path) -> Result<Output, Box<Diagnostic>> {
         let read = |path: &Path, error: &io::Error| {
             Box::new(Diagnostic::error("output/read", format!("cannot read the folder `{}`: {error}", path.display())))
         };
         let root = fs::canonicalize(root).map_err(|error| read(root, &error))?;
         let out = resolve(out)?;
-        refuse_unsafe(&root, &out, home)?;
+        refuse_unsafe(&root, &out)?;
         let (Some(parent), Some(name)) = (out.parent(), out.file_name().and_then(|name| name.to_str())) else {
             return Err(Box::new(not_ours(&out, "its name is no UTF-8")));
         };
@@ -156,8 +156,8 @@ pub struct Cleaned {
 
 /// Removes what our builds have written: the files of the output folder that our manifests list,
 /// staged trees, and `.blog/`.
-pub fn clean(root: &Path, out: &Path, home: Option<&Path>) -> Result<Cleaned, Vec<Diagnostic>> {
-    let mut output = Output::claim(root, out, home).map_err(|diagnostic| vec![*diagnostic])?;
+pub fn clean(root: &Path, out: &Path) -> Result<Cleaned, Vec<Diagnostic>> {
+    let mut output = Output::claim(root, out).map_err(|diagnostic| vec![*diagnostic])?;
     output.recover()?;
     output.remove_leftovers();
     let pruned = output.owned().prune(&output.out).map_err(|(path, error)| {
@@ -215,13 +215,11 @@ fn resolve(out: &Path) -> Result<PathBuf, Box<Diagnostic>> {
     }
 }
 
-/// Refuses a folder that a build must never own.
-fn refuse_unsafe(root: &Path, out: &Path, home: Option<&Path>) -> Result<(), Box<Diagnostic>> {
-    let home = home.and_then(|home| fs::canonicalize(home).ok());
+/// Refuses a folder that a build must never own. `config` has refused it already where `--out` names
+/// it; here the links are resolved, and whoever calls is covered.
+fn refuse_unsafe(root: &Path, out: &Path) -> Result<(), Box<Diagnostic>> {
     let reason = if out.parent().is_none() {
         "it is the root of the disk"
-    } else if home.as_deref() == Some(out) {
-        "it is your home"
     } else if out == root {
         "it is the site itself"
     } else if root.starts_with(out) {

@@ -24,8 +24,8 @@ pub(super) const CODES: &[Code] = &[
     Code {
         code: "output/unsafe",
         exit: Exit::Usage,
-        text: "The output folder is one that a build must never own: the root of the disk, your home, the site \
-               itself, a folder that holds the site, or one of the site's own sources such as `content/`. Name a \
+        text: "The output folder is one that a build must never own: the root of the disk, the site itself, \
+               a folder that holds the site, or one of the site's own sources such as `content/`. Name a \
                folder that is there for the pages alone; `public`, beside `content`, is the usual one.",
     },
     Code {

@@ -3,25 +3,57 @@
 //! A command takes the arguments and the console, calls the journey in the library, and says what it
 //! came to. It returns an [`Exit`]; only `main` turns that into a code.
 
+mod clean;
 mod completions;
+mod config;
 mod explain;
+mod init;
 
+use std::path::PathBuf;
+
+use watchpost::config::Config;
 use watchpost::diagnostic::{Diagnostic, Exit};
 
-use crate::cli::{Cli, Command};
+use crate::cli::{Cli, Command, Environment, Site};
 use crate::console::Console;
 
 /// What a command comes to: its exit, or why it could not go on.
 type Outcome = Result<Exit, Vec<Diagnostic>>;
 
 /// Runs the command that was typed.
-pub(crate) fn run(cli: &Cli, console: &Console) -> Exit {
+pub(crate) fn run(cli: &Cli, environment: &Environment, console: &Console) -> Exit {
+    let root = root(cli);
     let outcome = match &cli.command {
+        Command::Init(arguments) => init::run(arguments, environment, console),
+        Command::Clean(arguments) => load(&root, &arguments.site).and_then(|config| clean::run(&config, console)),
         Command::Explain(arguments) => explain::run(arguments, console),
+        Command::Config(arguments) => {
+            load(&root, &arguments.site).map(|config| config::run(&config, &arguments.site.overrides(), console))
+        }
         Command::Completions(arguments) => completions::run(arguments, console),
     };
     outcome.unwrap_or_else(|diagnostics| {
         console.diagnostics(&diagnostics);
         Exit::worst(diagnostics.iter().map(Diagnostic::exit))
     })
+}
+
+/// Loads the site's settings.
+fn load(root: &std::path::Path, site: &Site) -> Result<Config, Vec<Diagnostic>> {
+    watchpost::config::load(root, &site.overrides())
+}
+
+/// Returns the site's folder: `--root`, else the nearest one upwards that holds a `site.toml`, else this one.
+fn root(cli: &Cli) -> PathBuf {
+    let here = PathBuf::from(".");
+    match &cli.root {
+        Some(root) => root.clone(),
+        None => std::env::current_dir()
+            .ok()
+            .and_then(|folder| {
+                let root = folder.ancestors().find(|folder| folder.join("site.toml").is_file())?;
+                Some(if root == folder { here.clone() } else { root.to_owned() })
+            })
+            .unwrap_or(here),
+    }
 }

@@ -42,6 +42,18 @@ const TOKENS: &[(&str, Token)] = &[
     ("stem", Token::Stem),
 ];
 
+impl std::fmt::Display for Permalink {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.parts.iter().try_for_each(|part| match part {
+            Part::Text(text) => formatter.write_str(text),
+            Part::Token(token) => {
+                let name = TOKENS.iter().find(|(_, known)| known == token).map_or("", |(name, _)| name);
+                write!(formatter, ":{name}")
+            }
+        })
+    }
+}
+
 impl Permalink {
     /// Parses a pattern; says what is wrong with one that can give no address.
     pub fn parse(pattern: &str) -> Result<Permalink, String> {
@@ -88,6 +100,13 @@ impl Permalink {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_pattern_is_written_as_it_was_read() {
+        for pattern in ["/:year/:month/:slug/", "/a/:section-:title.html", "/x/"] {
+            assert_eq!(Permalink::parse(pattern).map(|parsed| parsed.to_string()).as_deref(), Ok(pattern));
+        }
+    }
 
     #[test]
     fn a_pattern_is_taken_apart_into_text_and_tokens() {

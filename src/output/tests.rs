@@ -29,7 +29,7 @@ impl Place {
     }
 
     fn open(&self) -> Result<Output, Vec<Diagnostic>> {
-        Output::open(self.root(), &self.out(), None)
+        Output::open(self.root(), &self.out())
     }
 
     fn stage(&self, output: &Output, pages: &[(&str, &str)]) -> (Staged, Manifest) {
@@ -180,16 +180,13 @@ fn a_folder_that_lost_its_memory_is_known_by_the_manifest_in_it() {
 #[test]
 fn a_folder_that_no_build_may_own_is_refused() {
     let place = Place::new();
-    for folder in ["content", "static", "themes/paper", "home"] {
+    for folder in ["content", "static", "themes/paper"] {
         fs::create_dir_all(place.root().join(folder)).unwrap();
     }
-    std::os::unix::fs::symlink(place.root().join("home"), place.root().join("link-home")).unwrap();
+    std::os::unix::fs::symlink(place.root(), place.root().join("link")).unwrap();
     std::os::unix::fs::symlink("nowhere", place.root().join("dangling")).unwrap();
-    let home = place.root().join("home");
-    for out in
-        [".", "..", "/", "content", "content/../static", "themes/paper", "home", "link-home", "dangling", "site.toml"]
-    {
-        let problems = Output::open(place.root(), &place.root().join(out), Some(&home)).unwrap_err();
+    for out in [".", "..", "/", "content", "content/../static", "themes/paper", "link", "dangling", "site.toml"] {
+        let problems = Output::open(place.root(), &place.root().join(out)).unwrap_err();
         assert_eq!(problems[0].code, "output/unsafe", "{out}: {}", problems[0].message);
     }
 }
@@ -329,7 +326,7 @@ fn cleaning_removes_our_files_and_names_what_it_leaves() {
     let place = Place::new();
     place.build(Way::Exchange, &[("/", "one"), ("/a/", "a")]);
     fs::write(place.out().join("a/mine.txt"), "precious").unwrap();
-    let cleaned = clean(place.root(), &place.out(), None).unwrap();
+    let cleaned = clean(place.root(), &place.out()).unwrap();
     assert_eq!(cleaned, Cleaned { files: 2 + 2, left: vec!["a/mine.txt".to_owned()], state: true });
     assert_eq!(place.files(), texts(&[("a/mine.txt", "precious")]));
     assert!(!place.root().join(".blog").exists() && place.litter().is_empty());

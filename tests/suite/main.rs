@@ -1,3 +1,20 @@
-//! The integration tests, in one binary.
+//! The integration tests, in one binary with a harness of its own, so that what is skipped is said.
+//!
+//! To add a test: write a function whose name is a sentence into the module of its subject and name
+//! it in that module's `tests!`. To add a module: a file, a `mod`, and a row in [`MODULES`].
 
-fn main() {}
+#![expect(clippy::unwrap_used, reason = "a test that unwraps nothing fails, as it should")]
+
+mod commands;
+mod harness;
+#[expect(dead_code, reason = "the driver is ahead of `blog build`")]
+mod site;
+
+use std::process::ExitCode;
+
+/// What there is to run.
+const MODULES: &[fn() -> Vec<harness::Test>] = &[commands::tests];
+
+fn main() -> ExitCode {
+    harness::run(MODULES.iter().flat_map(|tests| tests()).collect())
+}
