@@ -3,12 +3,28 @@
 //! Also gives [`Outline`], what one pass over the Markdown tells without typesetting it. Refuses
 //! links that lead nowhere. Knows no templates and no files.
 
+mod code;
+mod escape;
+mod footnotes;
+mod links;
+mod markdown;
 mod outline;
+mod raw_html;
+mod summary;
+mod toc;
 mod words;
 
 use std::ops::Range;
 
-use crate::config::MarkdownRule;
+use pulldown_cmark::Parser;
+
+use self::code::Code;
+use self::links::Links;
+use self::markdown::{Origin, Writer};
+use self::summary::Excerpt;
+use crate::config::{Config, MarkdownRule};
+use crate::diagnostic::{Diagnostic, Level, Place};
+use crate::library::{Library, PostId};
 
 /// What one pass over a post's Markdown tells.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -53,6 +69,8 @@ pub struct Article {
     pub toc: Vec<Heading>,
     /// Whether it has coloured code, so that the page needs the highlight stylesheet.
     pub has_code: bool,
+    /// What is worth saying about it, though it is no error.
+    pub warnings: Vec<Diagnostic>,
 }
 
 /// One heading of a table of contents.
@@ -68,20 +86,76 @@ pub struct Heading {
     pub children: Vec<Heading>,
 }
 
-#[cfg(test)]
-mod tests {
-    use crate::config::MarkdownRule;
-
-    /// Every extension on.
-    pub(super) const RULE: MarkdownRule = MarkdownRule {
-        footnotes: true,
-        tables: true,
-        tasklists: true,
-        strikethrough: true,
-        alerts: true,
-        heading_attributes: true,
-        definition_lists: true,
-        smart_punctuation: false,
-        html: true,
-    };
+/// Typesets posts: holds what all of them share, and may be used from many threads at once.
+#[derive(Debug)]
+pub struct Typesetter {
+    stylesheet: String,
 }
+
+impl Typesetter {
+    /// Prepares what typesetting needs; refuses a highlight theme that does not exist.
+    pub fn new(_config: &Config) -> Result<Typesetter, Vec<Diagnostic>> {
+        Ok(Typesetter { stylesheet: String::new() })
+    }
+
+    /// Returns the stylesheet of coloured code, for light and dark pages.
+    pub fn stylesheet(&self) -> &str {
+        &self.stylesheet
+    }
+
+    /// Typesets one post. Its links must lead somewhere; all that do not are reported at once.
+    pub fn typeset(&self, config: &Config, library: &Library, id: PostId) -> Result<Article, Vec<Diagnostic>> {
+        let post = library.post(id);
+        let markdown = post.markdown();
+        let options = outline::options(&config.markdown);
+        let links = Links::of(config, library, id);
+        let mut writer = Writer::new(links, Code::new(None), Origin::Body, markdown.len() + markdown.len() / 2);
+        let mut excerpt = Excerpt::of(markdown, config.summary);
+        for (event, range) in Parser::new_ext(markdown, options).into_offset_iter() {
+            excerpt.watch(&event, &range);
+            writer.write(event, range);
+        }
+        let written = writer.finish();
+        let cut = excerpt.cut();
+        let mut diagnostics = written.diagnostics;
+
+        let elsewhere = Links { elsewhere: true, ..links };
+        let (summary, continues) = match &post.front.summary {
+            Some(summary) if !cut.marked => {
+                let at = match post.front.spans.get("summary") {
+                    Some(span) => Place::span(&post.source, &post.text, span.clone()),
+                    None => Place::file(&post.source),
+                };
+                let mut writer = Writer::new(elsewhere, Code::new(None), Origin::At(at), summary.len() * 2);
+                for (event, range) in Parser::new_ext(summary, options).into_offset_iter() {
+                    writer.write(event, range);
+                }
+                let mut written = writer.finish();
+                diagnostics.append(&mut written.diagnostics);
+                (written.html, !markdown.trim().is_empty())
+            }
+            _ => {
+                // What is wrong in it has been said above.
+                let mut writer = Writer::new(elsewhere, Code::new(None), Origin::Body, 512);
+                for (event, range) in cut.events {
+                    writer.write(event, range);
+                }
+                (writer.finish().html, cut.continues)
+            }
+        };
+        if diagnostics.iter().any(|diagnostic| diagnostic.level == Level::Error) {
+            return Err(diagnostics);
+        }
+        Ok(Article {
+            html: written.html,
+            summary,
+            continues,
+            toc: toc::tree(&post.outline.headings),
+            has_code: written.has_code,
+            warnings: diagnostics,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

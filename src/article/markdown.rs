@@ -1,0 +1,590 @@
+//! Owns the way from the parser's events to HTML: one flat loop, no recursion, so that no nesting
+//! in a post can exhaust the stack.
+//!
+//! Writes valid HTML whatever comes in. Knows no post and no site: links, code and raw HTML are
+//! handed to the rooms beside it.
+
+use std::fmt::Write as _;
+use std::ops::Range;
+
+use pulldown_cmark::{Alignment, BlockQuoteKind, CodeBlockKind, CowStr, Event, LinkType, Tag, TagEnd};
+
+use super::OutlineHeading;
+use super::code::Code;
+use super::escape::{push_attribute, push_href, push_markup, push_text};
+use super::footnotes::{Body, Footnotes};
+use super::links::{Links, Use, place};
+use super::raw_html::{Changes, resolved};
+use super::summary::{is_comment, is_marker};
+use crate::diagnostic::{Diagnostic, Place};
+
+/// Where the Markdown stands, so that a span of it can be shown.
+#[derive(Debug, Clone)]
+pub(super) enum Origin {
+    /// It is the body of the post.
+    Body,
+    /// It stands elsewhere in the post's file, as a whole.
+    At(Place),
+}
+
+/// Writes the HTML of one text.
+pub(super) struct Writer<'a, 'w> {
+    out: String,
+    links: Links<'w>,
+    code: Code<'w>,
+    origin: Origin,
+    /// The outline's headings that are still to come; none in an excerpt.
+    headings: std::vec::IntoIter<&'w OutlineHeading>,
+    footnotes: Footnotes<'a, 'w>,
+    /// The note whose body is being kept.
+    note: Option<Note<'a, 'w>>,
+    image: Option<Image<'a>>,
+    heading_id: Option<&'w str>,
+    table: Table,
+    html: Option<(String, Vec<(usize, usize)>)>,
+    code_block: Option<(CodeBlockKind<'a>, String, Range<usize>)>,
+    images: usize,
+    tables: usize,
+    /// What is wrong, in the order of the text.
+    pub(super) diagnostics: Vec<Diagnostic>,
+}
+
+/// The footnote whose body is being kept.
+struct Note<'a, 'w> {
+    name: CowStr<'a>,
+    body: Body<'a, 'w>,
+    depth: usize,
+}
+
+/// The image whose alternative text is being read.
+struct Image<'a> {
+    destination: CowStr<'a>,
+    title: CowStr<'a>,
+    range: Range<usize>,
+    text: String,
+    nested: usize,
+}
+
+/// The table that is being written.
+#[derive(Default)]
+struct Table {
+    alignments: Vec<Alignment>,
+    column: usize,
+    in_head: bool,
+    has_body: bool,
+    /// Where its label, the current cell and that cell's text start.
+    label_at: usize,
+    cell_at: usize,
+    cell_text_at: usize,
+}
+
+/// The text of a whole post, or of a part that stands elsewhere.
+pub(super) struct Written {
+    pub(super) html: String,
+    pub(super) diagnostics: Vec<Diagnostic>,
+    /// Whether a block of code was written.
+    pub(super) has_code: bool,
+}
+
+impl<'a, 'w> Writer<'a, 'w> {
+    /// Starts a text. An excerpt (`links.elsewhere`) gets no ids, no anchors and no footnotes.
+    pub(super) fn new(links: Links<'w>, code: Code<'w>, origin: Origin, capacity: usize) -> Self {
+        let headings: Vec<_> = if links.elsewhere { Vec::new() } else { links.post.outline.headings.iter().collect() };
+        Writer {
+            out: String::with_capacity(capacity),
+            links,
+            code,
+            origin,
+            headings: headings.into_iter(),
+            footnotes: Footnotes::new(footnote_prefix(links.route.as_str())),
+            note: None,
+            image: None,
+            heading_id: None,
+            table: Table::default(),
+            html: None,
+            code_block: None,
+            images: 0,
+            tables: 0,
+            diagnostics: Vec::new(),
+        }
+    }
+
+    /// Writes the next event.
+    pub(super) fn write(&mut self, event: Event<'a>, range: Range<usize>) {
+        if self.note.is_some() {
+            return self.keep_for_note(event, range);
+        }
+        if self.image.is_some() {
+            return self.alternative_text(event);
+        }
+        match event {
+            Event::Start(tag) => self.start(tag, range),
+            Event::End(tag) => self.end(tag),
+            Event::Text(text) => match &mut self.code_block {
+                Some((_, code, _)) => code.push_str(&text),
+                None => push_text(&mut self.out, &text),
+            },
+            Event::Code(text) => {
+                self.out.push_str("<code>");
+                push_text(&mut self.out, &text);
+                self.out.push_str("</code>");
+            }
+            Event::Html(html) => match &mut self.html {
+                Some((text, pieces)) => {
+                    pieces.push((text.len(), range.start));
+                    text.push_str(&html);
+                }
+                None => self.raw_html(&html, &[(0, range.start)]),
+            },
+            Event::InlineHtml(html) => self.raw_html(&html, &[(0, range.start)]),
+            Event::SoftBreak => self.out.push('\n'),
+            Event::HardBreak => self.out.push_str("<br>\n"),
+            Event::Rule => {
+                self.fresh_line();
+                self.out.push_str("<hr>\n");
+            }
+            Event::FootnoteReference(name) => {
+                if !self.links.elsewhere {
+                    self.footnotes.refer(name, &mut self.out);
+                }
+            }
+            Event::TaskListMarker(done) => self.task(done),
+            // Not switched on: TeX would come out as it was written.
+            Event::InlineMath(text) | Event::DisplayMath(text) => push_text(&mut self.out, &text),
+        }
+    }
+
+    /// Writes the footnotes and hands over the whole.
+    pub(super) fn finish(mut self) -> Written {
+        let mut notes = Vec::new();
+        while let Some(body) = self.footnotes.take(notes.len() + 1) {
+            let text = std::mem::take(&mut self.out);
+            self.headings = body.headings.into_iter();
+            for (event, range) in body.events {
+                self.write(event, range);
+            }
+            notes.push(std::mem::replace(&mut self.out, text));
+        }
+        if !notes.is_empty() {
+            self.fresh_line();
+            Footnotes::open(&mut self.out);
+            for (index, note) in notes.iter().enumerate() {
+                self.footnotes.open_note(index + 1, &mut self.out);
+                self.out.push_str(note);
+                self.footnotes.close_note(index + 1, &mut self.out);
+            }
+            Footnotes::close(&mut self.out);
+        }
+        if !self.links.elsewhere {
+            for (name, range) in self.footnotes.unused() {
+                let message = format!("nothing refers to the footnote `[^{name}]`, so it is left out");
+                let at = place(self.links.post, first_line(self.links.post.markdown(), range));
+                self.diagnostics.push(Diagnostic::warning("footnote/unused", message).at(at));
+            }
+        }
+        Written { html: self.out, diagnostics: self.diagnostics, has_code: self.code.was_written() }
+    }
+
+    fn fresh_line(&mut self) {
+        if !self.out.is_empty() && !self.out.ends_with('\n') {
+            self.out.push('\n');
+        }
+    }
+
+    /// Starts a block: on a line of its own.
+    fn open(&mut self, tag: &str) {
+        self.fresh_line();
+        self.out.push_str(tag);
+    }
+
+    fn start(&mut self, tag: Tag<'a>, range: Range<usize>) {
+        match tag {
+            Tag::Paragraph => self.open("<p>"),
+            Tag::Heading { level, classes, attrs, .. } => self.start_heading(level as u8, &classes, attrs),
+            Tag::BlockQuote(None) => self.open("<blockquote>\n"),
+            Tag::BlockQuote(Some(kind)) => {
+                let (name, title) = alert(kind);
+                self.fresh_line();
+                let _ = write!(
+                    self.out,
+                    "<div class=\"alert alert-{name}\" role=\"note\">\n<p class=\"alert-title\">{title}</p>\n"
+                );
+            }
+            Tag::CodeBlock(kind) => self.code_block = Some((kind, String::new(), range)),
+            Tag::HtmlBlock => self.html = Some((String::new(), Vec::new())),
+            Tag::List(None) => self.open("<ul>\n"),
+            Tag::List(Some(1)) => self.open("<ol>\n"),
+            Tag::List(Some(start)) => {
+                self.fresh_line();
+                let _ = writeln!(self.out, "<ol start=\"{start}\">");
+            }
+            Tag::Item => self.open("<li>"),
+            Tag::FootnoteDefinition(name) => {
+                let body = Body { range, events: Vec::new(), headings: Vec::new() };
+                self.note = Some(Note { name, body, depth: 0 });
+            }
+            Tag::DefinitionList => self.open("<dl>\n"),
+            Tag::DefinitionListTitle => self.open("<dt>"),
+            Tag::DefinitionListDefinition => self.open("<dd>"),
+            Tag::Table(alignments) => self.start_table(alignments),
+            Tag::TableHead => {
+                self.table.in_head = true;
+                self.table.column = 0;
+                self.out.push_str("<thead>\n<tr>");
+            }
+            Tag::TableRow => {
+                if !self.table.has_body {
+                    self.table.has_body = true;
+                    self.out.push_str("<tbody>\n");
+                }
+                self.table.column = 0;
+                self.out.push_str("<tr>");
+            }
+            Tag::TableCell => self.start_cell(),
+            Tag::Emphasis => self.out.push_str("<em>"),
+            Tag::Strong => self.out.push_str("<strong>"),
+            Tag::Strikethrough => self.out.push_str("<del>"),
+            Tag::Superscript => self.out.push_str("<sup>"),
+            Tag::Subscript => self.out.push_str("<sub>"),
+            Tag::Link { link_type, dest_url, title, .. } => self.start_link(link_type, &dest_url, &title, range),
+            Tag::Image { dest_url, title, .. } => {
+                self.image = Some(Image { destination: dest_url, title, range, text: String::new(), nested: 0 });
+            }
+            Tag::MetadataBlock(_) => {}
+        }
+    }
+
+    fn end(&mut self, tag: TagEnd) {
+        let close = match tag {
+            TagEnd::Paragraph => "</p>\n",
+            TagEnd::Heading(level) => return self.end_heading(level as u8),
+            TagEnd::BlockQuote(None) => "</blockquote>\n",
+            TagEnd::BlockQuote(Some(_)) => "</div>\n",
+            TagEnd::CodeBlock => return self.end_code(),
+            TagEnd::HtmlBlock => {
+                if let Some((html, pieces)) = self.html.take() {
+                    self.fresh_line();
+                    self.raw_html_block(&html, &pieces);
+                }
+                return;
+            }
+            TagEnd::List(true) => "</ol>\n",
+            TagEnd::List(false) => "</ul>\n",
+            TagEnd::Item => "</li>\n",
+            TagEnd::DefinitionList => "</dl>\n",
+            TagEnd::DefinitionListTitle => "</dt>\n",
+            TagEnd::DefinitionListDefinition => "</dd>\n",
+            TagEnd::Table => {
+                let body = if self.table.has_body { "</tbody>\n" } else { "" };
+                self.out.push_str(body);
+                "</table>\n</div>\n"
+            }
+            TagEnd::TableHead => {
+                self.table.in_head = false;
+                self.label_table();
+                "</tr>\n</thead>\n"
+            }
+            TagEnd::TableRow => "</tr>\n",
+            TagEnd::TableCell => return self.end_cell(),
+            TagEnd::Emphasis => "</em>",
+            TagEnd::Strong => "</strong>",
+            TagEnd::Strikethrough => "</del>",
+            TagEnd::Superscript => "</sup>",
+            TagEnd::Subscript => "</sub>",
+            TagEnd::Link => "</a>",
+            TagEnd::Image | TagEnd::FootnoteDefinition | TagEnd::MetadataBlock(_) => "",
+        };
+        self.out.push_str(close);
+    }
+
+    /// Keeps an event of a footnote's body for the end of the text.
+    fn keep_for_note(&mut self, event: Event<'a>, range: Range<usize>) {
+        let Some(note) = &mut self.note else { return };
+        match &event {
+            Event::Start(tag) => {
+                note.depth += 1;
+                if matches!(tag, Tag::Heading { .. }) {
+                    note.body.headings.extend(self.headings.next());
+                }
+            }
+            Event::End(_) if note.depth == 0 => {
+                if let Some(note) = self.note.take() {
+                    self.footnotes.define(note.name, note.body);
+                }
+                return;
+            }
+            Event::End(_) => note.depth -= 1,
+            _ => {}
+        }
+        note.body.events.push((event, range));
+    }
+
+    fn start_heading(&mut self, level: u8, classes: &[CowStr<'a>], attributes: Vec<(CowStr<'a>, Option<CowStr<'a>>)>) {
+        self.fresh_line();
+        let _ = write!(self.out, "<h{level}");
+        self.heading_id = self.headings.next().map(|heading| heading.id.as_str());
+        if let Some(id) = self.heading_id {
+            self.out.push_str(" id=\"");
+            push_attribute(&mut self.out, id);
+            self.out.push('"');
+        }
+        if !classes.is_empty() {
+            self.out.push_str(" class=\"");
+            push_attribute(&mut self.out, &classes.join(" "));
+            self.out.push('"');
+        }
+        let mut written: Vec<&str> = Vec::new();
+        for (name, value) in &attributes {
+            if may_stand_in_heading(name, self.links.config.markdown.html) && !written.contains(&&**name) {
+                written.push(name);
+                let _ = write!(self.out, " {name}=\"");
+                push_attribute(&mut self.out, value.as_deref().unwrap_or_default());
+                self.out.push('"');
+            }
+        }
+        self.out.push('>');
+    }
+
+    fn end_heading(&mut self, level: u8) {
+        if let Some(id) = self.heading_id.take() {
+            self.out.push_str(" <a class=\"heading-anchor\" href=\"#");
+            push_href(&mut self.out, id);
+            self.out.push_str("\" aria-label=\"Link to this section\">#</a>");
+        }
+        let _ = writeln!(self.out, "</h{level}>");
+    }
+
+    fn start_table(&mut self, alignments: Vec<Alignment>) {
+        self.fresh_line();
+        self.tables += 1;
+        self.out.push_str("<div class=\"table-scroll\" role=\"region\" aria-label=\"");
+        self.table = Table { alignments, label_at: self.out.len(), ..Table::default() };
+        self.out.push_str("\" tabindex=\"0\">\n<table>\n");
+    }
+
+    /// Names a table for those who cannot see it, once its headings are known: landmarks of one
+    /// page must not share a name.
+    fn label_table(&mut self) {
+        let label = format!("Table {}", self.tables);
+        self.out.insert_str(self.table.label_at, &label);
+    }
+
+    fn start_cell(&mut self) {
+        self.table.cell_at = self.out.len();
+        self.out.push_str(if self.table.in_head { "<th scope=\"col\"" } else { "<td" });
+        // Classes, not styles: a content security policy may forbid those.
+        self.out.push_str(match self.table.alignments.get(self.table.column) {
+            Some(Alignment::Left) => " class=\"align-left\">",
+            Some(Alignment::Center) => " class=\"align-center\">",
+            Some(Alignment::Right) => " class=\"align-right\">",
+            _ => ">",
+        });
+        self.table.cell_text_at = self.out.len();
+    }
+
+    fn end_cell(&mut self) {
+        self.table.column += 1;
+        if self.table.in_head && self.out.len() == self.table.cell_text_at {
+            // A heading without words names nothing.
+            self.out.truncate(self.table.cell_at);
+            self.out.push_str("<td></td>");
+            return;
+        }
+        self.out.push_str(if self.table.in_head { "</th>" } else { "</td>" });
+    }
+
+    fn task(&mut self, done: bool) {
+        for (item, marked) in
+            [("<li>", "<li class=\"task-list-item\">"), ("<li>\n<p>", "<li class=\"task-list-item\">\n<p>")]
+        {
+            if self.out.ends_with(item) {
+                self.out.truncate(self.out.len() - item.len());
+                self.out.push_str(marked);
+                break;
+            }
+        }
+        self.out.push_str("<input type=\"checkbox\" disabled");
+        self.out.push_str(if done { " checked" } else { "" });
+        self.out.push_str(" aria-label=\"Done\"> ");
+    }
+
+    fn start_link(&mut self, link_type: LinkType, destination: &str, title: &str, range: Range<usize>) {
+        self.out.push_str("<a");
+        if link_type == LinkType::Email {
+            self.out.push_str(" href=\"mailto:");
+            push_href(&mut self.out, destination);
+            self.out.push('"');
+        } else if let Some(address) = self.resolve(destination, Use::Link, range) {
+            self.out.push_str(" href=\"");
+            push_href(&mut self.out, &address);
+            self.out.push('"');
+        }
+        self.title(title);
+        self.out.push('>');
+    }
+
+    fn title(&mut self, title: &str) {
+        if !title.is_empty() {
+            self.out.push_str(" title=\"");
+            push_attribute(&mut self.out, title);
+            self.out.push('"');
+        }
+    }
+
+    /// Returns where a link leads. A broken one is reported and stays as it was written.
+    fn resolve<'d>(
+        &mut self,
+        destination: &'d str,
+        purpose: Use,
+        range: Range<usize>,
+    ) -> Option<std::borrow::Cow<'d, str>> {
+        let (links, origin) = (self.links, &self.origin);
+        let at = || match origin {
+            Origin::Body => place(links.post, super::outline::destination(links.post.markdown(), destination, range)),
+            Origin::At(place) => place.clone(),
+        };
+        match links.resolve(destination, purpose, at) {
+            Ok(address) => address,
+            Err(diagnostic) => {
+                self.diagnostics.push(*diagnostic);
+                None
+            }
+        }
+    }
+
+    /// Takes an event into the alternative text of the image that is open.
+    fn alternative_text(&mut self, event: Event<'a>) {
+        let Some(image) = &mut self.image else { return };
+        match event {
+            Event::Start(_) => image.nested += 1,
+            Event::End(_) if image.nested == 0 => self.end_image(),
+            Event::End(_) => image.nested -= 1,
+            Event::Text(text) | Event::Code(text) | Event::InlineMath(text) | Event::DisplayMath(text) => {
+                image.text.push_str(&text);
+            }
+            Event::SoftBreak | Event::HardBreak | Event::Rule => image.text.push(' '),
+            Event::Html(_) | Event::InlineHtml(_) | Event::FootnoteReference(_) | Event::TaskListMarker(_) => {}
+        }
+    }
+
+    fn end_image(&mut self) {
+        let Some(image) = self.image.take() else { return };
+        let address = self.resolve(&image.destination, Use::Image, image.range);
+        let Some(address) = address else {
+            // An image without an address is no valid HTML; its text still says what it showed.
+            return push_text(&mut self.out, &image.text);
+        };
+        self.out.push_str("<img src=\"");
+        push_href(&mut self.out, &address);
+        self.out.push_str("\" alt=\"");
+        push_attribute(&mut self.out, &image.text);
+        self.out.push('"');
+        self.title(&image.title);
+        self.images += 1;
+        // The first is likely to be in sight when the page opens.
+        self.out.push_str(if self.images > 1 || self.links.elsewhere { " loading=\"lazy\">" } else { ">" });
+    }
+
+    fn end_code(&mut self) {
+        let Some((kind, code, range)) = self.code_block.take() else { return };
+        let info = match &kind {
+            CodeBlockKind::Fenced(info) => &**info,
+            CodeBlockKind::Indented => "",
+        };
+        self.fresh_line();
+        let remarks = self.code.write(info, &code, &mut self.out);
+        for remark in remarks {
+            let at = match &self.origin {
+                Origin::Body => place(self.links.post, first_line(self.links.post.markdown(), range.clone())),
+                Origin::At(place) => place.clone(),
+            };
+            self.diagnostics.push(remark.at(at));
+        }
+    }
+
+    /// Writes a block of raw HTML, or its text where raw HTML is off.
+    fn raw_html_block(&mut self, html: &str, pieces: &[(usize, usize)]) {
+        if self.links.config.markdown.html {
+            self.raw_html(html, pieces);
+        } else if !is_comment(html) {
+            self.out.push_str("<p>");
+            push_text(&mut self.out, html.trim_end());
+            self.out.push_str("</p>\n");
+        }
+    }
+
+    /// Writes raw HTML, or its text where it is off. `pieces` says where in the Markdown each part
+    /// of it stands.
+    fn raw_html(&mut self, html: &str, pieces: &[(usize, usize)]) {
+        if !self.links.config.markdown.html {
+            // A comment was never meant to be seen.
+            if !is_comment(html) {
+                push_text(&mut self.out, html);
+            }
+            return;
+        }
+        if is_marker(html) && is_comment(html) {
+            return;
+        }
+        let (links, origin) = (self.links, &self.origin);
+        let mut diagnostics = Vec::new();
+        let mut resolve = |address: &str, purpose: Use, at: Range<usize>| {
+            let at = || {
+                let piece = pieces.iter().rev().find(|(start, _)| *start <= at.start).copied().unwrap_or_default();
+                match origin {
+                    Origin::Body => place(links.post, at.start - piece.0 + piece.1..at.end - piece.0 + piece.1),
+                    Origin::At(place) => place.clone(),
+                }
+            };
+            match links.resolve(address, purpose, at) {
+                Ok(Some(found)) if found != address => Some(found.into_owned()),
+                Ok(_) => None,
+                Err(diagnostic) => {
+                    diagnostics.push(*diagnostic);
+                    None
+                }
+            }
+        };
+        let html = resolved(html, Changes { resolve: &mut resolve, drop_ids: links.elsewhere });
+        push_markup(&mut self.out, &html);
+        self.diagnostics.append(&mut diagnostics);
+    }
+}
+
+/// Returns the class and the title of an alert.
+fn alert(kind: BlockQuoteKind) -> (&'static str, &'static str) {
+    match kind {
+        BlockQuoteKind::Note => ("note", "Note"),
+        BlockQuoteKind::Tip => ("tip", "Tip"),
+        BlockQuoteKind::Important => ("important", "Important"),
+        BlockQuoteKind::Warning => ("warning", "Warning"),
+        BlockQuoteKind::Caution => ("caution", "Caution"),
+    }
+}
+
+/// Returns whether an attribute that a heading asks for may be written. Where raw HTML is off, none
+/// that could run a script.
+fn may_stand_in_heading(name: &str, html: bool) -> bool {
+    let is_name = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+        && name.as_bytes().first().is_some_and(u8::is_ascii_alphabetic);
+    let is_safe = matches!(name, "lang" | "dir" | "title" | "translate")
+        || name.starts_with("data-")
+        || name.starts_with("aria-");
+    is_name && !matches!(name, "id" | "class") && (html || is_safe)
+}
+
+/// Returns the first line of a range: enough to show where a block starts.
+fn first_line(markdown: &str, range: Range<usize>) -> Range<usize> {
+    let length = markdown.get(range.clone()).and_then(|block| block.find('\n')).unwrap_or(range.len());
+    range.start..range.start + length
+}
+
+/// Returns what stands in the ids of a post's footnotes: its address, as an id may hold it.
+fn footnote_prefix(route: &str) -> String {
+    let route = route.trim_matches('/').trim_end_matches(".html");
+    let kept = |character: char| if character.is_alphanumeric() { character } else { '-' };
+    match route {
+        "" => "home".to_owned(),
+        _ => route.chars().map(kept).collect(),
+    }
+}
