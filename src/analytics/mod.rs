@@ -2,11 +2,29 @@
 //! snippet is recognised on a page, what its tracker must look like, which requests tell whether a
 //! site is known. It knows no files, no HTML parser and no HTTP.
 //!
-//! To add one: write `analytics/NAME.rs` with a `const PROVIDER: Provider`, and a row in [`PROVIDERS`].
+//! To add one: write `analytics/NAME.rs` with a `const PROVIDER: Provider`, put the vendor's published
+//! snippet into `analytics/fixtures/`, and add a row to [`PROVIDERS`].
 
+pub mod deeds;
+pub mod exchange;
+mod goatcounter;
+mod matomo;
+pub mod script;
+
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::Serialize;
+use url::Url;
+
+use crate::config::{Analytics, Endpoint};
+use crate::diagnostic::did_you_mean;
+use crate::paths::BaseUrl;
+use exchange::{Reply, Request, Step, Target, VersionFound};
+use script::{Script, Token};
+
+/// Every vendor that is known.
+pub const PROVIDERS: &[Provider] = &[goatcounter::PROVIDER, matomo::PROVIDER];
 
 /// One script that a browser would run on a page, as the page's parser found it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -19,18 +37,41 @@ pub struct ScriptTag {
     pub line: u64,
 }
 
+impl ScriptTag {
+    /// Returns the script's address as written, if it is not empty.
+    pub fn source(&self) -> Option<&str> {
+        self.attributes.get("src").map(|source| source.trim()).filter(|source| !source.is_empty())
+    }
+
+    /// Returns whether a browser runs it as it stands; a consent manager's `type="text/plain"` it does not.
+    pub fn runs(&self) -> bool {
+        let kind = self.attributes.get("type").map(|kind| kind.trim().to_ascii_lowercase()).unwrap_or_default();
+        let essence = kind.split(';').next().unwrap_or_default().trim();
+        let is_script = matches!(essence, "" | "module" | "text/javascript" | "application/javascript")
+            || matches!(essence, "text/ecmascript" | "application/ecmascript" | "application/x-javascript")
+            || matches!(essence, "text/jscript" | "text/livescript" | "text/x-javascript" | "text/x-ecmascript")
+            || essence.starts_with("text/javascript1.");
+        is_script && (essence == "module" || !self.attributes.contains_key("nomodule"))
+    }
+
+    /// Returns whether it is a module: modules have no `document.currentScript`.
+    pub fn is_module(&self) -> bool {
+        self.attributes.get("type").is_some_and(|kind| kind.trim().eq_ignore_ascii_case("module"))
+    }
+}
+
 /// One snippet that was recognised on a page.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct Sighting {
     /// The provider's name.
     pub provider: &'static str,
-    /// The variant: `current`, `queue`, `synchronous` …
+    /// The variant: `tag`, `queue`, `synchronous`, `inert` (no browser runs it before consent) …
     pub style: &'static str,
     /// The tracker's URL as written: absolute, protocol-relative or relative.
     pub script: Option<String>,
     /// The collect endpoint as written.
     pub collect: Option<String>,
-    /// The site's id, code or domain as written.
+    /// The site's id, code or domain as written; none where the address alone says it.
     pub site: Option<String>,
     /// The commands that the snippet issues, in order: `trackPageView`, `setSiteId` …
     pub commands: Vec<String>,
@@ -39,3 +80,405 @@ pub struct Sighting {
     /// The scripts it was made of, by their index on the page.
     pub tags: Vec<usize>,
 }
+
+/// What a correct page shows of one analytics table: what a [`Sighting`] is held against.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Expected {
+    /// The provider's name.
+    pub provider: &'static str,
+    /// The tracker's URL.
+    pub script: Url,
+    /// The collect endpoint's URL.
+    pub collect: Url,
+    /// The site as it stands in the snippet; none where the address alone says it.
+    pub site: Option<String>,
+    /// Attributes and options by name, as a sighting names them.
+    pub parameters: BTreeMap<String, String>,
+}
+
+/// All that is known of one vendor.
+#[derive(Debug)]
+pub struct Provider {
+    /// Its name in site.toml.
+    pub name: &'static str,
+    /// Its name for people.
+    pub title: &'static str,
+    /// When the facts below were last looked at.
+    pub facts_as_of: &'static str,
+    /// The snippets that we print, the oldest first; a lock pins one.
+    pub revisions: &'static [Revision],
+    /// What may stand in the `options` table.
+    pub options: &'static [OptionRow],
+    /// Whether the vendor's tracker takes the path of a page from its `rel=canonical`.
+    pub canonical_decides_path: bool,
+    /// Whether the snippet names the site, rather than the address alone.
+    pub site_in_snippet: bool,
+    /// Finds the vendor's snippets among the scripts of a page, whoever wrote them.
+    pub recognise: fn(&[ScriptTag]) -> Vec<Sighting>,
+    /// Returns where tracker and collect endpoint are, below an endpoint.
+    pub addresses: fn(&Url) -> (Url, Url),
+    /// Returns the options of site.toml as a sighting's parameters.
+    pub parameters: fn(&Analytics) -> BTreeMap<String, String>,
+    /// What its tracker looks like.
+    pub tracker: Tracker,
+    /// The commands that a snippet may give, all of them: the lock keeps which are understood.
+    pub commands: &'static [&'static str],
+    /// Returns what a tracker must have to understand a command: any one of these.
+    pub signs: fn(&str) -> Vec<Sign>,
+    /// Says what it means that a tracker does not understand a command, where there is more to say than that.
+    pub explain: fn(&str) -> Option<&'static str>,
+    /// Returns whether the commands, in this order, do what they should with this tracker.
+    pub order: fn(&[String], &Script<'_>) -> Result<(), OrderProblem>,
+    /// Returns how a page view leaves the page, given the snippet's commands; several mean that tokens cannot tell which.
+    pub transports: fn(&Script<'_>, &[String]) -> Vec<Transport>,
+    /// How the version is learned; none if the server never tells.
+    pub version: Option<VersionQuery>,
+    /// How a server is asked, without recording anything, whether it takes hits for the site.
+    pub probe: Probe,
+    /// Its server as the stand-in plays it.
+    pub stand_in: StandIn,
+}
+
+/// One revision of the snippet that we print.
+#[derive(Debug)]
+pub struct Revision {
+    /// Its number, from 1.
+    pub number: u32,
+    /// What is new in it.
+    pub what: &'static str,
+    /// Prints it.
+    pub print: fn(&Analytics) -> String,
+}
+
+/// What an option takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Takes {
+    /// `true` or `false`.
+    Flag,
+    /// A string.
+    Text,
+    /// A whole number.
+    Number,
+    /// A list of strings.
+    Texts,
+}
+
+/// One option of a vendor's snippet.
+#[derive(Debug)]
+pub struct OptionRow {
+    /// Its name, the vendor's own.
+    pub name: &'static str,
+    /// What it takes.
+    pub takes: Takes,
+    /// What it does.
+    pub text: &'static str,
+}
+
+/// What a change of a tracker's bytes means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Class {
+    /// The file is frozen: its bytes must match.
+    Exact,
+    /// The bytes change with a release, and only then.
+    Fingerprint,
+    /// The bytes change at will.
+    Volatile,
+}
+
+impl Class {
+    /// Returns its name in the lock.
+    pub fn name(self) -> &'static str {
+        match self {
+            Class::Exact => "exact",
+            Class::Fingerprint => "fingerprint",
+            Class::Volatile => "volatile",
+        }
+    }
+}
+
+/// What a vendor's tracker looks like.
+#[derive(Debug)]
+pub struct Tracker {
+    /// What a change of its bytes means, by its address: a vendor may freeze some files.
+    pub class: fn(&Url) -> Class,
+    /// Words by which it is known, anywhere in its code, its strings and its banner: one of each row.
+    pub markers: &'static [&'static [&'static str]],
+    /// Texts that stand in its place when something is wrong, and what they mean.
+    pub impostors: &'static [(&'static str, &'static str)],
+    /// Hosts that a genuine tracker names besides its own server.
+    pub hosts: &'static [&'static str],
+    /// Bytes as the vendor released them: (version or range, SHA-256).
+    pub released: &'static [(&'static str, &'static str)],
+}
+
+/// Something by which tokens show that a tracker understands a command.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Sign {
+    /// It names this: as an identifier, or as `object["name"]`. A string elsewhere does not count.
+    Name(Cow<'static, str>),
+    /// It has this string.
+    Text(Cow<'static, str>),
+    /// It reads these properties one after another: `.dataset.goatcounter`.
+    Members(&'static [&'static str]),
+}
+
+/// Why commands do not do what they should in this order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OrderProblem {
+    /// What happens, in a sentence.
+    pub message: String,
+    /// What to do.
+    pub fix: String,
+}
+
+/// How a hit leaves the page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Transport {
+    /// `navigator.sendBeacon`.
+    Beacon,
+    /// `fetch` or `XMLHttpRequest`.
+    Fetch,
+    /// An image.
+    Image,
+}
+
+impl Transport {
+    /// All of them.
+    pub const ALL: [Transport; 3] = [Transport::Beacon, Transport::Fetch, Transport::Image];
+
+    /// Returns its name in the lock.
+    pub fn name(self) -> &'static str {
+        match self {
+            Transport::Beacon => "beacon",
+            Transport::Fetch => "fetch",
+            Transport::Image => "image",
+        }
+    }
+
+    /// Returns the directive of a Content-Security-Policy that it needs.
+    pub fn directive(self) -> &'static str {
+        match self {
+            Transport::Beacon | Transport::Fetch => "connect-src",
+            Transport::Image => "img-src",
+        }
+    }
+}
+
+/// How a server's version is learned.
+#[derive(Debug)]
+pub struct VersionQuery {
+    /// Its name in the lock: `status`, `api`.
+    pub learned_by: &'static str,
+    /// Whether it is no use without a token.
+    pub needs_token: bool,
+    /// What to ask.
+    pub ask: fn(&Target) -> Request,
+    /// What the answer means.
+    pub read: fn(&Reply) -> VersionFound,
+}
+
+/// How a server is asked whether it takes hits for a site, without recording anything.
+#[derive(Debug)]
+pub struct Probe {
+    /// Its name in the lock.
+    pub name: &'static str,
+    /// The method of the tracker's own hits.
+    pub method: &'static str,
+    /// Returns what to ask next, given the answers so far.
+    pub next: fn(&Target, &[Reply]) -> Step,
+}
+
+/// A vendor's server as the stand-in plays it.
+#[derive(Debug)]
+pub struct StandIn {
+    /// The version that it says it has, apart from the engine's own.
+    pub version: &'static str,
+    /// Its tracker: ours, small, and speaking the vendor's protocol.
+    pub tracker: &'static str,
+    /// Answers a request; the site is the one that it knows.
+    pub answer: fn(&Request, &Target) -> Reply,
+}
+
+/// Returns a vendor by its name in site.toml.
+pub fn find(name: &str) -> Option<&'static Provider> {
+    PROVIDERS.iter().find(|provider| provider.name == name)
+}
+
+/// Returns the snippet of an analytics table: its newest revision, or the one that a lock pins.
+///
+/// A provider that is not known has none; `config` refuses it before anybody asks.
+pub fn snippet(analytics: &Analytics, revision: Option<u32>) -> String {
+    let Some(provider) = find(&analytics.provider) else { return String::new() };
+    let print = match revision.and_then(|number| provider.revisions.iter().find(|row| row.number == number)) {
+        Some(row) => row.print,
+        None => provider.newest().print,
+    };
+    print(analytics)
+}
+
+/// Returns every snippet of any known vendor among the scripts of a page.
+pub fn recognise(scripts: &[ScriptTag]) -> Vec<Sighting> {
+    PROVIDERS.iter().flat_map(|provider| (provider.recognise)(scripts)).collect()
+}
+
+/// Returns what a correct page shows of an analytics table; nothing for an unknown provider.
+pub fn expected(analytics: &Analytics) -> Option<Expected> {
+    let provider = find(&analytics.provider)?;
+    let (script, collect) = addresses(provider, analytics);
+    Some(Expected {
+        provider: provider.name,
+        script,
+        collect,
+        site: provider.site_in_snippet.then(|| analytics.site.clone()),
+        parameters: (provider.parameters)(analytics),
+    })
+}
+
+/// Returns where an analytics table's server is; nothing for an unknown provider.
+pub fn target(analytics: &Analytics, base_url: &BaseUrl) -> Option<Target> {
+    let provider = find(&analytics.provider)?;
+    let (script, collect) = addresses(provider, analytics);
+    Some(Target {
+        endpoint: analytics.endpoint.url(),
+        script,
+        collect,
+        site: analytics.site.clone(),
+        origin: base_url.origin(),
+        has_token: analytics.token.is_some(),
+    })
+}
+
+/// Returns what is wrong with an analytics table's options, each problem as a sentence.
+pub fn problems(analytics: &Analytics) -> Vec<String> {
+    let Some(provider) = find(&analytics.provider) else {
+        let names = PROVIDERS.iter().map(|provider| provider.name);
+        let hint = match did_you_mean(&analytics.provider, names.clone()) {
+            Some(meant) => format!("did you mean `{meant}`?"),
+            None => format!("known are {}", names.collect::<Vec<_>>().join(", ")),
+        };
+        return vec![format!("`{}` is no analytics provider that is known; {hint}", analytics.provider)];
+    };
+    analytics.options.iter().filter_map(|(name, value)| provider.option_problem(name, value)).collect()
+}
+
+/// Returns tracker and collect endpoint of an analytics table.
+fn addresses(provider: &Provider, analytics: &Analytics) -> (Url, Url) {
+    let (script, collect) = (provider.addresses)(&analytics.endpoint.url());
+    match analytics.endpoint {
+        // The stand-in has one address for each: pages name it, and nothing else.
+        Endpoint::Embedded => (script, collect),
+        Endpoint::Server(_) => {
+            (analytics.script.clone().unwrap_or(script), analytics.collect.clone().unwrap_or(collect))
+        }
+    }
+}
+
+impl Provider {
+    /// Returns the newest revision of its snippet.
+    pub fn newest(&self) -> &'static Revision {
+        self.revisions.last().expect("a test demands a revision of every provider")
+    }
+
+    /// Returns whether a tracker's tokens show that it understands a command.
+    pub fn understands(&self, script: &Script<'_>, command: &str) -> bool {
+        (self.signs)(command).iter().any(|sign| sign.found_in(script))
+    }
+
+    /// Returns which of its commands a tracker understands.
+    pub fn understood(&self, script: &Script<'_>) -> Vec<&'static str> {
+        self.commands.iter().copied().filter(|command| self.understands(script, command)).collect()
+    }
+
+    fn option_problem(&self, name: &str, value: &toml::Value) -> Option<String> {
+        let Some(row) = self.options.iter().find(|row| row.name == name) else {
+            let hint = match did_you_mean(name, self.options.iter().map(|row| row.name)) {
+                Some(meant) => format!("; did you mean `{meant}`?"),
+                None => String::new(),
+            };
+            return Some(format!("`{name}` is no option of {} that is known{hint}", self.title));
+        };
+        let (fits, takes) = match row.takes {
+            Takes::Flag => (value.is_bool(), "`true` or `false`"),
+            Takes::Text => (value.is_str(), "a string"),
+            Takes::Number => (value.is_integer(), "a whole number"),
+            Takes::Texts => {
+                (value.as_array().is_some_and(|values| values.iter().all(toml::Value::is_str)), "a list of strings")
+            }
+        };
+        (!fits).then(|| format!("the option `{name}` of {} takes {takes}", self.title))
+    }
+}
+
+impl Sign {
+    /// Returns whether a script's tokens show it.
+    pub fn found_in(&self, script: &Script<'_>) -> bool {
+        let tokens = &script.tokens;
+        match self {
+            Sign::Text(wanted) => tokens.iter().any(|token| match token {
+                Token::Text(text) | Token::Template(text) => text == wanted,
+                _ => false,
+            }),
+            Sign::Name(wanted) => tokens.iter().enumerate().any(|(index, token)| match token {
+                Token::Identifier(name) => name == wanted,
+                // `window["_paq"]`, `{"trackPageView": …}`: there a string is a name.
+                Token::Text(text) | Token::Template(text) if text == wanted => {
+                    let next = tokens.get(index + 1);
+                    let member = index >= 2
+                        && tokens[index - 1].is("[")
+                        && next.is_some_and(|next| next.is("]"))
+                        && holds_members(&tokens[index - 2]);
+                    let key = index >= 1
+                        && (tokens[index - 1].is("{") || tokens[index - 1].is(","))
+                        && next.is_some_and(|next| next.is(":"));
+                    member || key
+                }
+                _ => false,
+            }),
+            Sign::Members(wanted) => tokens.windows(wanted.len() * 2).any(|window| {
+                wanted.iter().enumerate().all(|(index, name)| {
+                    matches!(window[index * 2], Token::Punctuator("." | "?.")) && window[index * 2 + 1].names(name)
+                })
+            }),
+        }
+    }
+}
+
+/// Returns whether `[` after this token reads a member rather than opening a list.
+fn holds_members(token: &Token<'_>) -> bool {
+    match token {
+        Token::Identifier(name) => !matches!(name.as_ref(), "return" | "typeof" | "in" | "of" | "case" | "void"),
+        Token::Punctuator(found) => matches!(*found, ")" | "]" | "?."),
+        _ => false,
+    }
+}
+
+/// Returns a JSON string that may stand in an inline script: nothing in it can end the script.
+fn inline_json(value: &serde_json::Value) -> String {
+    value.to_string().replace('<', "\\u003c").replace('\u{2028}', "\\u2028").replace('\u{2029}', "\\u2029")
+}
+
+/// Returns a text that may stand between double quotes in HTML.
+fn attribute(text: &str) -> String {
+    text.replace('&', "&amp;").replace('"', "&quot;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+/// Returns the last part of a URL's path, without query and fragment.
+fn file_name(url: &str) -> &str {
+    let path = url.split(['?', '#']).next().unwrap_or_default();
+    path.rsplit('/').next().unwrap_or_default()
+}
+
+/// Returns the host of a URL as written in a page, in lower case; nothing for a relative one.
+fn host_of(url: &str) -> Option<String> {
+    let rest = url.split_once("//").filter(|(scheme, _)| scheme.is_empty() || scheme.ends_with(':'))?.1;
+    let authority = rest.split(['/', '?', '#']).next()?;
+    Some(authority.rsplit('@').next()?.split(':').next()?.to_lowercase())
+}
+
+/// Returns a URL below an endpoint.
+fn below(endpoint: &Url, path: &str) -> Url {
+    endpoint.join(path).expect("a relative path of letters joins any http URL")
+}
+
+#[cfg(test)]
+mod tests;

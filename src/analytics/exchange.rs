@@ -1,0 +1,198 @@
+//! Owns requests and replies as data: what a provider wants to be asked, what came back, and what it
+//! concludes. Nothing here dials out, and no secret is in a request: it names the place where the
+//! dialer puts the token.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+/// Where a site's analytics are, as far as a provider needs to know.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target {
+    /// Where the server is, with `/` at its end.
+    pub endpoint: Url,
+    /// The tracker that pages load.
+    pub script: Url,
+    /// Where hits go.
+    pub collect: Url,
+    /// The site as the provider calls it.
+    pub site: String,
+    /// Scheme, host and port of the blog: `https://blog.example`.
+    pub origin: String,
+    /// Whether there is a token to ask with.
+    pub has_token: bool,
+}
+
+/// Where the dialer puts the token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TokenPlace {
+    /// As this field of a form in the body.
+    Form(&'static str),
+    /// As `Authorization: Bearer …`.
+    Bearer,
+}
+
+/// One request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Request {
+    /// `GET` or `POST`.
+    pub method: &'static str,
+    /// Where to.
+    pub url: Url,
+    /// The host that is named instead of the URL's.
+    pub host: Option<&'static str>,
+    /// Further headers.
+    pub headers: Vec<(&'static str, String)>,
+    /// The body; empty for none.
+    pub body: String,
+    /// Where the token goes, if one is sent.
+    pub token: Option<TokenPlace>,
+}
+
+impl Request {
+    /// Asks for a URL.
+    pub fn get(url: Url) -> Self {
+        Request { method: "GET", url, host: None, headers: Vec::new(), body: String::new(), token: None }
+    }
+
+    /// Sends a form, or what is to be taken for one.
+    pub fn post_form(url: Url, body: impl Into<String>) -> Self {
+        let headers = vec![("Content-Type", "application/x-www-form-urlencoded".to_owned())];
+        Request { method: "POST", headers, body: body.into(), ..Request::get(url) }
+    }
+
+    /// Adds a header.
+    pub fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+}
+
+/// What a server answered.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Reply {
+    /// The status.
+    pub status: u16,
+    /// Where the answer came from, after redirects.
+    pub url: String,
+    /// The headers, names in lower case; several of one name are joined by `, `.
+    pub headers: BTreeMap<String, String>,
+    /// The decoded body.
+    pub body: Vec<u8>,
+}
+
+impl Reply {
+    /// Returns a header's value; its name is in lower case.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).map(String::as_str)
+    }
+
+    /// Returns the content type without its parameters, in lower case.
+    pub fn content_type(&self) -> String {
+        self.header("content-type").unwrap_or_default().split(';').next().unwrap_or_default().trim().to_lowercase()
+    }
+
+    /// Returns the body as text.
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    /// Returns the body as JSON, if it is.
+    pub fn json(&self) -> Option<serde_json::Value> {
+        serde_json::from_slice(&self.body).ok()
+    }
+
+    /// Returns whether the body is a GIF, as counting pixels are.
+    pub fn is_gif(&self) -> bool {
+        self.body.starts_with(b"GIF8")
+    }
+
+    /// Returns the body's first words, fit for a report: one line, no control characters.
+    pub fn glimpse(&self) -> String {
+        if self.body.is_empty() {
+            return "nothing at all".to_owned();
+        }
+        if self.is_gif() {
+            return format!("a GIF of {} bytes", self.body.len());
+        }
+        let text = self.text();
+        let words: Vec<&str> =
+            text.split(|character: char| character.is_whitespace() || character.is_control()).collect();
+        let line = words.into_iter().filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
+        match line.char_indices().nth(80) {
+            Some((end, _)) => format!("`{}…`", &line[..end]),
+            None => format!("`{line}`"),
+        }
+    }
+}
+
+/// What a provider wants next of a conversation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Step {
+    /// Ask this.
+    Ask(Request),
+    /// Enough was heard.
+    Done(Finding),
+}
+
+/// What a no-record probe came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Finding {
+    /// The server takes hits for this site.
+    Known {
+        /// What it answered, in a few stable words: for the lock.
+        answer: String,
+        /// What it answered for a site that cannot exist.
+        control: Control,
+        /// Something that a person should know though all is well.
+        remark: Option<String>,
+    },
+    /// The server does not take hits for this site.
+    Broken {
+        /// What kind of failure, in a word: `unknown-site`, `recording-off` …
+        kind: &'static str,
+        /// What it answered.
+        answer: String,
+        /// What that means, in a sentence.
+        meaning: String,
+        /// What to do.
+        fix: String,
+    },
+    /// The server is in trouble that says nothing about the contract, and asking again is no use.
+    Trouble {
+        /// What kind, in a word: `database-down`.
+        kind: &'static str,
+        /// What that means, in a sentence.
+        meaning: String,
+    },
+    /// The provider makes nothing of the answer: its status decides.
+    Unclassified,
+}
+
+/// What the negative control came to: a probe that cannot fail proves nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Control {
+    /// An impossible site was answered otherwise, in these few stable words.
+    Told(String),
+    /// An impossible site was answered alike.
+    Indistinguishable,
+}
+
+/// What a version request came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum VersionFound {
+    /// The server says its version.
+    Version(String),
+    /// The server refuses the token; it must not be sent again soon.
+    TokenRefused(String),
+    /// The server is in trouble that says nothing about its version.
+    Trouble {
+        /// What kind, in a word.
+        kind: &'static str,
+        /// What that means, in a sentence.
+        meaning: String,
+    },
+    /// The answer is none that this provider gives.
+    Unclassified,
+}
