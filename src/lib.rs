@@ -20,6 +20,7 @@ pub mod library;
 pub mod post;
 pub mod source;
 
+pub mod feed;
 pub mod render;
 pub mod theme_embedded;
 

@@ -1,6 +1,94 @@
 //! The codes of templates, themes, rendering and feeds.
 
 use super::Code;
+use crate::diagnostic::Exit;
 
 /// The rows.
-pub(super) const CODES: &[Code] = &[];
+pub(super) const CODES: &[Code] = &[
+    Code {
+        code: "template/missing",
+        exit: Exit::Site,
+        text: "A page of the site needs a template that neither the theme nor the site has. The message names the template \
+               and the kind of page, or the post whose front matter asks for it. Write the template into `templates/`, take \
+               a theme that has it, or correct the name. `docs/templates.md` lists which page uses which template.",
+    },
+    Code {
+        code: "template/syntax",
+        exit: Exit::Site,
+        text: "A template is not valid Tera: a tag that is not closed, a word that cannot stand where it stands. Nothing is \
+               rendered until all templates can be read. Note that a call cannot be followed by a dot: write \
+               `{% set page = get_page(path=\"a.md\") %}{{ page.title }}`.",
+    },
+    Code {
+        code: "template/unknown",
+        exit: Exit::Site,
+        text: "A template uses a filter, a function, a test, a component or another template that does not exist. Most often \
+               it is a typing error; the hint names what comes nearest. `docs/templates.md` lists what there is beside \
+               Tera's own.",
+    },
+    Code {
+        code: "template/circle",
+        exit: Exit::Site,
+        text: "A template extends or includes itself, perhaps by way of others, and could never be finished. A site's own \
+               template that is to change only a block of the theme's must extend it by its full name: \
+               `{% extends \"paper/templates/post.html\" %}`.",
+    },
+    Code {
+        code: "template/component",
+        exit: Exit::Site,
+        text: "Two templates define a component of the same name, so that nobody can tell which one is meant. Rename one of \
+               them. A component of the site may have the name of one of the theme's: then it takes its place.",
+    },
+    Code {
+        code: "template/render",
+        exit: Exit::Site,
+        text: "A template is valid, but for this page it asked for something that is not there, or a function refused its \
+               arguments. The message names the template, the line and the page. A value that may be missing can be given a \
+               stand-in: `{{ page.extra.mood | default(value=\"\") }}`; a variable that does not apply to a kind of page is \
+               `none`, and `{% if page %}` tells.",
+    },
+    Code {
+        code: "theme/malformed",
+        exit: Exit::Usage,
+        text: "The theme's `theme.toml` cannot be read: it is no TOML, lacks `name` or `api`, or has a key that is not known. \
+               Settings of the theme stand under `[extra]`.",
+    },
+    Code {
+        code: "theme/api",
+        exit: Exit::Usage,
+        text: "The theme was written for another version of the names that templates may use. Such a theme could render pages \
+               that look right and lack something, so it is refused. Take a release of the theme and a release of the \
+               engine that fit.",
+    },
+    Code {
+        code: "theme/setting",
+        exit: Exit::Usage,
+        text: "A key under `[extra]` of `site.toml` has another type than the theme's default for it: a text where the theme \
+               counts, say. The hint shows the theme's own value.",
+    },
+    Code {
+        code: "feed/same-id",
+        exit: Exit::Site,
+        text: "Two posts have the same feed id, so that readers would show only one of them. An id is made from the date and \
+               the file's name, without its folder. Give one of the two posts an `id` in its front matter; do not change \
+               the id of the one that was published first.",
+    },
+    Code {
+        code: "feed/bad-id",
+        exit: Exit::Site,
+        text: "The `id` in a post's front matter is no URI, and feeds allow nothing else. Write a whole address or a `tag:` \
+               URI, or leave the key out: then the id is made from `feed_authority`, the date and the file's name.",
+    },
+    Code {
+        code: "feed/html",
+        exit: Exit::Site,
+        text: "The HTML of a post could not be rewritten with absolute links, which a feed needs because readers show it on \
+               another host. Look for raw HTML in the post that no browser could make sense of.",
+    },
+    Code {
+        code: "route/unknown",
+        exit: Exit::Site,
+        text: "An address was asked for at which the site has nothing. In a build this cannot happen, because a build asks \
+               only for the addresses that it found itself.",
+    },
+];

@@ -1,12 +1,116 @@
 //! Owns the pure step from a finished [`Site`] and a [`Route`] to the bytes that stand there.
 //!
-//! `page(&site, &route)` touches nothing: `build` maps it over all routes in parallel, `serve`
-//! calls it for the one that was asked for.
+//! `page(&site, &route)` touches nothing: `build` maps it over all routes in parallel, `serve` calls it for the one that
+//! was asked for. What stands where is decided in `library`; what each kind of page looks like, in `pages::PAGES`.
+
+mod articles;
+mod context;
+mod faults;
+mod feeds;
+mod filters;
+mod functions;
+mod pages;
+mod seo;
+mod shelf;
+mod sitemap;
+#[cfg(test)]
+mod tests;
+mod theme;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
+use crate::article::Typesetter;
+use crate::config::Config;
+use crate::diagnostic::Diagnostic;
+use crate::library::{Library, Page};
 use crate::manifest::FileKind;
 use crate::paths::{OutPath, Route, SourcePath};
+use crate::source::Sources;
+
+pub use articles::Articles;
+pub use pages::{PAGES, PageKind};
+pub use sitemap::PART;
+pub use theme::Theme;
+
+use shelf::Shelf;
+
+/// The finished, immutable model of a site: everything that a page is made from.
+pub struct Site {
+    /// The settings.
+    pub config: Arc<Config>,
+    /// What was read.
+    pub sources: Arc<Sources>,
+    /// The order of things, and every route.
+    pub library: Arc<Library>,
+    /// The templates.
+    pub theme: Theme,
+    shelf: Arc<Shelf>,
+}
+
+impl Site {
+    /// Parses all templates and makes sure that each page of the site has one; every problem is told at once.
+    pub fn new(config: Arc<Config>, sources: Arc<Sources>, library: Library) -> Result<Site, Vec<Diagnostic>> {
+        let typesetter = Arc::new(Typesetter::new(&config)?);
+        let articles = Arc::new(Articles::new(library.posts.len(), shelf::quoted(&config, &library)));
+        Site::with(config, sources, Arc::new(library), typesetter, articles)
+    }
+
+    /// The same, with a typesetter and with articles that live longer than the site: `serve` keeps the typesetter over
+    /// edits.
+    pub fn with(
+        config: Arc<Config>,
+        sources: Arc<Sources>,
+        library: Arc<Library>,
+        typesetter: Arc<Typesetter>,
+        articles: Arc<Articles>,
+    ) -> Result<Site, Vec<Diagnostic>> {
+        // Templates are parsed first, because their settings are on the shelf; their functions reach the shelf through
+        // a cell that is filled right after.
+        let cell = functions::cell();
+        let mut problems = feeds::problems(&config, &library);
+        let theme = match Theme::parse(&config, &sources, |tera| {
+            functions::register(tera, &cell);
+            filters::register(tera, &config);
+        }) {
+            Ok(theme) => theme,
+            Err(errors) => {
+                problems.extend(errors);
+                return Err(problems);
+            }
+        };
+        problems.extend(pages::missing_templates(&library, &theme));
+        if !problems.is_empty() {
+            return Err(problems);
+        }
+        let shelf = Arc::new(Shelf::new(
+            Arc::clone(&config),
+            Arc::clone(&sources),
+            Arc::clone(&library),
+            typesetter,
+            articles,
+            &theme.extra,
+        ));
+        functions::fill(&cell, &shelf);
+        Ok(Site { config, sources, library, theme, shelf })
+    }
+
+    /// Returns every route. Posts come before the lists and feeds that quote them, so that whoever renders in this order
+    /// typesets each article once.
+    pub fn routes(&self) -> Vec<&Route> {
+        let (posts, others): (Vec<_>, Vec<_>) =
+            self.library.routes.iter().partition(|(_, page)| matches!(page, Page::Post(_)));
+        posts.into_iter().chain(others).map(|(route, _)| route).collect()
+    }
+}
+
+/// Renders what stands at a route: a pure function of its arguments.
+pub fn page(site: &Site, route: &Route) -> Result<File, Vec<Diagnostic>> {
+    match site.library.routes.get(route) {
+        Some(page) => pages::render(site, route, page),
+        None => Err(vec![Diagnostic::error("route/unknown", format!("nothing stands at `{route}`"))]),
+    }
+}
 
 /// One file of the site, as it is to be written or served.
 #[derive(Debug, Clone, PartialEq, Eq)]

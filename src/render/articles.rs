@@ -1,0 +1,90 @@
+//! Owns the articles of one run: each post is typeset when it is first asked for.
+//!
+//! Summaries are kept, because lists quote them; whole articles are kept only where a feed will quote them again, and
+//! only up to [`LIMIT`] bytes. Everything that is not kept is typeset again: that costs time, never another byte.
+
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
+
+use tera::Value;
+
+use crate::article::{Article, Typesetter};
+use crate::config::Config;
+use crate::diagnostic::Diagnostic;
+use crate::library::{Library, PostId};
+
+/// How many bytes of whole articles one run keeps.
+pub(crate) const LIMIT: usize = 64 * 1024 * 1024;
+
+/// What lists show of an article.
+#[derive(Debug, Clone)]
+pub(crate) struct Summary {
+    pub html: Value,
+    pub continues: bool,
+    pub has_code: bool,
+}
+
+/// The articles of one run.
+#[derive(Debug)]
+pub struct Articles {
+    summaries: Vec<OnceLock<Summary>>,
+    kept: Vec<OnceLock<Arc<Article>>>,
+    quoted: BTreeSet<PostId>,
+    room: AtomicUsize,
+}
+
+impl Articles {
+    /// Starts without any; `quoted` are the posts whose whole text is needed more than once.
+    pub fn new(posts: usize, quoted: BTreeSet<PostId>) -> Self {
+        Articles {
+            summaries: (0..posts).map(|_| OnceLock::new()).collect(),
+            kept: (0..posts).map(|_| OnceLock::new()).collect(),
+            quoted,
+            room: AtomicUsize::new(LIMIT),
+        }
+    }
+
+    /// Returns an article. Two threads that ask at once may both typeset it: nobody ever waits while holding a lock.
+    pub(crate) fn article(
+        &self,
+        typesetter: &Typesetter,
+        config: &Config,
+        library: &Library,
+        id: PostId,
+    ) -> Result<Arc<Article>, Vec<Diagnostic>> {
+        if let Some(article) = self.kept[id.0].get() {
+            return Ok(Arc::clone(article));
+        }
+        let article = Arc::new(typesetter.typeset(config, library, id)?);
+        self.summaries[id.0].get_or_init(|| Summary {
+            html: Value::safe_string(&article.summary),
+            continues: article.continues,
+            has_code: article.has_code,
+        });
+        let size = article.html.len() + article.summary.len();
+        if self.quoted.contains(&id) && self.take_room(size) {
+            let _ = self.kept[id.0].set(Arc::clone(&article));
+        }
+        Ok(article)
+    }
+
+    /// Returns what lists show of an article.
+    pub(crate) fn summary(
+        &self,
+        typesetter: &Typesetter,
+        config: &Config,
+        library: &Library,
+        id: PostId,
+    ) -> Result<&Summary, Vec<Diagnostic>> {
+        if let Some(summary) = self.summaries[id.0].get() {
+            return Ok(summary);
+        }
+        self.article(typesetter, config, library, id)?;
+        Ok(self.summaries[id.0].get().expect("typesetting an article fills its summary"))
+    }
+
+    fn take_room(&self, size: usize) -> bool {
+        self.room.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |room| room.checked_sub(size)).is_ok()
+    }
+}

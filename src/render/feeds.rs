@@ -1,0 +1,142 @@
+//! Owns what goes into the feeds of the site and of its terms; how it is written is `feed`'s business.
+
+use std::collections::BTreeMap;
+
+use url::Url;
+
+use crate::config::{Config, FeedRule};
+use crate::diagnostic::{Diagnostic, Place};
+use crate::feed::{self, Category, Entry, Feed};
+use crate::library::{Library, PostId};
+use crate::paths::Route;
+use crate::post::Post;
+use crate::render::shelf::{Shelf, changed};
+
+/// Writes a feed of the site.
+pub(crate) fn of_site(shelf: &Shelf, index: usize, route: &Route) -> Result<Vec<u8>, Vec<Diagnostic>> {
+    let rule = shelf.config.feeds.get(index).cloned().unwrap_or_else(|| shelf.config.term_feed());
+    let heading = Heading { title: shelf.config.title.clone(), home: shelf.permalink(&Route::home()) };
+    write(shelf, &rule, heading, route, &shelf.library.newest)
+}
+
+/// Writes the feed of a term.
+pub(crate) fn of_term(shelf: &Shelf, taxonomy: usize, term: usize, route: &Route) -> Result<Vec<u8>, Vec<Diagnostic>> {
+    let term = &shelf.library.taxonomies[taxonomy].terms[term];
+    let title = format!("{}: {}", shelf.config.title, term.name);
+    let heading = Heading { title, home: shelf.permalink(&term.route) };
+    write(shelf, &shelf.config.term_feed(), heading, route, &term.posts)
+}
+
+/// Returns what is wrong with the ids of posts: two that are the same, or one that is no URI.
+pub(crate) fn problems(config: &Config, library: &Library) -> Vec<Diagnostic> {
+    let mut problems = Vec::new();
+    let mut seen: BTreeMap<String, &Post> = BTreeMap::new();
+    for id in &library.newest {
+        let post = library.post(*id);
+        let Some(feed_id) = feed::post_id(config, post) else { continue };
+        if Url::parse(&feed_id).is_err() {
+            problems.push(
+                Diagnostic::error("feed/bad-id", format!("the feed id `{feed_id}` is no URI"))
+                    .at(place(post))
+                    .hint("an id is a whole address or a `tag:` URI; leave `id` out to have one made"),
+            );
+        }
+        if let Some(other) = seen.insert(feed_id.clone(), post) {
+            let message = format!("`{}` and `{}` have the same feed id `{feed_id}`", other.source, post.source);
+            problems.push(
+                Diagnostic::error("feed/same-id", message)
+                    .at(place(post))
+                    .hint("give one of them an `id` of its own in its front matter, or another file name"),
+            );
+        }
+    }
+    problems
+}
+
+fn place(post: &Post) -> Place {
+    match post.front.spans.get("id") {
+        Some(span) => Place::span(&post.source, &post.text, span.clone()),
+        None => Place::file(&post.source),
+    }
+}
+
+/// What a feed is called and what it is the feed of.
+struct Heading {
+    title: String,
+    home: String,
+}
+
+fn write(
+    shelf: &Shelf,
+    rule: &FeedRule,
+    heading: Heading,
+    route: &Route,
+    posts: &[PostId],
+) -> Result<Vec<u8>, Vec<Diagnostic>> {
+    let mut problems = Vec::new();
+    let mut entries = Vec::new();
+    let shown = &posts[..posts.len().min(rule.limit)];
+    for id in shown {
+        match entry(shelf, *id, rule.full) {
+            Ok(entry) => entries.extend(entry),
+            Err(errors) => problems.extend(errors),
+        }
+    }
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    let authors = match shelf.config.authors.is_empty() {
+        // Atom wants an author for the whole feed, if not for each entry.
+        true => vec![shelf.config.title.clone()],
+        false => shelf.config.authors.clone(),
+    };
+    let feed = Feed {
+        title: heading.title,
+        description: shelf.config.description.clone(),
+        home: heading.home,
+        address: shelf.permalink(route),
+        id: feed::feed_id(&shelf.config.feed_authority, route.as_str()),
+        language: shelf.config.language.clone(),
+        updated: entries.iter().map(|entry: &Entry| entry.updated.clone()).max(),
+        authors,
+        entries,
+    };
+    Ok((feed::format(&rule.format).write)(&feed))
+}
+
+/// Returns one post as an entry; nothing for one without a date.
+fn entry(shelf: &Shelf, id: PostId, full: bool) -> Result<Option<Entry>, Vec<Diagnostic>> {
+    let post = shelf.library.post(id);
+    let (Some(date), Some(feed_id)) = (&post.front.date, feed::post_id(&shelf.config, post)) else {
+        return Ok(None);
+    };
+    let zoned = |date: &jiff::Zoned| date.with_time_zone(shelf.config.timezone.clone());
+    let permalink = shelf.permalink(shelf.library.route(id));
+    let elsewhere = |html: &str| {
+        feed::absolute(html, &permalink).map_err(|error| {
+            let message = format!("the HTML of `{}` cannot be made fit for feeds: {error}", post.source);
+            vec![Diagnostic::error("feed/html", message).at(Place::file(&post.source))]
+        })
+    };
+    let summary = shelf.summary(id)?;
+    let content = match full {
+        true => Some(elsewhere(&shelf.article(id)?.html)?),
+        false => None,
+    };
+    let categories = shelf.terms_of(id).iter().map(|(taxonomy, term)| {
+        let taxonomy = &shelf.library.taxonomies[*taxonomy];
+        let term = &taxonomy.terms[*term];
+        Category { name: term.name.clone(), slug: term.slug.clone(), scheme: shelf.permalink(&taxonomy.route) }
+    });
+    Ok(Some(Entry {
+        title: shelf.title(id).to_owned(),
+        id: feed_id,
+        published: zoned(date),
+        updated: zoned(changed(post).unwrap_or(date)),
+        authors: shelf.authors(post).to_vec(),
+        categories: categories.collect(),
+        summary: elsewhere(summary.as_str().unwrap_or_default())?,
+        content,
+        permalink,
+    }))
+}

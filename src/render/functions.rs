@@ -1,0 +1,238 @@
+//! Owns the functions that templates may call.
+//!
+//! Gives [`FUNCTIONS`]. To add one: a function below, a row in the list, a line in `docs/templates.md`. A function is
+//! pure: it sees the shelf and its arguments, and reads which page it is called on from `current_path`.
+
+use std::sync::{Arc, OnceLock};
+
+use tera::{Error, Function, Kwargs, State, Tera, TeraResult, Value};
+
+use crate::analytics;
+use crate::config::{Analytics, Placed};
+use crate::diagnostic::did_you_mean;
+use crate::library::{Page, PostId};
+use crate::lock::Lock;
+use crate::paths::{Route, SourcePath};
+use crate::render::pages::escaped;
+use crate::render::seo;
+use crate::render::shelf::{Shelf, index_of, rfc3339, value};
+
+/// One function of templates.
+pub(crate) struct TemplateFunction {
+    /// Its name.
+    pub name: &'static str,
+    /// Whether it prints HTML, which is not to be escaped.
+    pub html: bool,
+    /// What it does.
+    pub call: fn(&Shelf, &Kwargs, &State<'_>) -> TeraResult<Value>,
+}
+
+/// All functions beside Tera's own.
+pub(crate) const FUNCTIONS: &[TemplateFunction] = &[
+    TemplateFunction { name: "analytics", html: true, call: analytics },
+    TemplateFunction { name: "seo", html: true, call: seo::print },
+    TemplateFunction { name: "feeds", html: true, call: feeds },
+    TemplateFunction { name: "get_url", html: false, call: get_url },
+    TemplateFunction { name: "get_page", html: false, call: get_page },
+    TemplateFunction { name: "get_section", html: false, call: get_section },
+    TemplateFunction { name: "get_taxonomy", html: false, call: get_taxonomy },
+    TemplateFunction { name: "get_taxonomy_url", html: false, call: get_taxonomy_url },
+    TemplateFunction { name: "now", html: false, call: now },
+];
+
+/// Tera's own functions.
+const BUILT_IN: &[&str] = &["range", "throw", "super"];
+
+/// Returns the names of all functions.
+pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+    FUNCTIONS.iter().map(|function| function.name).chain(BUILT_IN.iter().copied())
+}
+
+/// Where the functions find the shelf: templates are parsed before it is set out.
+pub(crate) type Cell = Arc<OnceLock<Arc<Shelf>>>;
+
+/// Returns a place for the shelf.
+pub(crate) fn cell() -> Cell {
+    Arc::new(OnceLock::new())
+}
+
+/// Sets out the shelf.
+pub(crate) fn fill(cell: &Cell, shelf: &Arc<Shelf>) {
+    let _ = cell.set(Arc::clone(shelf));
+}
+
+/// Registers all functions.
+pub(crate) fn register(tera: &mut Tera, cell: &Cell) {
+    for row in FUNCTIONS {
+        tera.register_function(row.name, Registered { row, cell: Arc::clone(cell) });
+    }
+}
+
+/// A function together with what it sees.
+struct Registered {
+    row: &'static TemplateFunction,
+    cell: Cell,
+}
+
+impl Function<TeraResult<Value>> for Registered {
+    fn call(&self, arguments: Kwargs, state: &State<'_>) -> TeraResult<Value> {
+        let shelf = self.cell.get().ok_or_else(|| Error::message("it cannot be called before the site is complete"))?;
+        (self.row.call)(shelf, &arguments, state)
+    }
+
+    fn is_safe(&self) -> bool {
+        self.row.html
+    }
+}
+
+/// The page that a template is rendered for.
+pub(crate) struct Here<'a> {
+    pub route: Route,
+    pub page: &'a Page,
+}
+
+/// Returns the page that a function is called on.
+pub(crate) fn here<'a>(shelf: &'a Shelf, state: &State<'_>) -> TeraResult<Here<'a>> {
+    let path: Option<Value> = state.get("current_path")?;
+    let path = path.as_ref().and_then(Value::as_str).ok_or_else(|| {
+        Error::message(
+            "it does not know which page it is called on; inside of a component, declare the argument `@current_path`",
+        )
+    })?;
+    let route = shelf.config.base_url.route_of(path);
+    let found = route.and_then(|route| shelf.library.routes.get(&route).map(|page| Here { route, page }));
+    found.ok_or_else(|| Error::message(format!("`current_path` is `{path}`, which is no page of this site")))
+}
+
+fn analytics(shelf: &Shelf, _: &Kwargs, state: &State<'_>) -> TeraResult<Value> {
+    let here = here(shelf, state)?;
+    let wanted = index_of(&shelf.library, here.page).is_none_or(|id| shelf.library.post(id).front.analytics);
+    let snippets: Vec<String> = shelf
+        .config
+        .analytics
+        .iter()
+        .filter(|table| wanted && matches!(table.placed, Placed::Page | Placed::Consent))
+        .filter(|table| !table.exclude.iter().any(|pattern| here.route.matches(pattern)))
+        .map(|table| analytics::snippet(table, revision(shelf.lock.as_ref(), shelf.config.env.as_deref(), table)))
+        .collect();
+    Ok(Value::safe_string(&snippets.join("\n")))
+}
+
+/// Returns the locked revision of a table's snippet: an upgrade of the engine never changes what pages carry.
+fn revision(lock: Option<&Lock>, environment: Option<&str>, table: &Analytics) -> Option<u32> {
+    let of_provider = lock?
+        .analytics
+        .iter()
+        .filter(|entry| entry.environment == environment.unwrap_or_default() && entry.provider == table.provider);
+    // A changed `site` or `endpoint` is told by the guard; it is no reason to write another revision.
+    of_provider.max_by_key(|entry| entry.site == table.site).map(|entry| entry.snippet.revision)
+}
+
+fn feeds(shelf: &Shelf, _: &Kwargs, state: &State<'_>) -> TeraResult<Value> {
+    let here = here(shelf, state)?;
+    let mut links = shelf.feed_links();
+    if let Page::Term(taxonomy, term, _) = here.page {
+        links.extend(shelf.term_feed_link(*taxonomy, *term));
+    }
+    let lines: Vec<String> = links
+        .iter()
+        .map(|link| {
+            let (mime, title, address) = (link.mime, escaped(&link.title), escaped(&link.permalink));
+            format!("<link rel=\"alternate\" type=\"{mime}\" title=\"{title}\" href=\"{address}\">")
+        })
+        .collect();
+    Ok(Value::safe_string(&lines.join("\n")))
+}
+
+fn get_url(shelf: &Shelf, arguments: &Kwargs, _: &State<'_>) -> TeraResult<Value> {
+    let path: &str = arguments.must_get("path")?;
+    let absolute = arguments.get::<bool>("absolute")?.unwrap_or_default();
+    if path.starts_with("//") || url::Url::parse(path).is_ok() {
+        return Ok(Value::normal_string(path));
+    }
+    let (address, fragment) = path.split_once('#').map_or((path, None), |(address, part)| (address, Some(part)));
+    let route = match address.strip_prefix("@/") {
+        Some(source) => shelf.library.route(source_id(shelf, source)?).clone(),
+        None => Route::new(format!("/{}", address.trim_start_matches('/')))
+            .map_err(|bad| Error::message(format!("`{address}` is no address: {}", bad.reason)))?,
+    };
+    let link = link(shelf, &route, absolute);
+    Ok(Value::normal_string(&match fragment {
+        Some(fragment) => format!("{link}#{fragment}"),
+        None => link,
+    }))
+}
+
+fn get_page(shelf: &Shelf, arguments: &Kwargs, _: &State<'_>) -> TeraResult<Value> {
+    let path: &str = arguments.must_get("path")?;
+    shelf.page(source_id(shelf, path)?).map_err(|_| of_its_own(path))
+}
+
+fn get_section(shelf: &Shelf, arguments: &Kwargs, _: &State<'_>) -> TeraResult<Value> {
+    let path: &str = arguments.must_get("path")?;
+    let name = path.strip_prefix("@/").unwrap_or(path);
+    let name = name.strip_suffix("_index.md").unwrap_or(name).trim_matches('/');
+    if !name.is_empty() && !shelf.library.sections.contains_key(name) {
+        return Err(unknown("section", name, shelf.library.sections.keys().map(String::as_str)));
+    }
+    shelf.section(name).map_err(|_| of_its_own(path))
+}
+
+fn get_taxonomy(shelf: &Shelf, arguments: &Kwargs, _: &State<'_>) -> TeraResult<Value> {
+    Ok(shelf.taxonomy(taxonomy_index(shelf, arguments.must_get("kind")?)?))
+}
+
+fn get_taxonomy_url(shelf: &Shelf, arguments: &Kwargs, _: &State<'_>) -> TeraResult<Value> {
+    let kind: &str = arguments.must_get("kind")?;
+    let name: &str = arguments.must_get("name")?;
+    let absolute = arguments.get::<bool>("absolute")?.unwrap_or_default();
+    let taxonomy = &shelf.library.taxonomies[taxonomy_index(shelf, kind)?];
+    let found = taxonomy.terms.iter().find(|term| term.name == name || term.slug == name);
+    let found = found.or_else(|| taxonomy.terms.iter().find(|term| term.name.to_lowercase() == name.to_lowercase()));
+    match found {
+        Some(term) => Ok(Value::normal_string(&link(shelf, &term.route, absolute))),
+        None => Err(unknown(&format!("term of `{kind}`"), name, taxonomy.terms.iter().map(|term| &*term.name))),
+    }
+}
+
+fn now(shelf: &Shelf, _: &Kwargs, _: &State<'_>) -> TeraResult<Value> {
+    Ok(value(&rfc3339(&shelf.config.clock.to_zoned(shelf.config.timezone.clone()))))
+}
+
+fn link(shelf: &Shelf, route: &Route, absolute: bool) -> String {
+    match absolute {
+        true => shelf.permalink(route),
+        false => shelf.path(route),
+    }
+}
+
+/// Returns the post of a source: `posts/a.md`, with or without `@/` or `content/` before it.
+fn source_id(shelf: &Shelf, path: &str) -> TeraResult<PostId> {
+    let path = path.strip_prefix("@/").unwrap_or(path);
+    let path = path.strip_prefix("content/").unwrap_or(path);
+    let found = shelf.library.by_source.get(&SourcePath::new(format!("content/{path}")));
+    found.copied().ok_or_else(|| {
+        let known = shelf.library.by_source.keys().map(|source| source.as_str().trim_start_matches("content/"));
+        unknown("source", path, known)
+    })
+}
+
+fn taxonomy_index(shelf: &Shelf, kind: &str) -> TeraResult<usize> {
+    let taxonomies = &shelf.library.taxonomies;
+    taxonomies
+        .iter()
+        .position(|taxonomy| taxonomy.name == kind)
+        .ok_or_else(|| unknown("taxonomy", kind, taxonomies.iter().map(|taxonomy| &*taxonomy.name)))
+}
+
+fn unknown<'a>(what: &str, name: &str, known: impl IntoIterator<Item = &'a str>) -> Error {
+    Error::message(match did_you_mean(name, known) {
+        Some(known) => format!("there is no {what} `{name}`; did you mean `{known}`?"),
+        None => format!("there is no {what} `{name}`"),
+    })
+}
+
+/// Says that the source which a template asks for is wrong itself; its own page tells how.
+fn of_its_own(path: &str) -> Error {
+    Error::message(format!("`{path}` cannot be typeset; its own page says why"))
+}
