@@ -1,0 +1,159 @@
+// Looks at a built folder in a real browser: every page in a light and a dark scheme, at three widths.
+// Each must be free of axe-core's findings (WCAG 2.2 AA and best practice), must not scroll
+// sideways, must not log an error, and must ask nobody but its own origin and the analytics.
+// Exit: 0 all is well; 1 something is not; 2 called wrongly.
+
+import { spawnSync } from 'node:child_process';
+import { mkdir, readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+
+import { address, files, usage } from './pages.mjs';
+import { serve } from './serve.mjs';
+
+const USAGE = `usage: node audit.mjs FOLDER [PAGE…] [--base PATH] [--analytics HOST]… [--screenshots FOLDER]
+
+  FOLDER          what \`blog build\` wrote
+  PAGE            files below it, such as posts/hello/index.html; without any: all HTML documents
+  --base          where the site stands: / or /blog/
+  --analytics     a host that pages may ask for their tracker; requests to it are answered here, never sent
+  --screenshots   writes one picture for each page, scheme and width
+
+Needs the npm packages \`playwright-core\` and \`axe-core\` (in a node_modules above this file, or on
+NODE_PATH) and Chromium: CHROMIUM names it, else it is looked for on PATH.`;
+
+const WIDTHS = [320, 768, 1280];
+const SCHEMES = ['light', 'dark'];
+const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+
+const require = createRequire(import.meta.url);
+const { chromium } = require('playwright-core');
+const axe = require.resolve('axe-core/axe.min.js');
+
+const { folder, pages, base, analytics, screenshots } = read(process.argv.slice(2));
+const names = pages.length > 0 ? pages : await documents(folder);
+if (names.length === 0) usage(`there is no HTML document in ${folder}`, USAGE);
+if (screenshots) await mkdir(screenshots, { recursive: true });
+
+const server = await serve(folder, base);
+const browser = await chromium.launch({ executablePath: browserPath(), args: ['--no-sandbox', '--disable-gpu'] });
+const findings = new Map();
+const rows = [];
+const undecided = new Map();
+try {
+  for (const scheme of SCHEMES) {
+    for (const width of WIDTHS) {
+      let count = 0;
+      const context = await browser.newContext({
+        colorScheme: scheme,
+        viewport: { width, height: 800 },
+        reducedMotion: 'reduce',
+      });
+      for (const name of names) count += await look(context, name, scheme, width);
+      await context.close();
+      rows.push({ scheme, width, pages: names.length, count });
+    }
+  }
+} finally {
+  await browser.close();
+  server.stop();
+}
+
+for (const [finding, where] of findings) console.log(`${finding}\n    (${where.join('; ')})`);
+console.log('scheme  width  pages  findings');
+for (const { scheme, width, pages, count } of rows) {
+  console.log(`${scheme.padEnd(6)}${String(width).padStart(7)}${String(pages).padStart(7)}${String(count).padStart(10)}`);
+}
+for (const [rule, count] of undecided) console.log(`note: axe could not decide \`${rule}\` for ${count} elements`);
+process.exit(findings.size > 0 ? 1 : 0);
+
+/** Opens one page, adds what is wrong with it to `findings`, and returns how much that is. */
+async function look(context, name, scheme, width) {
+  let count = 0;
+  const found = (what, detail = '') => {
+    const finding = `${name}: ${what}${detail ? `\n    ${detail}` : ''}`;
+    findings.set(finding, [...(findings.get(finding) ?? []), `${scheme} ${width}`]);
+    count += 1;
+  };
+  const page = await context.newPage();
+  page.on('pageerror', (error) => found('an error in a script', error.message));
+  page.on('console', (message) => {
+    if (message.type() === 'error') found('an error in the console', message.text());
+  });
+  await page.route('**/*', (route) => {
+    const url = new URL(route.request().url());
+    if (url.origin === server.origin || url.protocol === 'data:') return route.continue();
+    if (analytics.includes(url.hostname)) {
+      return route.fulfill({ status: 200, contentType: 'text/javascript', body: '' });
+    }
+    found('a request to a third party', url.href);
+    return route.abort();
+  });
+  const response = await page.goto(server.origin + address(base, name), { waitUntil: 'load' });
+  if (!response.ok()) found(`answered with ${response.status()}`);
+  const sideways = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+  if (sideways > 0) found(`scrolls sideways by ${sideways} px`, await page.evaluate(widest));
+  await page.addScriptTag({ path: axe });
+  const report = await page.evaluate((tags) => window.axe.run(document, { runOnly: { type: 'tag', values: tags } }), TAGS);
+  for (const { id, help, nodes } of report.violations) {
+    found(`axe: ${id}: ${help}`, nodes.map((node) => node.html.slice(0, 160)).join('\n    '));
+  }
+  for (const { id, nodes } of report.incomplete) undecided.set(id, (undecided.get(id) ?? 0) + nodes.length);
+  if (screenshots) {
+    const file = `${name.replaceAll('/', '_').replace(/\.html$/, '')}-${scheme}-${width}.png`;
+    await page.screenshot({ path: join(screenshots, file), fullPage: true });
+  }
+  await page.close();
+  return count;
+}
+
+/** Runs in the page: the element that reaches furthest to the right, outside of what scrolls by itself. */
+function widest() {
+  const clipped = (element) => {
+    for (let outer = element.parentElement; outer; outer = outer.parentElement) {
+      if (getComputedStyle(outer).overflowX !== 'visible' && outer !== document.body) return true;
+    }
+    return false;
+  };
+  const edge = (element) => element.getBoundingClientRect().right;
+  const all = [...document.body.querySelectorAll('*')].filter((element) => !clipped(element));
+  const last = all.reduce((most, element) => (edge(element) > edge(most) ? element : most), document.body);
+  return `${last.outerHTML.slice(0, 160)} ends at ${Math.round(edge(last))} px`;
+}
+
+/** Returns the HTML documents of a folder, without those that only redirect. */
+async function documents(folder) {
+  const kept = [];
+  for (const name of await files(folder, ['.html'])) {
+    const text = await readFile(join(folder, name), 'utf8');
+    if (/<html[\s>]/i.test(text) && !/http-equiv="?refresh/i.test(text)) kept.push(name);
+  }
+  return kept;
+}
+
+/** Returns what was asked for on the command line. */
+function read(words) {
+  const asked = { folder: null, pages: [], base: '/', analytics: [], screenshots: null };
+  while (words.length > 0) {
+    const word = words.shift();
+    if (word === '--help') usage('', USAGE);
+    if (word === '--base') asked.base = words.shift();
+    else if (word === '--analytics') asked.analytics.push(words.shift());
+    else if (word === '--screenshots') asked.screenshots = words.shift();
+    else if (word.startsWith('--')) usage(`\`${word}\` is not known`, USAGE);
+    else if (asked.folder === null) asked.folder = word;
+    else asked.pages.push(word);
+  }
+  if (asked.folder === null) usage('which folder?', USAGE);
+  return asked;
+}
+
+/** Returns the path of Chromium. */
+function browserPath() {
+  if (process.env.CHROMIUM) return process.env.CHROMIUM;
+  for (const name of ['chromium', 'chromium-browser', 'google-chrome']) {
+    const run = spawnSync('sh', ['-c', `command -v ${name}`], { encoding: 'utf8' });
+    if (run.status === 0) return run.stdout.trim();
+  }
+  return usage('Chromium is not on PATH, and CHROMIUM does not name it', USAGE);
+}

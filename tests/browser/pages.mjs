@@ -1,0 +1,24 @@
+// Which files of a built folder are looked at.
+
+import { readdir } from 'node:fs/promises';
+import { join, relative, sep } from 'node:path';
+
+/** Returns the files below `folder` that end in one of `endings`, by their path with `/`, sorted. */
+export async function files(folder, endings) {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isFile() && endings.some((ending) => entry.name.endsWith(ending)))
+    .map((entry) => relative(folder, join(entry.parentPath, entry.name)).split(sep).join('/'))
+    .sort();
+}
+
+/** Returns the address of an HTML file: `posts/a/index.html` stands at `/posts/a/`. */
+export function address(base, file) {
+  return base + file.replace(/(^|\/)index\.html$/, '$1');
+}
+
+/** Prints `problem` and the way to call the script, and ends with 2. */
+export function usage(problem, text) {
+  console.error(`${problem}\n\n${text}`);
+  process.exit(2);
+}
