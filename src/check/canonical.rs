@@ -1,0 +1,92 @@
+//! Owns the rule about canonical links: a tracker that takes the path of a page from its canonical
+//! link counts every page under the path that stands there.
+
+use std::collections::BTreeMap;
+
+use super::coverage::group;
+use super::evidence::{Evidence, Page};
+use crate::verdict::{Covers, GuardLevel, Outcome, Verdict};
+
+/// Says which pages would be counted under another page's path.
+pub(super) fn other_page(evidence: &Evidence<'_>) -> Vec<Verdict> {
+    let verdict = |outcome, message: String| {
+        Verdict::new("canonical/other-page", GuardLevel::L0, Covers::Built, outcome, message)
+    };
+    let mut verdicts = Vec::new();
+    for (_, table) in evidence.tables().filter(|(_, table)| table.canonical_decides_path) {
+        let name = table.name(evidence);
+        let mut other: BTreeMap<&str, Vec<&Page>> = BTreeMap::new();
+        let mut foreign: Vec<&Page> = Vec::new();
+        let mut judged = 0;
+        for page in evidence.expected_pages(table) {
+            judged += 1;
+            match place_of(page) {
+                Place::Own => {}
+                Place::Elsewhere => foreign.push(page),
+                Place::Other(target) => other.entry(target).or_default().push(page),
+            }
+        }
+        if other.is_empty() && judged > 0 {
+            let message = format!("{name} counts each of {judged} pages under its own path");
+            verdicts.push(verdict(Outcome::Ok, message));
+        }
+        // One target for many pages is one mistake; a target for each page is one mistake per layout.
+        let all = |pages: &[&Page]| pages.len() > 1;
+        let (shared, single): (BTreeMap<_, _>, BTreeMap<_, _>) = other.into_iter().partition(|(_, pages)| all(pages));
+        let shared = shared.into_values();
+        for pages in shared.chain((!single.is_empty()).then(|| single.into_values().flatten().collect())) {
+            for group in group(evidence, pages, evidence.expected_pages(table)) {
+                let first = group.pages[0];
+                let target = first.canonical.as_ref().map(|(target, ..)| target.as_str()).unwrap_or_default();
+                let line = first.canonical.as_ref().map_or(1, |(.., line)| *line);
+                let message = format!(
+                    "{name} takes the path of a page from its canonical link, and {} name another page there: \
+                     they are counted as that page",
+                    group.subject(),
+                );
+                let drift = verdict(Outcome::Drift, message)
+                    .evidence(format!("{}: <link rel=\"canonical\" href=\"{target}\">", first.at(line)))
+                    .expected_found(first.url.to_string(), target)
+                    .fix("let each page's canonical link name the page itself; `{{ seo() }}` does")
+                    .pages(group.paths());
+                verdicts.push(drift);
+            }
+        }
+        let (meant, unmeant): (Vec<&Page>, Vec<&Page>) =
+            foreign.into_iter().partition(|page| page.first_published.is_some());
+        for (pages, words) in [(meant, "as their front matter asks"), (unmeant, "though no front matter asks for it")] {
+            if !pages.is_empty() && (words.starts_with("as") || evidence.manifest.is_some()) {
+                let message = format!("{} of the pages have a canonical link to another host, {words}", pages.len());
+                verdicts.push(verdict(Outcome::Note, message).pages(pages.iter().map(|page| page.path.clone())));
+            }
+        }
+    }
+    verdicts
+}
+
+/// Where a canonical link leads.
+enum Place<'e> {
+    /// To the page itself, or there is none.
+    Own,
+    /// To another page of this host.
+    Other(&'e str),
+    /// To another host, or to no address at all: trackers then take the page's own path.
+    Elsewhere,
+}
+
+fn place_of(page: &Page) -> Place<'_> {
+    let Some((written, resolved, _)) = &page.canonical else { return Place::Own };
+    match resolved {
+        Some(url) if url.host_str() == page.url.host_str() => match plain(url.path()) == plain(page.url.path()) {
+            true => Place::Own,
+            false => Place::Other(written),
+        },
+        _ => Place::Elsewhere,
+    }
+}
+
+/// Returns a path without what servers add and take away: `index.html`, `.html`, the last `/`.
+fn plain(path: &str) -> String {
+    let path = path.strip_suffix("index.html").or_else(|| path.strip_suffix(".html")).unwrap_or(path);
+    percent_encoding::percent_decode_str(path.trim_end_matches('/')).decode_utf8_lossy().into_owned()
+}

@@ -1,0 +1,193 @@
+//! Owns which pages carry what they should, by section and by layout, and the grouping of pages by
+//! what they have in common: one cause is reported once, not once a page.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::evidence::{Demand, Evidence, Page, PageKind, Table};
+
+/// How much of a table's expected set of pages was found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Coverage {
+    /// The provider's name in site.toml.
+    pub provider: String,
+    /// The endpoint, as pages name it.
+    pub endpoint: String,
+    /// The site, as the provider calls it.
+    pub site: String,
+    /// How many pages are to carry the snippet.
+    pub expected: usize,
+    /// How many carry it once and as configured.
+    pub found: usize,
+    /// How many are to carry none.
+    pub excluded: usize,
+    /// The same by section.
+    pub sections: Vec<Row>,
+    /// The same by layout; empty where no manifest of ours tells the layouts.
+    pub layouts: Vec<Row>,
+}
+
+/// One section or layout.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Row {
+    /// Its name; empty for pages at the top, or for pages that no layout made.
+    pub name: String,
+    /// How many of its pages are to carry the snippet.
+    pub expected: usize,
+    /// How many do, once and as configured.
+    pub found: usize,
+}
+
+/// How many HTML files there are of each kind.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Pages {
+    /// Documents that could be counted.
+    pub documents: usize,
+    /// Documents that only redirect.
+    pub redirects: usize,
+    /// Parts of documents.
+    pub fragments: usize,
+    /// AMP pages.
+    pub amp: usize,
+}
+
+/// Counts the HTML files by kind.
+pub(super) fn pages(evidence: &Evidence<'_>) -> Pages {
+    let count = |kind| evidence.pages.iter().filter(|page| page.kind == kind).count();
+    Pages {
+        documents: count(PageKind::Document),
+        redirects: count(PageKind::Redirect),
+        fragments: count(PageKind::Fragment),
+        amp: count(PageKind::Amp),
+    }
+}
+
+/// Returns the coverage of each table whose snippet can be seen in the pages.
+pub(super) fn coverage(evidence: &Evidence<'_>) -> Vec<Coverage> {
+    evidence
+        .tables()
+        .filter(|(_, table)| table.is_on_the_page())
+        .map(|(number, table)| of(evidence, number, table))
+        .collect()
+}
+
+fn of(evidence: &Evidence<'_>, number: usize, table: &Table<'_>) -> Coverage {
+    let (mut sections, mut layouts) = (BTreeMap::new(), BTreeMap::new());
+    let (mut expected, mut found) = (0, 0);
+    for page in evidence.expected_pages(table) {
+        let whole = is_whole(page, number);
+        expected += 1;
+        found += usize::from(whole);
+        let layout = page.layout.as_deref().unwrap_or_default();
+        for (rows, name) in [(&mut sections, page.section.as_str()), (&mut layouts, layout)] {
+            let row = rows.entry(name).or_insert_with(|| Row { name: name.to_owned(), expected: 0, found: 0 });
+            row.expected += 1;
+            row.found += usize::from(whole);
+        }
+    }
+    Coverage {
+        provider: table.analytics.provider.clone(),
+        endpoint: table.analytics.endpoint.url().to_string(),
+        site: table.analytics.site.clone(),
+        expected,
+        found,
+        excluded: evidence.pages.iter().filter(|page| table.demands(page) == Demand::Zero).count(),
+        sections: sections.into_values().collect(),
+        layouts: if evidence.manifest.is_some() { layouts.into_values().collect() } else { Vec::new() },
+    }
+}
+
+/// Returns whether a page carries a table's snippet once and as configured.
+fn is_whole(page: &Page, number: usize) -> bool {
+    let fits = page.of_table(number).is_some_and(|(_, differences)| differences.is_empty());
+    fits && !page.assignment.extra.iter().any(|(table, _)| *table == number)
+}
+
+/// What some pages have in common.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Cause {
+    /// They are all the pages there are.
+    Everywhere,
+    /// One template made them.
+    Layout(String),
+    /// No template made them: they were copied as they are.
+    Copied,
+    /// They are in one section; empty: at the top.
+    Section(String),
+}
+
+/// Some pages with one cause.
+#[derive(Debug)]
+pub(super) struct Group<'e> {
+    /// What they have in common.
+    pub(super) cause: Cause,
+    /// The pages.
+    pub(super) pages: Vec<&'e Page>,
+    /// How many pages share the cause, these included.
+    pub(super) of: usize,
+}
+
+impl Group<'_> {
+    /// Returns whether it is every page that shares the cause.
+    pub(super) fn is_whole(&self) -> bool {
+        self.pages.len() == self.of
+    }
+
+    /// Returns the pages as words: `3 of the 12 pages made by `post.html``.
+    pub(super) fn subject(&self) -> String {
+        let common = match &self.cause {
+            Cause::Everywhere => String::new(),
+            Cause::Layout(layout) => format!(" made by `{layout}`"),
+            Cause::Copied => " that no template made".to_owned(),
+            Cause::Section(section) if section.is_empty() => " at the top of the site".to_owned(),
+            Cause::Section(section) => format!(" in section `{section}`"),
+        };
+        match (self.pages.len(), self.of) {
+            (1, 1) => format!("the one page{common}"),
+            (some, all) if some == all => format!("all {all} pages{common}"),
+            (1, all) => format!("1 of the {all} pages{common}"),
+            (some, all) => format!("{some} of the {all} pages{common}"),
+        }
+    }
+
+    /// Returns the paths of the pages.
+    pub(super) fn paths(&self) -> impl Iterator<Item = String> {
+        self.pages.iter().map(|page| page.path.clone())
+    }
+}
+
+/// Groups pages by what they have in common among `all`: by layout where our manifest tells it, else
+/// by section; as one group if it is all of them.
+pub(super) fn group<'e>(
+    evidence: &Evidence<'_>,
+    affected: Vec<&'e Page>,
+    all: impl Iterator<Item = &'e Page>,
+) -> Vec<Group<'e>> {
+    let cause = |page: &Page| match (evidence.manifest, &page.layout) {
+        (Some(_), Some(layout)) => Cause::Layout(layout.clone()),
+        (Some(_), None) => Cause::Copied,
+        (None, _) => Cause::Section(page.section.clone()),
+    };
+    let mut counts: BTreeMap<Cause, usize> = BTreeMap::new();
+    for page in all {
+        *counts.entry(cause(page)).or_default() += 1;
+    }
+    if !affected.is_empty() && counts.len() > 1 && affected.len() == counts.values().sum::<usize>() {
+        let of = affected.len();
+        return vec![Group { cause: Cause::Everywhere, pages: affected, of }];
+    }
+    let mut groups: BTreeMap<Cause, Vec<&Page>> = BTreeMap::new();
+    for page in affected {
+        groups.entry(cause(page)).or_default().push(page);
+    }
+    let mut groups: Vec<Group<'_>> = groups
+        .into_iter()
+        .map(|(cause, pages)| {
+            let of = counts.get(&cause).copied().unwrap_or_default().max(pages.len());
+            Group { cause, pages, of }
+        })
+        .collect();
+    groups.sort_by_key(|group| std::cmp::Reverse(group.pages.len()));
+    groups
+}

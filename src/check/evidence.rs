@@ -1,0 +1,489 @@
+//! Owns what was found in the folder, reduced to what the rules ask for; bytes are gone by now.
+//!
+//! Gives [`Evidence`] and, for each page, which snippet belongs to which analytics table. Decides
+//! nothing: a rule turns evidence into a verdict.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex};
+
+use url::Url;
+
+use super::feeds::Feed;
+use super::headers::Headers;
+use super::page::{Inert, PageFacts};
+use super::resolve::{Site, Target};
+use super::sitemap::Sitemap;
+use crate::analytics::{self, Expected, ScriptTag, Sighting};
+use crate::config::{Analytics, Config, Placed};
+use crate::diagnostic::Diagnostic;
+use crate::digest::Digest;
+use crate::manifest::{Entry, FileKind, Manifest};
+use crate::paths::OutPath;
+
+/// Everything that the rules judge by.
+#[derive(Debug)]
+pub struct Evidence<'a> {
+    /// What is set.
+    pub config: &'a Config,
+    /// What our writer says that it wrote; none for another generator's folder.
+    pub manifest: Option<&'a Manifest>,
+    /// The analytics tables, and what a page should show of each.
+    pub tables: Vec<Table<'a>>,
+    /// Every file of the folder.
+    pub files: BTreeMap<String, Seen>,
+    /// Every HTML file, sorted by path.
+    pub pages: Vec<Page>,
+    /// Every feed, sorted by path; empty where the site's own rules are off.
+    pub feeds: Vec<Feed>,
+    /// Every sitemap, sorted by path; empty where the site's own rules are off.
+    pub sitemaps: Vec<Sitemap>,
+    /// The folder's `_headers`.
+    pub headers: Option<Headers>,
+    /// Secrets that stand in a file: the file, and the environment variable that holds the secret.
+    pub leaks: BTreeSet<(String, String)>,
+    /// Files that could not be read.
+    pub unreadable: Vec<Diagnostic>,
+}
+
+/// One analytics table of site.toml.
+#[derive(Debug)]
+pub struct Table<'a> {
+    /// The table.
+    pub analytics: &'a Analytics,
+    /// The provider's name for people.
+    pub title: &'static str,
+    /// What a correct page shows.
+    pub expected: Expected,
+    /// Whether the provider takes a page's path from its canonical link.
+    pub canonical_decides_path: bool,
+}
+
+/// One file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Seen {
+    /// Its size in bytes.
+    pub size: u64,
+    /// The digest of its bytes, where there is a manifest to compare it with.
+    pub digest: Option<Digest>,
+}
+
+/// What an HTML file is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PageKind {
+    /// A document that is to be counted.
+    Document,
+    /// A document that only sends its reader on.
+    Redirect,
+    /// A part of a page, without document type and `<html>`.
+    Fragment,
+    /// An AMP page, where scripts of this kind never run.
+    Amp,
+}
+
+/// One HTML file, reduced.
+#[derive(Debug)]
+pub struct Page {
+    /// Its path in the folder.
+    pub path: String,
+    /// Its address.
+    pub url: Url,
+    /// What it is.
+    pub kind: PageKind,
+    /// The template that made it, if our manifest says so.
+    pub layout: Option<String>,
+    /// The source that it was made from, if our manifest says so.
+    pub source: Option<String>,
+    /// Its section; without a manifest the first part of its path.
+    pub section: String,
+    /// Whether its front matter says `analytics = false`.
+    pub opted_out: bool,
+    /// The foreign address that its front matter gives as the first place of publication.
+    pub first_published: Option<String>,
+    /// The snippets that run, in order.
+    pub snippets: Vec<Snippet>,
+    /// The snippets that do not run, and why.
+    pub inert: Vec<(Snippet, Inert)>,
+    /// Where its canonical link points: as written, resolved, line.
+    pub canonical: Option<(String, Option<Url>, u64)>,
+    /// The policies of its meta elements.
+    pub policies: Arc<Vec<String>>,
+    /// Its referrer policy, if a meta element sets one.
+    pub referrer: Option<String>,
+    /// What the site's own rules ask for; none where they are off.
+    pub site: Option<SiteFacts>,
+    /// Which snippet belongs to which table.
+    pub assignment: Assignment,
+}
+
+/// What the site's own rules ask of a page.
+#[derive(Debug, Default)]
+pub struct SiteFacts {
+    /// Links to addresses where nothing stands: path, line.
+    pub broken: Vec<(String, u64)>,
+    /// Links to a part of a page: file, fragment, line.
+    pub fragments: Vec<(Arc<str>, String, u64)>,
+    /// What a fragment may name here.
+    pub anchors: BTreeSet<String>,
+    /// Ids that stand on more than one element, with a line.
+    pub repeated_ids: Vec<(String, u64)>,
+    /// Whether some elements are missing because the page nests too deep.
+    pub flattened: bool,
+}
+
+/// One snippet on one page.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Snippet {
+    /// What it is, shared by all pages that carry the same.
+    pub found: Arc<Found>,
+    /// The line of its first script.
+    pub line: u64,
+}
+
+/// A snippet, and where its addresses lead from the page it stands on.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Found {
+    /// What was recognised; without the numbers of its scripts, which differ from page to page.
+    pub sighting: Sighting,
+    /// The tracker's address, resolved.
+    pub script: Option<String>,
+    /// The collect endpoint's address, resolved.
+    pub collect: Option<String>,
+}
+
+/// One respect in which a snippet is not what is configured.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Difference {
+    /// Which: `site`, `script`, `endpoint`, or a parameter's name.
+    pub name: String,
+    /// What site.toml says.
+    pub expected: String,
+    /// What stands in the page.
+    pub found: String,
+}
+
+/// Which snippets of a page belong to which tables.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Assignment {
+    /// Table, snippet, and how they differ.
+    pub matched: Vec<(usize, usize, Vec<Difference>)>,
+    /// Snippets of a configured provider beyond the one of each table: table, snippet.
+    pub extra: Vec<(usize, usize)>,
+    /// Snippets of a provider that is not configured.
+    pub foreign: Vec<usize>,
+}
+
+/// What a table asks of a page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Demand {
+    /// Exactly one snippet.
+    One,
+    /// None: `exclude` or `analytics = false` says so.
+    Zero,
+    /// Nothing: it is no document that could be counted.
+    Nothing,
+}
+
+impl<'a> Table<'a> {
+    /// Takes the tables of a configuration whose provider is known.
+    pub fn all(config: &'a Config) -> Vec<Table<'a>> {
+        config.analytics.iter().filter_map(Table::of).collect()
+    }
+
+    fn of(analytics: &'a Analytics) -> Option<Table<'a>> {
+        let provider = analytics::find(&analytics.provider)?;
+        Some(Table {
+            analytics,
+            title: provider.title,
+            expected: analytics::expected(analytics)?,
+            canonical_decides_path: provider.canonical_decides_path,
+        })
+    }
+
+    /// Returns what it asks of a page.
+    pub fn demands(&self, page: &Page) -> Demand {
+        let route = OutPath::new(page.path.as_str()).route();
+        let excluded = || self.analytics.exclude.iter().any(|pattern| route.matches(pattern));
+        match page.kind {
+            PageKind::Document | PageKind::Amp if page.opted_out || excluded() => Demand::Zero,
+            PageKind::Document => Demand::One,
+            PageKind::Redirect | PageKind::Fragment | PageKind::Amp => Demand::Nothing,
+        }
+    }
+
+    /// Returns how a snippet differs from what is configured; nothing if it is of another provider.
+    fn differences(&self, found: &Found) -> Option<Vec<Difference>> {
+        let (expected, sighting) = (&self.expected, &found.sighting);
+        if sighting.provider != expected.provider {
+            return None;
+        }
+        let absent = || "nothing".to_owned();
+        let mut differences = Vec::new();
+        let mut compare = |name: &str, expected: Option<&str>, found: Option<&str>| {
+            if expected != found {
+                let (expected, found) =
+                    (expected.map_or_else(absent, str::to_owned), found.map_or_else(absent, str::to_owned));
+                differences.push(Difference { name: name.to_owned(), expected, found });
+            }
+        };
+        if let Some(site) = &expected.site {
+            compare("site", Some(site), sighting.site.as_deref());
+        }
+        compare("endpoint", Some(expected.collect.as_str()), found.collect.as_deref());
+        compare("script", Some(expected.script.as_str()), found.script.as_deref());
+        // Integrity is judged against the tracker's bytes, where they are known.
+        let names: BTreeSet<&String> = expected.parameters.keys().chain(sighting.parameters.keys()).collect();
+        for name in names.into_iter().filter(|name| !matches!(name.as_str(), "integrity" | "crossorigin")) {
+            compare(
+                name,
+                expected.parameters.get(name).map(String::as_str),
+                sighting.parameters.get(name).map(String::as_str),
+            );
+        }
+        Some(differences)
+    }
+
+    /// Returns the provider for people, with the site where the provider is listed more than once.
+    pub fn name(&self, evidence: &Evidence<'_>) -> String {
+        let same = evidence.tables.iter().filter(|table| table.title == self.title).count();
+        match same {
+            0 | 1 => self.title.to_owned(),
+            _ => format!("{} (site `{}`)", self.title, self.analytics.site),
+        }
+    }
+
+    /// Returns whether its snippet is to stand on the page in a form that does not run yet.
+    pub fn waits_for_consent(&self) -> bool {
+        self.analytics.placed == Placed::Consent
+    }
+
+    /// Returns whether the written pages can show its snippet at all.
+    pub fn is_on_the_page(&self) -> bool {
+        matches!(self.analytics.placed, Placed::Page | Placed::Consent)
+    }
+}
+
+impl<'a> Evidence<'a> {
+    /// Returns the pages that are to carry a table's snippet.
+    pub fn expected_pages<'e>(&'e self, table: &'e Table<'a>) -> impl Iterator<Item = &'e Page> {
+        self.pages.iter().filter(|page| table.demands(page) == Demand::One)
+    }
+
+    /// Returns the pages of which the site's own rules know more.
+    pub fn site_facts(&self) -> impl Iterator<Item = (&Page, &SiteFacts)> {
+        self.pages.iter().filter_map(|page| Some((page, page.site.as_ref()?)))
+    }
+
+    /// Returns the tables with their numbers.
+    pub fn tables(&self) -> impl Iterator<Item = (usize, &Table<'a>)> {
+        self.tables.iter().enumerate()
+    }
+
+    /// Returns a page by its path.
+    pub fn page(&self, path: &str) -> Option<&Page> {
+        let index = self.pages.binary_search_by(|page| page.path.as_str().cmp(path)).ok()?;
+        self.pages.get(index)
+    }
+}
+
+/// Lets all pages that say the same share one value.
+#[derive(Debug, Default)]
+pub struct Interner {
+    found: Mutex<BTreeSet<Arc<Found>>>,
+    policies: Mutex<BTreeSet<Arc<Vec<String>>>>,
+    paths: Mutex<BTreeSet<Arc<str>>>,
+}
+
+fn share<T: Ord + ?Sized>(known: &Mutex<BTreeSet<Arc<T>>>, value: Arc<T>) -> Arc<T> {
+    // A panic elsewhere cannot leave a set of shared values half changed.
+    let mut known = known.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    match known.get(&value) {
+        Some(known) => Arc::clone(known),
+        None => {
+            known.insert(Arc::clone(&value));
+            value
+        }
+    }
+}
+
+/// What a page is reduced with.
+#[derive(Debug)]
+pub struct Reducer<'a> {
+    /// The site's files.
+    pub site: Site<'a>,
+    /// The analytics tables.
+    pub tables: &'a [Table<'a>],
+    /// Whether the site's own rules are on.
+    pub site_rules: bool,
+    /// Where equal values are shared.
+    pub interner: Interner,
+}
+
+impl Reducer<'_> {
+    /// Reduces the facts of one page.
+    pub fn page(&self, path: &str, facts: PageFacts, entry: Option<&Entry>) -> Page {
+        let out_path = OutPath::new(path);
+        let permalink = self.site.base_url().permalink(&out_path.route());
+        let url = Url::parse(&permalink).unwrap_or_else(|_| self.site.base_url().url().clone());
+        let base = facts.base.as_deref().and_then(|base| url.join(base).ok()).unwrap_or_else(|| url.clone());
+        let kind = match () {
+            () if facts.amp => PageKind::Amp,
+            () if facts.redirect().is_some_and(|target| base.join(target).ok() != Some(url.clone())) => {
+                PageKind::Redirect
+            }
+            () if facts.is_document() => PageKind::Document,
+            () => PageKind::Fragment,
+        };
+        let canonical = facts.canonical.first().map(|(target, line)| (target.clone(), base.join(target).ok(), *line));
+        let snippets = self.snippets(&facts.scripts, &base);
+        let inert = self.inert(&facts.inert, &base);
+        let assignment = assign(self.tables, &snippets, &inert);
+        Page {
+            path: path.to_owned(),
+            kind,
+            layout: entry.and_then(|entry| entry.layout.clone()),
+            source: entry.and_then(|entry| entry.source.clone()),
+            section: match entry.filter(|entry| matches!(entry.kind, FileKind::Page | FileKind::Alias)) {
+                Some(entry) => entry.section.clone().unwrap_or_default(),
+                None => path.split_once('/').map_or("", |(first, _)| first).to_owned(),
+            },
+            opted_out: entry.is_some_and(|entry| entry.no_analytics),
+            first_published: entry.and_then(|entry| entry.canonical.clone()),
+            snippets,
+            inert,
+            canonical,
+            referrer: facts.referrer.clone(),
+            policies: share(&self.interner.policies, Arc::new(facts.policies.clone())),
+            site: self.site_rules.then(|| self.site_facts(path, &base, facts)),
+            assignment,
+            url,
+        }
+    }
+
+    fn snippets(&self, scripts: &[ScriptTag], base: &Url) -> Vec<Snippet> {
+        let resolve = |address: &Option<String>| {
+            let address = address.as_deref()?;
+            base.join(address).ok().map(|url| url.to_string())
+        };
+        let snippet = |mut sighting: Sighting| {
+            let line = sighting.tags.iter().filter_map(|tag| scripts.get(*tag)).map(|tag| tag.line).min().unwrap_or(1);
+            sighting.tags.clear();
+            let (script, collect) = (resolve(&sighting.script), resolve(&sighting.collect));
+            Snippet { found: share(&self.interner.found, Arc::new(Found { sighting, script, collect })), line }
+        };
+        let mut snippets: Vec<Snippet> = analytics::recognise(scripts).into_iter().map(snippet).collect();
+        snippets.sort_by_key(|snippet| snippet.line);
+        snippets
+    }
+
+    fn inert(&self, scripts: &[(ScriptTag, Inert)], base: &Url) -> Vec<(Snippet, Inert)> {
+        let mut by_reason: BTreeMap<&Inert, Vec<ScriptTag>> = BTreeMap::new();
+        for (tag, why) in scripts {
+            by_reason.entry(why).or_default().push(tag.clone());
+        }
+        by_reason
+            .into_iter()
+            .flat_map(|(why, tags)| self.snippets(&tags, base).into_iter().map(|snippet| (snippet, why.clone())))
+            .collect()
+    }
+
+    fn site_facts(&self, path: &str, base: &Url, facts: PageFacts) -> SiteFacts {
+        let mut broken = BTreeMap::new();
+        let mut fragments = BTreeMap::new();
+        for link in &facts.links {
+            // A form is answered by a program, and an empty address is the page itself.
+            if link.target.is_empty() || matches!(link.attribute, "action" | "formaction") {
+                continue;
+            }
+            match self.site.resolve(base, &link.target) {
+                Target::Nothing(target) => drop(broken.entry(target).or_insert(link.line)),
+                Target::File(file, Some(fragment)) if OutPath::new(file.as_str()).is_html() => {
+                    fragments.entry((file, fragment)).or_insert(link.line);
+                }
+                Target::File(..) | Target::Elsewhere => {}
+            }
+        }
+        // Most fragments name a part of their own page: those are settled here.
+        fragments.retain(|(file, fragment), _| file != path || !facts.anchors.contains(fragment));
+        SiteFacts {
+            broken: broken.into_iter().collect(),
+            fragments: fragments
+                .into_iter()
+                .map(|((file, fragment), line)| (share(&self.interner.paths, Arc::from(file)), fragment, line))
+                .collect(),
+            anchors: facts.anchors,
+            repeated_ids: facts.repeated_ids,
+            flattened: facts.flattened,
+        }
+    }
+}
+
+/// Says which snippet belongs to which table: the ones that fit first, then what is left over.
+fn assign(tables: &[Table<'_>], snippets: &[Snippet], inert: &[(Snippet, Inert)]) -> Assignment {
+    let mut assignment = Assignment::default();
+    let mut free: Vec<usize> = Vec::new();
+    let mut taken = vec![false; tables.len()];
+    for (index, snippet) in snippets.iter().enumerate() {
+        let fits = |(number, table): &(usize, &Table<'_>)| {
+            !taken[*number] && table.differences(&snippet.found).is_some_and(|differences| differences.is_empty())
+        };
+        match tables.iter().enumerate().find(fits) {
+            Some((number, _)) => {
+                taken[number] = true;
+                assignment.matched.push((number, index, Vec::new()));
+            }
+            None => free.push(index),
+        }
+    }
+    for index in free {
+        let found = &snippets[index].found;
+        let of_provider =
+            || tables.iter().enumerate().filter_map(|(number, table)| Some((number, table.differences(found)?)));
+        // A second copy of one that fits is a second copy, not an altered one of another table.
+        let copy = of_provider().find(|(number, differences)| taken[*number] && differences.is_empty());
+        let open = of_provider().filter(|(number, _)| !taken[*number]).min_by_key(|(_, differences)| differences.len());
+        match (copy, open, of_provider().next()) {
+            (Some((number, _)), ..) => assignment.extra.push((number, index)),
+            (None, Some((number, differences)), _) => {
+                taken[number] = true;
+                assignment.matched.push((number, index, differences));
+            }
+            (None, None, Some((number, _))) => assignment.extra.push((number, index)),
+            (None, None, None) => assignment.foreign.push(index),
+        }
+    }
+    // A snippet that waits for consent counts where that is what is configured.
+    for (number, table) in
+        tables.iter().enumerate().filter(|(number, table)| table.waits_for_consent() && !taken[*number])
+    {
+        let waiting = inert.iter().enumerate().filter(|(_, (_, why))| matches!(why, Inert::Type(_)));
+        let best = waiting
+            .filter_map(|(index, (snippet, _))| Some((index, table.differences(&snippet.found)?)))
+            .min_by_key(|(_, differences)| differences.len());
+        if let Some((index, differences)) = best {
+            assignment.matched.push((number, snippets.len() + index, differences));
+        }
+    }
+    assignment.matched.sort();
+    assignment
+}
+
+impl Page {
+    /// Returns a snippet by the number that an [`Assignment`] gives it: those that wait come after those that run.
+    pub fn snippet(&self, index: usize) -> &Snippet {
+        match index.checked_sub(self.snippets.len()) {
+            None => &self.snippets[index],
+            Some(inert) => &self.inert[inert].0,
+        }
+    }
+
+    /// Returns the snippet of a table, and how it differs from what is configured.
+    pub fn of_table(&self, number: usize) -> Option<(&Snippet, &[Difference])> {
+        let (_, index, differences) = self.assignment.matched.iter().find(|(table, ..)| *table == number)?;
+        Some((self.snippet(*index), differences))
+    }
+
+    /// Returns path and line, as compilers write it.
+    pub fn at(&self, line: u64) -> String {
+        format!("{}:{line}", self.path)
+    }
+}

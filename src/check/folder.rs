@@ -1,0 +1,210 @@
+//! Owns the reading of the folder: every file once, in parallel, each reduced at once to what the
+//! rules ask for. No more than one file a thread is held in memory, and of large ones only a piece.
+//!
+//! Refuses to follow links: what they lead to is not part of the site.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{self, File};
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+use rayon::prelude::*;
+
+use super::evidence::{Evidence, Interner, Page, Reducer, Seen, Table};
+use super::feeds::{self, Feed};
+use super::headers::Headers;
+use super::page;
+use super::resolve::Site;
+use super::secrets::Secrets;
+use super::sitemap::{self, Sitemap};
+use crate::config::{Config, Endpoint};
+use crate::diagnostic::{Diagnostic, Place};
+use crate::digest::{Digest, Digesting};
+use crate::manifest::Manifest;
+use crate::paths::OutPath;
+
+/// How many bytes of a large file are held at once.
+const PIECE: usize = 1 << 20;
+
+/// What one file came to.
+#[derive(Default)]
+struct Reduced {
+    digest: Option<Digest>,
+    page: Option<Page>,
+    feed: Option<Feed>,
+    sitemap: Option<Sitemap>,
+    leaks: Vec<String>,
+}
+
+/// Reads a folder. `site_rules` says whether the site's own rules are on.
+pub(super) fn gather<'a>(
+    config: &'a Config,
+    folder: &Path,
+    manifest: Option<&'a Manifest>,
+    site_rules: bool,
+) -> Result<Evidence<'a>, Diagnostic> {
+    let (files, mut unreadable) = list(folder)?;
+    let tables = Table::all(config);
+    let secrets = Secrets::of(config);
+    let text = |name: &str| files.get(name).and_then(|file| fs::read(&file.path).ok());
+    let headers = text("_headers").map(|bytes| Headers::parse(&String::from_utf8_lossy(&bytes)));
+    let redirects = text("_redirects").map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+    let names = files.keys().map(String::as_str);
+    let site = Site::new(&config.base_url, names, redirects.as_deref(), served_elsewhere(config, &tables));
+    let reducer = Reducer { site, tables: &tables, site_rules, interner: Interner::default() };
+    let feeds = config.feeds.iter().map(|feed| feed.path.trim_start_matches('/')).collect();
+    let job = Job { reducer: &reducer, secrets: &secrets, manifest, site_rules, feeds };
+    let listed: Vec<(&String, &Listed)> = files.iter().collect();
+    let reduced: Vec<Result<Reduced, Diagnostic>> =
+        listed.par_iter().map(|(path, file)| job.file(path, file)).collect();
+
+    let mut seen = BTreeMap::new();
+    let (mut pages, mut feeds, mut sitemaps, mut leaks) = (Vec::new(), Vec::new(), Vec::new(), BTreeSet::new());
+    for ((path, file), outcome) in listed.iter().zip(reduced) {
+        match outcome {
+            Err(diagnostic) => unreadable.push(diagnostic),
+            Ok(reduced) => {
+                seen.insert((*path).clone(), Seen { size: file.size, digest: reduced.digest });
+                pages.extend(reduced.page);
+                feeds.extend(reduced.feed);
+                sitemaps.extend(reduced.sitemap);
+                leaks.extend(reduced.leaks.into_iter().map(|variable| ((*path).clone(), variable)));
+            }
+        }
+    }
+    drop(listed);
+    drop(reducer);
+    Ok(Evidence { config, manifest, tables, files: seen, pages, feeds, sitemaps, headers, leaks, unreadable })
+}
+
+/// Returns the addresses below the site that another program answers: the analytics server's.
+fn served_elsewhere(config: &Config, tables: &[Table<'_>]) -> Vec<url::Url> {
+    let endpoints = config.analytics.iter().filter_map(|analytics| match &analytics.endpoint {
+        Endpoint::Server(url) if url.path() != "/" => Some(url.clone()),
+        Endpoint::Server(_) | Endpoint::Embedded => None,
+    });
+    let expected = tables.iter().flat_map(|table| [table.expected.script.clone(), table.expected.collect.clone()]);
+    endpoints.chain(expected).collect()
+}
+
+/// One file of the listing.
+struct Listed {
+    path: PathBuf,
+    size: u64,
+}
+
+/// The files of a folder by their path in it, and what of it could not be read.
+type Listing = (BTreeMap<String, Listed>, Vec<Diagnostic>);
+
+/// Lists a folder and all below it.
+fn list(root: &Path) -> Result<Listing, Diagnostic> {
+    if !root.is_dir() {
+        let message = format!("there is no folder `{}` to check", root.display());
+        return Err(Diagnostic::error("check/no-folder", message)
+            .hint("`blog build` writes one; or name another: `blog check DIR`"));
+    }
+    let mut files = BTreeMap::new();
+    let mut problems = Vec::new();
+    let mut pending = vec![(root.to_path_buf(), String::new())];
+    while let Some((folder, name)) = pending.pop() {
+        let entries = match fs::read_dir(&folder) {
+            Ok(entries) => entries,
+            Err(error) => {
+                problems.push(cannot_read(if name.is_empty() { "." } else { &name }, &error));
+                continue;
+            }
+        };
+        for entry in entries {
+            let entry = entry.and_then(|entry| Ok((entry.file_type()?, entry)));
+            let (kind, entry) = match entry {
+                Ok(entry) => entry,
+                Err(error) => {
+                    problems.push(cannot_read(if name.is_empty() { "." } else { &name }, &error));
+                    continue;
+                }
+            };
+            let file_name = entry.file_name();
+            let path = format!("{name}{}", file_name.to_string_lossy());
+            if kind.is_dir() {
+                // A repository is nobody's page, even where somebody publishes it by accident.
+                if file_name != ".git" {
+                    pending.push((entry.path(), format!("{path}/")));
+                }
+            } else if kind.is_file() {
+                let size = entry.metadata().map_or(0, |metadata| metadata.len());
+                files.insert(path, Listed { path: entry.path(), size });
+            }
+        }
+    }
+    Ok((files, problems))
+}
+
+fn cannot_read(path: &str, error: &std::io::Error) -> Diagnostic {
+    Diagnostic::error("check/unreadable", format!("this cannot be read, so nothing is known of it: {error}"))
+        .at(Place::file(path))
+}
+
+/// What every file is reduced with.
+struct Job<'a> {
+    reducer: &'a Reducer<'a>,
+    secrets: &'a Secrets,
+    manifest: Option<&'a Manifest>,
+    site_rules: bool,
+    /// Where site.toml asks for a feed.
+    feeds: BTreeSet<&'a str>,
+}
+
+impl Job<'_> {
+    fn file(&self, path: &str, file: &Listed) -> Result<Reduced, Diagnostic> {
+        let out_path = OutPath::new(path);
+        let html = out_path.is_html();
+        let named = [".xml", ".rss", ".atom"].iter().any(|ending| path.ends_with(ending)) || self.feeds.contains(path);
+        let markup = self.site_rules && named;
+        if html || markup {
+            let bytes = fs::read(&file.path).map_err(|error| cannot_read(path, &error))?;
+            return Ok(self.markup(path, &bytes, html));
+        }
+        if self.manifest.is_none() && self.secrets.is_empty() {
+            return Ok(Reduced::default());
+        }
+        self.pieces(&file.path).map_err(|error| cannot_read(path, &error))
+    }
+
+    fn markup(&self, path: &str, bytes: &[u8], html: bool) -> Reduced {
+        let mut reduced = Reduced {
+            digest: self.manifest.map(|_| Digest::of(bytes)),
+            leaks: self.secrets.found_in(bytes).map(str::to_owned).collect(),
+            ..Reduced::default()
+        };
+        if html {
+            let entry = self.manifest.and_then(|manifest| manifest.files.get(path));
+            reduced.page = Some(self.reducer.page(path, page::read(bytes), entry));
+        } else if feeds::is_feed(bytes) || self.feeds.contains(path) {
+            reduced.feed = Some(feeds::read(path, bytes, &self.reducer.site));
+        } else if feeds::is_sitemap(bytes) {
+            reduced.sitemap = Some(sitemap::read(path, bytes, &self.reducer.site));
+        }
+        reduced
+    }
+
+    /// Reads a file that only its bytes matter of.
+    fn pieces(&self, path: &Path) -> std::io::Result<Reduced> {
+        let mut file = File::open(path)?;
+        let mut digesting = Digesting::default();
+        let mut leaks = BTreeSet::new();
+        let mut buffer = Vec::with_capacity(PIECE);
+        loop {
+            let kept = buffer.len();
+            let read = file.by_ref().take(PIECE as u64).read_to_end(&mut buffer)?;
+            if read == 0 {
+                break;
+            }
+            digesting.add(&buffer[kept..]);
+            leaks.extend(self.secrets.found_in(&buffer).map(str::to_owned));
+            let keep = self.secrets.overlap().min(buffer.len());
+            buffer.drain(..buffer.len() - keep);
+        }
+        let digest = self.manifest.map(|_| digesting.finish());
+        Ok(Reduced { digest, leaks: leaks.into_iter().collect(), ..Reduced::default() })
+    }
+}

@@ -1,0 +1,132 @@
+//! Owns what a verification as a whole comes to: [`Report`], read by people, by machines and, as an
+//! exit code, by scripts.
+//!
+//! Nothing here judges a page or a server. Text and JSON are two views of the same values, and "could
+//! not be told" is never shown as success.
+
+mod human;
+mod json;
+mod text;
+
+pub use self::human::Look;
+
+use std::collections::BTreeMap;
+
+use super::coverage::{Coverage, Pages};
+use crate::config::Endpoint;
+use crate::diagnostic::{Diagnostic, Exit, Level};
+use crate::verdict::{GuardLevel, Outcome, Verdict};
+
+/// What was found, in full.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Report {
+    /// What the guard says, in the order of the rules.
+    pub verdicts: Vec<Judged>,
+    /// What is wrong with the site itself.
+    pub findings: Vec<Diagnostic>,
+    /// What is guarded, in the order of site.toml.
+    pub guarded: Vec<Guarded>,
+    /// Which pages carry what they should, for each table whose snippet is in the page.
+    pub coverage: Vec<Coverage>,
+    /// How many HTML files there are of each kind.
+    pub pages: Pages,
+    /// How many files there are.
+    pub files: usize,
+    /// Whether the site's own rules were on.
+    pub site_rules: bool,
+    /// The levels that were left out, and why.
+    pub left_out: BTreeMap<GuardLevel, String>,
+}
+
+/// One analytics table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Guarded {
+    /// The provider's name in site.toml.
+    pub provider: String,
+    /// The provider's name for people.
+    pub title: String,
+    /// Where its server is, or that the stand-in plays it.
+    pub endpoint: Endpoint,
+    /// The site, as the provider calls it.
+    pub site: String,
+}
+
+/// A verdict and what becomes of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Judged {
+    /// The verdict.
+    pub verdict: Verdict,
+    /// The analytics table that it is about, by its number; none: about the site as a whole.
+    pub table: Option<usize>,
+    /// Why an unknown does not fail the run: until when `on_unknown = "warn"` lets it pass.
+    pub pardon: Option<String>,
+}
+
+/// Reasons for which nobody could have told, in this run and on this server: they are shown, but are no failure
+/// of the run, or such a site could never be built.
+const BEYOND_REACH: &[&str] = &["L5", "L6", "L7", "L8", "offline", "left-out", "indistinguishable"];
+
+impl Judged {
+    /// Returns what the verdict makes of the run.
+    pub fn exit(&self) -> Exit {
+        match &self.verdict.outcome {
+            Outcome::Ok | Outcome::Note => Exit::Success,
+            Outcome::Drift => Exit::Drift,
+            Outcome::Unknown(_) if self.pardon.is_some() || self.is_beyond_reach() => Exit::Success,
+            Outcome::Unknown(_) => Exit::Unknown,
+        }
+    }
+
+    /// Returns whether this could not be told, and nobody asked for it or could have told it.
+    pub fn is_beyond_reach(&self) -> bool {
+        match &self.verdict.outcome {
+            Outcome::Unknown(reason) => BEYOND_REACH.contains(&reason.as_str()),
+            _ => false,
+        }
+    }
+}
+
+impl Report {
+    /// Returns what the run comes to.
+    pub fn exit(&self) -> Exit {
+        let verdicts = self.verdicts.iter().map(Judged::exit);
+        Exit::worst(verdicts.chain(self.findings.iter().map(Diagnostic::exit)))
+    }
+
+    /// Returns whether pages name the stand-in instead of a server.
+    pub fn stand_in(&self) -> bool {
+        self.guarded.iter().any(|guarded| guarded.endpoint == Endpoint::Embedded)
+    }
+
+    /// Returns whether everything that was looked at holds, and nothing that was asked stayed unknown.
+    pub fn holds(&self) -> bool {
+        let findings = self.findings.iter().all(|finding| finding.level == Level::Note);
+        let told = |judged: &Judged| judged.verdict.outcome == Outcome::Ok || judged.verdict.outcome == Outcome::Note;
+        findings && self.verdicts.iter().all(|judged| told(judged) || judged.is_beyond_reach())
+    }
+
+    /// Returns the whole as JSON; `docs/report.md` documents its shape.
+    pub fn json(&self) -> serde_json::Value {
+        json::json(self)
+    }
+
+    /// Returns the whole as words for people: the worst first, the last line what was not verified.
+    pub fn human(&self, look: Look) -> String {
+        human::human(self, look)
+    }
+}
+
+/// Returns a level's name for people.
+pub(super) fn level_name(level: GuardLevel) -> &'static str {
+    match level {
+        GuardLevel::L0 => "L0 written pages",
+        GuardLevel::L1 => "L1 tracker",
+        GuardLevel::L2 => "L2 contract",
+        GuardLevel::L3 => "L3 version",
+        GuardLevel::L4 => "L4 collecting",
+        GuardLevel::L5 => "L5 read-back",
+        GuardLevel::L6 => "L6 deployed site",
+        GuardLevel::L7 => "L7 real browser",
+        GuardLevel::L8 => "L8 daily visits",
+    }
+}

@@ -1,0 +1,350 @@
+//! Owns the report as words: the worst first, one block a cause; then coverage, the levels, and what
+//! nobody verified. A run in which everything holds is told in a dozen lines.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use super::text::{Colour, few, number, paint, tame, wrap};
+use super::{Judged, Report, level_name};
+use crate::check::coverage::{Coverage, Row};
+use crate::config::Endpoint;
+use crate::diagnostic::{Diagnostic, Exit, Level};
+use crate::verdict::{Covers, GuardLevel, Outcome};
+
+/// How a report is to look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Look {
+    /// How many characters a line has.
+    pub columns: usize,
+    /// Whether colours repeat what the words say.
+    pub coloured: bool,
+}
+
+/// How wide the labels of a block are.
+const LABEL: usize = 10;
+/// How many findings of one code are shown.
+const SHOWN: usize = 8;
+/// How many rows of a coverage table are shown.
+const ROWS: usize = 12;
+
+/// Returns the report as words.
+pub(super) fn human(report: &Report, look: Look) -> String {
+    let mut page = Page { look, text: String::new() };
+    let mut blocks = blocks(report);
+    blocks.sort_by_key(|block| block.weight);
+    let shown: Vec<&Block> = blocks.iter().filter(|block| block.weight < Weight::Note).collect();
+    let mut by_code: BTreeMap<&str, usize> = BTreeMap::new();
+    for block in shown {
+        let count = by_code.entry(block.code).or_default();
+        *count += 1;
+        if *count <= SHOWN {
+            page.block(block);
+        }
+    }
+    for (code, count) in by_code.iter().filter(|(_, count)| **count > SHOWN) {
+        page.line(&format!("… and {} more `{code}`; `--format json` lists all", count - SHOWN));
+        page.text.push('\n');
+    }
+    if !report.holds() {
+        report.coverage.iter().for_each(|coverage| page.coverage(report, coverage));
+    }
+    page.headline(report, &blocks);
+    page.levels(report);
+    for block in blocks.iter().filter(|block| block.weight >= Weight::Note) {
+        page.labelled(block.word, block.colour, &format!("{}{}", block.message, block.fix_in_brackets()));
+    }
+    page.last_lines(report);
+    page.text
+}
+
+/// In which order blocks stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Weight {
+    Drift,
+    Error,
+    Unknown,
+    Pardoned,
+    Warning,
+    Note,
+    BeyondReach,
+}
+
+/// One thing to tell.
+struct Block {
+    weight: Weight,
+    word: &'static str,
+    colour: Colour,
+    code: &'static str,
+    message: String,
+    rows: Vec<(&'static str, String)>,
+    fix: Option<String>,
+}
+
+impl Block {
+    fn fix_in_brackets(&self) -> String {
+        self.fix.as_ref().map(|fix| format!(" ({fix})")).unwrap_or_default()
+    }
+}
+
+fn blocks(report: &Report) -> Vec<Block> {
+    let verdicts = report.verdicts.iter().filter(|judged| judged.verdict.outcome != Outcome::Ok).map(of_verdict);
+    verdicts.chain(report.findings.iter().map(of_finding)).collect()
+}
+
+fn of_verdict(judged: &Judged) -> Block {
+    let verdict = &judged.verdict;
+    let (weight, word, colour) = match &verdict.outcome {
+        Outcome::Drift => (Weight::Drift, "drift", Colour::Red),
+        Outcome::Unknown(_) if judged.is_beyond_reach() => (Weight::BeyondReach, "not told", Colour::Yellow),
+        Outcome::Unknown(_) if judged.pardon.is_some() => (Weight::Pardoned, "unknown", Colour::Yellow),
+        Outcome::Unknown(_) => (Weight::Unknown, "unknown", Colour::Yellow),
+        Outcome::Note | Outcome::Ok => (Weight::Note, "note", Colour::Blue),
+    };
+    let mut rows = Vec::new();
+    let mut row = |label, text: &Option<String>| rows.extend(text.as_ref().map(|text| (label, text.clone())));
+    row("evidence", &verdict.evidence);
+    row("expected", &verdict.expected);
+    row("found", &verdict.found);
+    if !verdict.pages.is_empty() {
+        rows.push(("pages", few(&verdict.pages, 3)));
+    }
+    if let Outcome::Unknown(reason) = &verdict.outcome {
+        rows.push(("reason", reason.clone()));
+    }
+    rows.extend(judged.pardon.as_ref().map(|pardon| ("passes", pardon.clone())));
+    let covers = match verdict.covers {
+        Covers::Built => "the written files",
+        Covers::Server => "the analytics server",
+        Covers::Live => "the deployed site",
+    };
+    rows.push(("about", format!("{covers} ({})", level_name(verdict.level))));
+    Block { weight, word, colour, code: verdict.code, message: verdict.message.clone(), rows, fix: verdict.fix.clone() }
+}
+
+fn of_finding(finding: &Diagnostic) -> Block {
+    let (weight, word, colour) = match finding.level {
+        Level::Error => (Weight::Error, "error", Colour::Red),
+        Level::Warning => (Weight::Warning, "warning", Colour::Yellow),
+        Level::Note => (Weight::Note, "note", Colour::Blue),
+    };
+    let place = finding.place.iter().map(|place| ("at", place.file.clone()));
+    let notes = finding.notes.iter().map(|note| ("note", note.clone()));
+    Block {
+        weight,
+        word,
+        colour,
+        code: finding.code,
+        message: finding.message.clone(),
+        rows: place.chain(notes).collect(),
+        fix: finding.hint.clone(),
+    }
+}
+
+/// The text in the making.
+struct Page {
+    look: Look,
+    text: String,
+}
+
+impl Page {
+    fn paint(&self, text: &str, colour: Colour) -> String {
+        paint(text, colour, self.look.coloured)
+    }
+
+    fn line(&mut self, text: &str) {
+        let lines = wrap(text, self.look.columns);
+        self.text.push_str(&lines.join("\n"));
+        self.text.push('\n');
+    }
+
+    /// Writes `label: text`, the text hanging below its own start by four.
+    fn labelled(&mut self, label: &str, colour: Colour, text: &str) {
+        let start = label.chars().count() + 2;
+        let lines = wrap(&format!("{} {text}", "_".repeat(start - 1)), self.look.columns - 4);
+        let label = self.paint(label, colour);
+        for (index, line) in lines.iter().enumerate() {
+            match index {
+                0 => writeln!(self.text, "{label}: {}", line.get(start..).unwrap_or_default()),
+                _ => writeln!(self.text, "    {line}"),
+            }
+            .expect("writing into a string never fails");
+        }
+    }
+
+    /// Writes a row of a block: its label, and its text in a column of its own.
+    fn row(&mut self, label: &str, text: &str) {
+        let indent = LABEL + 4;
+        for (index, line) in wrap(text, self.look.columns.saturating_sub(indent).max(20)).iter().enumerate() {
+            let label = if index == 0 { label } else { "" };
+            writeln!(self.text, "  {label:>LABEL$}  {line}").expect("writing into a string never fails");
+        }
+    }
+
+    fn block(&mut self, block: &Block) {
+        self.labelled(&format!("{}[{}]", block.word, block.code), block.colour, &block.message);
+        for (label, text) in &block.rows {
+            self.row(label, text);
+        }
+        if let Some(fix) = &block.fix {
+            self.row("fix", fix);
+        }
+        self.text.push('\n');
+    }
+
+    fn coverage(&mut self, report: &Report, coverage: &Coverage) {
+        let title = report.guarded.iter().find(|guarded| guarded.provider == coverage.provider);
+        let title = title.map_or(coverage.provider.as_str(), |guarded| guarded.title.as_str()).to_owned();
+        let (found, expected) = (number(coverage.found), number(coverage.expected));
+        let head = format!("{title} snippet, once and as configured, on {found} of {expected} pages");
+        self.labelled("coverage", Colour::Bold, &head);
+        self.table("section", &coverage.sections, "(top)");
+        self.table("layout", &coverage.layouts, "(copied as it is)");
+        self.text.push('\n');
+    }
+
+    fn table(&mut self, kind: &str, rows: &[Row], nameless: &str) {
+        if rows.is_empty() {
+            return;
+        }
+        let mut sorted: Vec<&Row> = rows.iter().collect();
+        sorted.sort_by_key(|row| (row.found == row.expected, std::cmp::Reverse(row.expected)));
+        let name = |row: &Row| if row.name.is_empty() { nameless.to_owned() } else { tame(&row.name) };
+        let width = sorted.iter().take(ROWS).map(|row| name(row).chars().count()).max().unwrap_or(0).clamp(16, 40);
+        let mut line = |cells: [&str; 4]| {
+            let [name, expected, found, remark] = cells;
+            let line = format!("  {name:<width$}  {expected:>8}  {found:>8}  {remark}");
+            self.text.push_str(line.trim_end());
+            self.text.push('\n');
+        };
+        line([kind, "expected", "found", ""]);
+        for row in sorted.iter().take(ROWS) {
+            let remark = match row.expected - row.found {
+                0 => String::new(),
+                lacking if lacking == row.expected => "<- none".to_owned(),
+                lacking => format!("<- {} not", number(lacking)),
+            };
+            line([&name(row), &number(row.expected), &number(row.found), &remark]);
+        }
+        if let Some(rest) = sorted.get(ROWS..).filter(|rest| !rest.is_empty()) {
+            let gaps = rest.iter().filter(|row| row.found < row.expected).count();
+            let remark = if gaps == 0 { "all whole".to_owned() } else { format!("{gaps} of them not whole") };
+            line([&format!("… and {} more", rest.len()), "", "", &remark]);
+        }
+    }
+
+    /// Says in one sentence what the run comes to.
+    fn headline(&mut self, report: &Report, blocks: &[Block]) {
+        let count = |weight| blocks.iter().filter(|block| block.weight == weight).count();
+        let what = guarded(report);
+        let first = blocks.iter().find(|block| block.weight < Weight::Pardoned).map(|block| block.code);
+        let more = first.map(|code| format!("; `blog explain {code}` tells more")).unwrap_or_default();
+        let (word, colour, message) = match report.exit() {
+            Exit::Drift => {
+                let (drifts, errors) = (count(Weight::Drift), count(Weight::Error));
+                let besides = if errors > 0 { format!(", and {errors} in the site itself") } else { String::new() };
+                let causes = if drifts == 1 { "1 cause".to_owned() } else { format!("{drifts} causes") };
+                ("drift", Colour::Red, format!("the analytics contract is broken, for {causes}{besides}{more}"))
+            }
+            Exit::Unknown => {
+                let message = "it could not be verified whether the analytics work, and nothing was proved wrong";
+                ("unknown", Colour::Yellow, format!("{message}{more}"))
+            }
+            Exit::Success if report.guarded.is_empty() => {
+                ("unguarded", Colour::Yellow, "nothing was verified about analytics: site.toml lists none".to_owned())
+            }
+            Exit::Success if blocks.iter().any(|block| block.weight == Weight::Pardoned) => {
+                ("unknown", Colour::Yellow, format!("{what}: not all could be verified; it passes for now"))
+            }
+            Exit::Success if blocks.iter().any(|block| block.weight == Weight::BeyondReach) => {
+                ("holds", Colour::Green, format!("{what}, as far as it could be told"))
+            }
+            Exit::Success => ("holds", Colour::Green, what),
+            Exit::Site | Exit::Usage | Exit::Trend | Exit::World => {
+                let errors = count(Weight::Error);
+                let noun = if errors == 1 { "problem" } else { "problems" };
+                ("site", Colour::Red, format!("{errors} {noun} in the written files{more}"))
+            }
+        };
+        self.labelled(word, colour, &message);
+    }
+
+    /// Writes a line for each level that was looked at.
+    fn levels(&mut self, report: &Report) {
+        let mut levels: BTreeMap<GuardLevel, Vec<&Judged>> = BTreeMap::new();
+        for judged in report.verdicts.iter().filter(|judged| !judged.is_beyond_reach()) {
+            levels.entry(judged.verdict.level).or_default().push(judged);
+        }
+        for (level, judged) in levels {
+            let holding =
+                judged.iter().filter(|judged| matches!(judged.verdict.outcome, Outcome::Ok | Outcome::Note)).count();
+            let worst = judged.iter().map(|judged| of_verdict(judged)).min_by_key(|block| block.weight);
+            let (word, colour) = match worst {
+                Some(block) if block.weight < Weight::Note => (block.word, block.colour),
+                _ => ("ok", Colour::Green),
+            };
+            let told = judged.iter().find(|judged| judged.verdict.outcome == Outcome::Ok);
+            let text = match (told, judged.len()) {
+                (Some(told), 1) => told.verdict.message.clone(),
+                (Some(told), _) if holding == judged.len() => format!("{} (+{})", told.verdict.message, holding - 1),
+                (_, all) => format!("{holding} of {all} checks hold"),
+            };
+            self.level(level_name(level), word, colour, &text);
+        }
+        if report.site_rules {
+            let worst = report.findings.iter().map(|finding| finding.level).max();
+            let (word, colour) = match worst {
+                Some(Level::Error) => ("error", Colour::Red),
+                Some(Level::Warning) => ("warning", Colour::Yellow),
+                Some(Level::Note) | None => ("ok", Colour::Green),
+            };
+            let pages = report.pages.documents + report.pages.redirects + report.pages.fragments + report.pages.amp;
+            let text = format!(
+                "links, ids, feeds, sitemaps, digests: {} pages, {} files",
+                number(pages),
+                number(report.files)
+            );
+            self.level("site", word, colour, &text);
+        }
+    }
+
+    fn level(&mut self, name: &str, word: &str, colour: Colour, text: &str) {
+        let painted = self.paint(&format!("{word:<8}"), colour);
+        let indent = 30;
+        for (index, line) in wrap(text, self.look.columns.saturating_sub(indent).max(20)).iter().enumerate() {
+            match index {
+                0 => writeln!(self.text, "  {name:<17} {painted}  {line}"),
+                _ => writeln!(self.text, "{:indent$}{line}", ""),
+            }
+            .expect("writing into a string never fails");
+        }
+    }
+
+    /// Says what this report does not show; always the last words.
+    fn last_lines(&mut self, report: &Report) {
+        if report.stand_in() {
+            self.labelled("stand-in endpoint", Colour::Yellow, "this proves the site, not your analytics");
+        }
+        let mut by_reason: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for (level, why) in &report.left_out {
+            by_reason.entry(why).or_default().push(level_name(*level));
+        }
+        let parts: Vec<String> =
+            by_reason.into_iter().map(|(why, levels)| format!("{} ({why})", levels.join(", "))).collect();
+        let blind = "whether visitors block the tracker or refuse consent (no check can tell)".to_owned();
+        let parts: Vec<String> = parts.into_iter().chain((!report.guarded.is_empty()).then_some(blind)).collect();
+        if !parts.is_empty() {
+            self.labelled("not verified", Colour::Yellow, &parts.join("; "));
+        }
+    }
+}
+
+/// Names what is guarded.
+fn guarded(report: &Report) -> String {
+    let names = report.guarded.iter().map(|guarded| match &guarded.endpoint {
+        Endpoint::Embedded => format!("{} (stand-in)", guarded.title),
+        Endpoint::Server(url) => format!("{} at {url}", guarded.title),
+    });
+    let expected: usize = report.coverage.iter().map(|coverage| coverage.expected).max().unwrap_or(0);
+    let pages = if expected == 1 { "1 page".to_owned() } else { format!("{} pages", number(expected)) };
+    format!("{} on {pages}", names.collect::<Vec<_>>().join(" and "))
+}

@@ -1,0 +1,228 @@
+//! Owns what an address on a page leads to: a file of the folder, another host, or nothing.
+//!
+//! Answers as a plain web server does for the files that were written, and by the rules of a
+//! `_redirects` file. Reads no file itself.
+
+use std::collections::BTreeSet;
+
+use percent_encoding::percent_decode_str;
+use url::Url;
+
+use crate::paths::BaseUrl;
+
+/// What the addresses of a site are resolved against.
+#[derive(Debug)]
+pub struct Site<'a> {
+    base_url: &'a BaseUrl,
+    origin: String,
+    files: BTreeSet<&'a str>,
+    redirects: Vec<String>,
+    /// Addresses below the site that are not files of it: the analytics server's.
+    served_elsewhere: Vec<Url>,
+}
+
+/// What an address leads to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Target {
+    /// Somewhere that this folder cannot tell: another host, a mail address, a redirect.
+    Elsewhere,
+    /// A file of the folder, and the fragment that is asked of it, decoded.
+    File(String, Option<String>),
+    /// A path below the site, decoded, where nothing stands.
+    Nothing(String),
+}
+
+impl<'a> Site<'a> {
+    /// Takes the files of a folder, the text of its `_redirects`, and what is served from elsewhere.
+    pub fn new(
+        base_url: &'a BaseUrl,
+        files: impl IntoIterator<Item = &'a str>,
+        redirects: Option<&str>,
+        served_elsewhere: Vec<Url>,
+    ) -> Site<'a> {
+        Site {
+            base_url,
+            origin: base_url.origin(),
+            files: files.into_iter().collect(),
+            redirects: redirects.map(sources_of).unwrap_or_default(),
+            served_elsewhere,
+        }
+    }
+
+    /// Returns where the site stands.
+    pub fn base_url(&self) -> &BaseUrl {
+        self.base_url
+    }
+
+    /// Returns what a link on the page `from` leads to.
+    pub fn resolve(&self, from: &Url, link: &str) -> Target {
+        let (rest, fragment) = match link.split_once('#') {
+            Some((rest, fragment)) => (rest, Some(fragment)),
+            None => (link, None),
+        };
+        match self.plain_path(rest) {
+            Some(path) => self.target(path.split('?').next().unwrap_or_default(), fragment),
+            None => match from.join(link) {
+                Ok(url) if self.is_ours(&url) => self.target(url.path(), fragment),
+                _ => Target::Elsewhere,
+            },
+        }
+    }
+
+    /// Returns whether a URL lies on this site's host, by whichever of http and https.
+    pub fn is_ours(&self, url: &Url) -> bool {
+        let own = self.base_url.url();
+        let port = url.port() == own.port() || url.port_or_known_default() == own.port_or_known_default();
+        matches!(url.scheme(), "http" | "https") && url.host_str() == own.host_str() && port
+    }
+
+    /// Returns the path of a link that needs no joining, which is most of them.
+    fn plain_path<'link>(&self, link: &'link str) -> Option<&'link str> {
+        let path = link.strip_prefix(self.origin.as_str()).unwrap_or(link);
+        let plain = path.starts_with('/') && !path.starts_with("//") && !path.contains("/.");
+        let clean = path.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
+        (plain && clean).then_some(path)
+    }
+
+    fn target(&self, path: &str, fragment: Option<&str>) -> Target {
+        let Some(below) = path.strip_prefix(self.base_url.prefix()).and_then(|rest| rest.strip_prefix('/')) else {
+            // The site's own folder without its slash still leads home; all else is another site.
+            let home = path == self.base_url.prefix();
+            return if home { self.target(&format!("{path}/"), fragment) } else { Target::Elsewhere };
+        };
+        let decoded = percent_decode_str(below).decode_utf8_lossy();
+        match self.file(&decoded) {
+            Some(file) => Target::File(file, fragment.and_then(named_fragment)),
+            None if self.is_elsewhere(path, &decoded) => Target::Elsewhere,
+            None => Target::Nothing(format!("/{decoded}")),
+        }
+    }
+
+    /// Returns the file that a server answers a path with.
+    pub fn file(&self, path: &str) -> Option<String> {
+        let known = |candidate: String| self.files.contains(candidate.as_str()).then_some(candidate);
+        let folder = path.trim_end_matches('/');
+        match path.is_empty() || path.ends_with('/') {
+            true => known(format!("{path}index.html")).or_else(|| known(format!("{path}index.htm"))),
+            false => known(path.to_owned())
+                .or_else(|| known(format!("{folder}/index.html")))
+                .or_else(|| known(format!("{folder}.html"))),
+        }
+    }
+
+    /// Returns whether a path that is no file is answered by the host's redirects or by another program.
+    fn is_elsewhere(&self, path: &str, decoded: &str) -> bool {
+        let redirected = self.redirects.iter().any(|source| matches_redirect(source, &format!("/{decoded}")));
+        redirected || self.served_elsewhere.iter().any(|url| self.is_ours(url) && path.starts_with(url.path()))
+    }
+}
+
+/// Returns the element that a fragment names, or nothing where it names none: the top of the page,
+/// a piece of text, a script's own state.
+fn named_fragment(fragment: &str) -> Option<String> {
+    let name = fragment.split(":~:").next().unwrap_or_default();
+    let scripted = name.starts_with('/') || name.starts_with('!');
+    let top = name.is_empty() || name.eq_ignore_ascii_case("top");
+    (!scripted && !top).then(|| percent_decode_str(name).decode_utf8_lossy().into_owned())
+}
+
+/// Returns the left sides of a `_redirects` file.
+fn sources_of(text: &str) -> Vec<String> {
+    let line = |line: &str| {
+        let source = line.split_ascii_whitespace().next()?;
+        let path = match source.split_once("://") {
+            Some((_, rest)) => rest.split_once('/').map_or_else(|| "/".to_owned(), |(_, path)| format!("/{path}")),
+            None => source.to_owned(),
+        };
+        path.starts_with('/').then_some(path)
+    };
+    text.lines().filter_map(line).collect()
+}
+
+/// Returns whether a source of `_redirects`, with `*` at its end or `:name` for a part, covers a path.
+fn matches_redirect(source: &str, path: &str) -> bool {
+    let (source, open) = match source.strip_suffix('*') {
+        Some(prefix) => (prefix, true),
+        None => (source, false),
+    };
+    let (mut expected, mut found) = (source.trim_end_matches('/').split('/'), path.trim_end_matches('/').split('/'));
+    loop {
+        match (expected.next(), found.next()) {
+            (None, None) => return true,
+            (None, Some(_)) => return open,
+            (Some(_), None) => return false,
+            (Some(part), Some(_)) if part.starts_with(':') => {}
+            (Some(part), Some(other)) if part == other => {}
+            _ => return false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FILES: [&str; 6] =
+        ["index.html", "posts/a b/index.html", "about.html", "x.png", "caf\u{e9}/index.html", "old.htm"];
+
+    fn resolve(base: &str, from: &str, link: &str) -> Target {
+        let base = BaseUrl::parse(base).unwrap();
+        let stats = vec![Url::parse("https://blog.example/stats/").unwrap()];
+        let site = Site::new(&base, FILES, Some("# old\n/gone/* /new/ 301\n/u/:name /users 302\n"), stats);
+        site.resolve(&Url::parse(from).unwrap(), link)
+    }
+
+    #[test]
+    fn an_address_leads_to_the_file_that_a_server_would_send() {
+        let file = |path: &str| Target::File(path.to_owned(), None);
+        let part = |path: &str, fragment: &str| Target::File(path.to_owned(), Some(fragment.to_owned()));
+        let nothing = |path: &str| Target::Nothing(path.to_owned());
+        for (link, expected) in [
+            ("/", file("index.html")),
+            ("/index.html", file("index.html")),
+            ("https://blog.example", file("index.html")),
+            ("http://blog.example/", file("index.html")),
+            ("//blog.example/x.png?v=1", file("x.png")),
+            ("/posts/a%20b/", file("posts/a b/index.html")),
+            ("/posts/a%20b", file("posts/a b/index.html")),
+            ("../../x.png", file("x.png")),
+            ("./", file("posts/a b/index.html")),
+            ("", file("posts/a b/index.html")),
+            ("/about", file("about.html")),
+            ("/caf%C3%A9/", file("caf\u{e9}/index.html")),
+            ("/café/", file("caf\u{e9}/index.html")),
+            ("/a/../x.png", file("x.png")),
+            ("/old.htm", file("old.htm")),
+            ("#one", part("posts/a b/index.html", "one")),
+            ("/about#caf%C3%A9", part("about.html", "caf\u{e9}")),
+            ("/about#top", file("about.html")),
+            ("/about#:~:text=x", file("about.html")),
+            ("/about#/state", file("about.html")),
+            ("/nothing/", nothing("/nothing/")),
+            ("/X.png", nothing("/X.png")),
+            ("/about/", nothing("/about/")),
+            ("/gone/away/", Target::Elsewhere),
+            ("/u/ada", Target::Elsewhere),
+            ("/stats/count.js", Target::Elsewhere),
+            ("https://other.example/nothing/", Target::Elsewhere),
+            ("https://blog.example:8443/nothing/", Target::Elsewhere),
+            ("mailto:ada@blog.example", Target::Elsewhere),
+            ("data:,x", Target::Elsewhere),
+            ("javascript:void(0)", Target::Elsewhere),
+            ("https://[", Target::Elsewhere),
+        ] {
+            assert_eq!(resolve("https://blog.example/", "https://blog.example/posts/a%20b/", link), expected, "{link}");
+        }
+    }
+
+    #[test]
+    fn a_site_below_a_path_ends_where_its_path_ends() {
+        let from = "https://example.org/blog/";
+        let resolve = |link| resolve("https://example.org/blog/", from, link);
+        assert_eq!(resolve("/blog/x.png"), Target::File("x.png".to_owned(), None));
+        assert_eq!(resolve("/blog"), Target::File("index.html".to_owned(), None));
+        assert_eq!(resolve("/x.png"), Target::Elsewhere);
+        assert_eq!(resolve("/blogroll/"), Target::Elsewhere);
+        assert_eq!(resolve("nothing/"), Target::Nothing("/nothing/".to_owned()));
+    }
+}

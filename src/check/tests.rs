@@ -1,0 +1,542 @@
+//! Every rule against a breakage that only it finds: with the rule the breakage is told, without it
+//! it is not. And the ways in which a page can look guarded or unguarded without being so.
+
+use std::fs;
+
+use tempfile::TempDir;
+
+use super::*;
+use crate::config::{Overrides, World, read};
+use crate::diagnostic::Exit;
+use crate::digest::Digest;
+use crate::manifest::{Entry, FileKind};
+use crate::verdict::Outcome;
+
+const GOATCOUNTER: &str =
+    "[analytics]\nprovider = \"goatcounter\"\nendpoint = \"https://stats.example/\"\nsite = \"x\"\n";
+const SNIPPET: &str =
+    "<script data-goatcounter=\"https://stats.example/count\" async src=\"https://stats.example/count.js\"></script>";
+
+/// A written site and what is set about it.
+struct Written {
+    folder: TempDir,
+    toml: String,
+    entries: Option<BTreeMap<String, Entry>>,
+    token: Option<String>,
+}
+
+impl Written {
+    /// A site of another generator, guarded by GoatCounter.
+    fn new() -> Written {
+        Written::with(GOATCOUNTER)
+    }
+
+    fn with(analytics: &str) -> Written {
+        let feeds = if analytics.contains("[[feeds]]") { "" } else { "feeds = []\n" };
+        let toml =
+            format!("title = \"t\"\nbase_url = \"https://blog.example/\"\ntimezone = \"UTC\"\n{feeds}{analytics}");
+        Written { folder: TempDir::new().unwrap(), toml, entries: None, token: None }
+    }
+
+    /// A site of ours: each file gets an entry in the manifest.
+    fn ours(mut self) -> Written {
+        self.entries = Some(BTreeMap::new());
+        self
+    }
+
+    fn file(self, path: &str, body: &str) -> Written {
+        let target = self.folder.path().join(path);
+        fs::create_dir_all(target.parent().unwrap()).unwrap();
+        fs::write(target, body).unwrap();
+        self
+    }
+
+    fn entry(mut self, path: &str, body: &str, change: impl Fn(&mut Entry)) -> Written {
+        let layout = Some("post.html".to_owned());
+        let section = path.split_once('/').map(|(section, _)| section.to_owned());
+        let mut entry = Entry {
+            digest: Digest::of(body),
+            size: body.len() as u64,
+            kind: FileKind::Page,
+            source: None,
+            layout,
+            section,
+            no_analytics: false,
+            canonical: None,
+        };
+        change(&mut entry);
+        self.entries.as_mut().expect("`ours` comes first").insert(path.to_owned(), entry);
+        self.file(path, body)
+    }
+
+    /// A page with this in its head and this in its body.
+    fn page(self, path: &str, head: &str, body: &str) -> Written {
+        let text = format!("<!doctype html><html lang=\"en\"><head>{head}</head><body>{body}</body></html>");
+        match self.entries {
+            Some(_) => self.entry(path, &text, |_| {}),
+            None => self.file(path, &text),
+        }
+    }
+
+    fn judge(&self, rules: &[Rule]) -> Report {
+        let environment = self.token.iter().map(|token| ("STATS_TOKEN".to_owned(), token.clone())).collect();
+        let world = World { environment, ..World::default() };
+        let config = read(Path::new("/site"), &self.toml, &Overrides::default(), &world).unwrap();
+        let manifest = self.entries.clone().map(|files| Manifest::new(&config.base_url, files));
+        run_with(rules, &config, self.folder.path(), manifest.as_ref(), &Options { site_rules: true })
+    }
+
+    fn report(&self) -> Report {
+        self.judge(RULES)
+    }
+
+    /// Returns the codes of everything that is wrong or could not be told.
+    fn told(&self, rules: &[Rule]) -> Vec<&'static str> {
+        let report = self.judge(rules);
+        let verdicts = report.verdicts.iter().map(|judged| &judged.verdict);
+        let wrong = verdicts.filter(|verdict| !matches!(verdict.outcome, Outcome::Ok | Outcome::Note));
+        let findings = report.findings.iter().filter(|finding| finding.level > Level::Note);
+        wrong.map(|verdict| verdict.code).chain(findings.map(|finding| finding.code)).collect()
+    }
+
+    /// Demands that exactly this rule tells of the breakage, and that nobody does without it.
+    #[track_caller]
+    fn only(&self, code: &str) {
+        assert_eq!(self.told(RULES), [code], "{:#?}", self.report().verdicts);
+        let others: Vec<Rule> = RULES.iter().filter(|rule| rule.code != code).copied().collect();
+        assert!(others.len() < RULES.len());
+        assert_eq!(self.told(&others), [""; 0]);
+    }
+
+    #[track_caller]
+    fn holds(&self) {
+        assert_eq!(self.told(RULES), [""; 0], "{:#?}", self.report());
+        assert_eq!(self.report().exit(), Exit::Success);
+    }
+}
+
+#[test]
+fn a_site_with_one_snippet_a_page_holds() {
+    Written::new().page("index.html", SNIPPET, "").page("posts/a/index.html", "", SNIPPET).holds();
+}
+
+#[test]
+fn a_page_without_snippet_is_found_by_its_rule_alone() {
+    Written::new().page("index.html", SNIPPET, "").page("a/index.html", "", "").only("snippet/missing");
+}
+
+#[test]
+fn a_layout_that_lost_its_snippet_is_one_finding_with_its_name_and_number() {
+    let mut site = Written::new().ours().page("index.html", SNIPPET, "");
+    for number in 0..12 {
+        site = site.page(&format!("posts/{number}/index.html"), "", "");
+    }
+    site = site.entry("about/index.html", &format!("<!doctype html>{SNIPPET}"), |entry| {
+        entry.layout = Some("page.html".to_owned())
+    });
+    site.entries.as_mut().unwrap().get_mut("index.html").unwrap().layout = Some("index.html".to_owned());
+    let report = site.report();
+    let drifts: Vec<_> = report.verdicts.iter().filter(|judged| judged.verdict.outcome == Outcome::Drift).collect();
+    assert_eq!(drifts.len(), 1);
+    let verdict = &drifts[0].verdict;
+    assert_eq!(
+        verdict.message,
+        "all 12 pages made by `post.html` lack the GoatCounter snippet: visits to them are not counted"
+    );
+    assert!(verdict.fix.as_deref().unwrap().contains("{{ analytics() }}"));
+    assert_eq!(verdict.pages.len(), 12);
+    assert_eq!(report.exit(), Exit::Drift);
+    let row = |name: &str| {
+        report.coverage[0].layouts.iter().find(|row| row.name == name).map(|row| (row.expected, row.found))
+    };
+    assert_eq!((row("post.html"), row("page.html")), (Some((12, 0)), Some((1, 1))));
+}
+
+#[test]
+fn a_site_without_any_snippet_is_one_finding() {
+    let site = Written::new().page("index.html", "", "").page("a/index.html", "", "").page("b/index.html", "", "");
+    assert_eq!(site.told(RULES), ["snippet/missing"]);
+    let site = site.ours().page("index.html", "", "").entry("x.html", "<!doctype html>", |entry| entry.layout = None);
+    assert_eq!(site.told(RULES).iter().filter(|code| **code == "snippet/missing").count(), 1);
+}
+
+#[test]
+fn a_static_page_gets_the_snippet_itself_as_its_fix() {
+    let site = Written::new()
+        .ours()
+        .page("index.html", SNIPPET, "")
+        .entry("x.html", "<!doctype html>", |entry| entry.layout = None);
+    let report = site.report();
+    let verdict = &report.verdicts.iter().find(|judged| judged.verdict.outcome == Outcome::Drift).unwrap().verdict;
+    assert!(verdict.message.starts_with("`x.html` lacks"), "{}", verdict.message);
+    assert!(verdict.fix.as_deref().unwrap().contains("data-goatcounter="));
+}
+
+#[test]
+fn no_page_at_all_is_not_success() {
+    assert_eq!(Written::new().file("a.txt", "x").report().exit(), Exit::Usage);
+    let all = Written::with(&format!("{GOATCOUNTER}exclude = [\"/**\"]\n")).page("index.html", "", "");
+    all.only("snippet/missing");
+    assert_eq!(all.report().exit(), Exit::Unknown);
+}
+
+#[test]
+fn a_snippet_where_no_browser_runs_it_is_misplaced() {
+    for wrapped in [
+        format!("<!-- {SNIPPET} -->"),
+        format!("<template>{SNIPPET}</template>"),
+        format!("<noscript>{SNIPPET}</noscript>"),
+        format!("<textarea>{SNIPPET}</textarea>"),
+        SNIPPET.replace("<script", "<script type=\"text/plain\""),
+    ] {
+        Written::new().page("index.html", SNIPPET, "").page("a/index.html", "", &wrapped).only("snippet/misplaced");
+    }
+}
+
+#[test]
+fn a_snippet_that_is_only_quoted_neither_counts_nor_harms() {
+    let code = SNIPPET.replace('<', "&lt;");
+    for quoted in [
+        format!("<pre><code>{code}</code></pre>"),
+        format!("<p title='{SNIPPET}'>x</p>"),
+        format!(
+            "<script type=\"application/ld+json\">{{\"x\": \"{}\"}}</script>",
+            SNIPPET.replace('"', "\\\"").replace("</", "<\\/")
+        ),
+        format!("<script>var x = '{}';</script>", SNIPPET.replace("</", "<\\/")),
+    ] {
+        Written::new().page("index.html", SNIPPET, &quoted).holds();
+        Written::new().page("index.html", SNIPPET, "").page("a/index.html", "", &quoted).only("snippet/missing");
+    }
+    // Beside the real one, inert copies do no harm either.
+    Written::new().page("index.html", SNIPPET, &format!("<template>{SNIPPET}</template><!-- {SNIPPET} -->")).holds();
+}
+
+#[test]
+fn two_snippets_on_a_page_are_doubled() {
+    let site = Written::new().page("index.html", SNIPPET, "").page("a/index.html", SNIPPET, &format!("\n{SNIPPET}"));
+    site.only("snippet/doubled");
+    let report = site.report();
+    let verdict = &report.verdicts.iter().find(|judged| judged.verdict.outcome == Outcome::Drift).unwrap().verdict;
+    assert_eq!(verdict.evidence.as_deref(), Some("a/index.html, lines 1 and 2"));
+    let other = SNIPPET.replace("stats.example", "other.example");
+    Written::new().page("index.html", SNIPPET, &other).only("snippet/doubled");
+}
+
+#[test]
+fn another_endpoint_than_the_configured_one_is_altered() {
+    let other = SNIPPET.replace("stats.example/count\"", "other.example/count\"");
+    let site = Written::new().page("index.html", SNIPPET, "").page("a/index.html", &other, "");
+    site.only("snippet/altered");
+    let report = site.report();
+    let verdict = &report.verdicts.iter().find(|judged| judged.verdict.outcome == Outcome::Drift).unwrap().verdict;
+    assert_eq!(verdict.expected.as_deref(), Some("endpoint = https://stats.example/count"));
+    assert_eq!(verdict.found.as_deref(), Some("endpoint = https://other.example/count"));
+    let option = SNIPPET.replace("async", "data-goatcounter-settings='{\"no_onload\": true}' async");
+    Written::new().page("index.html", &option, "").only("snippet/altered");
+}
+
+#[test]
+fn addresses_are_compared_as_the_browser_resolves_them() {
+    let relative = SNIPPET.replace("https://stats.example/count.js", "//stats.example/count.js");
+    Written::new().page("index.html", &relative, "").holds();
+    let base = format!(
+        "<base href=\"https://stats.example/\">{}",
+        SNIPPET.replace("\"https://stats.example/count.js", "\"count.js")
+    );
+    Written::new().page("index.html", &base, "").holds();
+}
+
+#[test]
+fn an_insecure_snippet_is_drift_unless_it_is_this_machines() {
+    let analytics = GOATCOUNTER.replace("https:", "http:");
+    let site = Written::with(&analytics).page("index.html", &SNIPPET.replace("https:", "http:"), "");
+    site.only("snippet/insecure");
+    for host in ["127.0.0.1:8081", "localhost", "[::1]:8081", "x.localhost"] {
+        let place = |text: &str| text.replace("https://stats.example", &format!("http://{host}"));
+        Written::with(&place(GOATCOUNTER)).page("index.html", &place(SNIPPET), "").holds();
+    }
+}
+
+#[test]
+fn an_excluded_page_with_a_snippet_is_drift() {
+    let analytics = format!("{GOATCOUNTER}exclude = [\"/drafts/**\"]\n");
+    let site = Written::with(&analytics).page("index.html", SNIPPET, "");
+    site.page("drafts/a/index.html", SNIPPET, "").only("snippet/excluded");
+    Written::with(&analytics).page("index.html", SNIPPET, "").page("drafts/a/index.html", "", "").holds();
+    let text = format!("<!doctype html>{SNIPPET}");
+    let opted_out = Written::new()
+        .ours()
+        .page("index.html", SNIPPET, "")
+        .entry("a/index.html", &text, |entry| entry.no_analytics = true);
+    opted_out.only("snippet/excluded");
+}
+
+#[test]
+fn another_providers_snippet_is_foreign() {
+    let matomo = "<script>var _paq = window._paq = window._paq || []; _paq.push(['trackPageView']); (function() { var \
+                  u='https://m.example/'; _paq.push(['setTrackerUrl', u+'matomo.php']); _paq.push(['setSiteId', '1']); var \
+                  d=document, g=d.createElement('script'), s=d.getElementsByTagName('script')[0]; g.async=true; \
+                  g.src=u+'matomo.js'; s.parentNode.insertBefore(g,s); })();</script>";
+    Written::new().page("index.html", &format!("{SNIPPET}{matomo}"), "").only("snippet/foreign");
+    // With both listed, both are demanded.
+    let matomo_table = "[[analytics]]\nprovider = \"matomo\"\nendpoint = \"https://m.example/\"\nsite = \"1\"\n";
+    let both = format!("{}{matomo_table}", GOATCOUNTER.replace("[analytics]", "[[analytics]]"));
+    let site = Written::with(&both).page("index.html", &format!("{SNIPPET}{matomo}"), "");
+    site.holds();
+    site.page("a/index.html", SNIPPET, "").only("snippet/missing");
+}
+
+#[test]
+fn a_snippet_that_something_else_adds_is_not_judged_but_not_green_either() {
+    let analytics = format!("{GOATCOUNTER}placed = \"edge\"\n");
+    let site = Written::with(&analytics).page("index.html", "", "");
+    site.only("snippet/placed-elsewhere");
+    assert!(!site.report().verdicts.iter().any(|judged| judged.verdict.code == "snippet/missing"));
+    let twice = Written::with(&analytics).page("index.html", SNIPPET, "");
+    assert!(twice.told(RULES).contains(&"snippet/doubled"));
+}
+
+#[test]
+fn a_snippet_that_waits_for_consent_counts_where_that_is_set() {
+    let analytics = format!("{GOATCOUNTER}placed = \"consent\"\n");
+    let waiting = SNIPPET.replace("<script", "<script type=\"text/plain\"");
+    Written::with(&analytics).page("index.html", &waiting, "").holds();
+    Written::with(&analytics).page("index.html", SNIPPET, "").only("snippet/altered");
+    Written::with(&analytics).page("index.html", "", "").only("snippet/missing");
+}
+
+#[test]
+fn an_amp_page_is_unknown_unless_it_is_excluded() {
+    let amp = "<!doctype html><html amp><head></head></html>";
+    let site = Written::new().page("index.html", SNIPPET, "").file("a/amp.html", amp);
+    site.only("snippet/amp");
+    assert_eq!(site.report().exit(), Exit::Unknown);
+    let analytics = format!("{GOATCOUNTER}exclude = [\"/**/amp.html\"]\n");
+    Written::with(&analytics).page("index.html", SNIPPET, "").file("a/amp.html", amp).holds();
+}
+
+#[test]
+fn nothing_configured_is_a_note_and_never_silent() {
+    let site = Written::with("").page("index.html", SNIPPET, "");
+    let report = site.report();
+    let codes: Vec<_> = report.verdicts.iter().map(|judged| (judged.verdict.code, &judged.verdict.outcome)).collect();
+    assert_eq!(
+        codes,
+        [
+            ("snippet/insecure", &Outcome::Ok),
+            ("snippet/foreign", &Outcome::Note),
+            ("snippet/unguarded", &Outcome::Note)
+        ]
+    );
+    assert_eq!(report.exit(), Exit::Success);
+    let others: Vec<Rule> = RULES.iter().filter(|rule| rule.code != "snippet/unguarded").copied().collect();
+    assert_eq!(site.judge(&others).verdicts.len(), 2);
+}
+
+#[test]
+fn redirects_and_fragments_are_not_expected_and_the_404_page_is() {
+    let redirect =
+        "<!doctype html><meta http-equiv=\"refresh\" content=\"0; url=/new/\"><link rel=canonical href=/new/>";
+    let site = Written::new()
+        .page("index.html", SNIPPET, "")
+        .file("old/index.html", redirect)
+        .file("part.html", "<p>part</p>");
+    let site = site.page("new/index.html", SNIPPET, "");
+    site.holds();
+    let pages = site.report().pages;
+    assert_eq!((pages.documents, pages.redirects, pages.fragments), (2, 1, 1));
+    site.page("404.html", "", "").only("snippet/missing");
+    // A page that loads itself again after a while is a page.
+    let reload = "<!doctype html><meta http-equiv=refresh content=0>";
+    Written::new().page("index.html", SNIPPET, "").file("live.html", reload).only("snippet/missing");
+}
+
+#[test]
+fn a_canonical_link_to_another_page_is_drift_where_the_tracker_reads_it() {
+    let canonical = |path: &str| format!("{SNIPPET}<link rel=\"canonical\" href=\"{path}\">");
+    let site = |path: &str| Written::new().page("index.html", SNIPPET, "").page("a/index.html", &canonical(path), "");
+    for own in ["https://blog.example/a/", "/a/", "/a", "/a/index.html", "http://blog.example/a/?x=1"] {
+        site(own).holds();
+    }
+    site("https://blog.example/").only("canonical/other-page");
+    let foreign = site("https://first.example/a/");
+    foreign.holds();
+    let matomo = GOATCOUNTER.replace("goatcounter", "matomo");
+    let other = Written::with(&matomo).page("index.html", &canonical("/x.html"), "").file("x.html", "part");
+    assert!(!other.told(RULES).contains(&"canonical/other-page"));
+}
+
+#[test]
+fn a_policy_that_nobody_is_said_to_obey_is_not_known() {
+    let headers = "/*\n  Content-Security-Policy: default-src 'self'\n";
+    let site = Written::new().page("index.html", SNIPPET, "").file("_headers", headers);
+    site.only("policy/unread");
+    assert_eq!(site.report().exit(), Exit::Success);
+    let report = site.report();
+    assert!(report.human(report::Look { columns: 100, coloured: false }).contains("as far as it could be told"));
+}
+
+#[test]
+fn a_token_in_a_written_file_is_an_error_and_never_printed() {
+    let analytics = format!("{GOATCOUNTER}token_env = \"STATS_TOKEN\"\n");
+    let token = "sEcret/T0ken&x";
+    for (path, body) in [
+        ("a/index.html", format!("<!doctype html>{SNIPPET}<p>{token}")),
+        ("app.js", format!("fetch(\"/x?t={token}\")")),
+        ("data.json", "{\"t\": \"sEcret%2FT0ken%26x\"}".to_owned()),
+        ("b.html", "<p>sEcret/T0ken&amp;x".to_owned()),
+        ("big.bin", format!("{}{token}", "x".repeat((1 << 20) - 5))),
+    ] {
+        let mut site = Written::with(&analytics).page("index.html", SNIPPET, "").file(path, &body);
+        site.token = Some(token.to_owned());
+        site.only("secrets/in-output");
+        let report = site.report();
+        assert_eq!(report.exit(), Exit::Site);
+        let all =
+            format!("{:?}{}{}", report, report.json(), report.human(report::Look { columns: 100, coloured: false }));
+        assert!(!all.contains("sEcret"), "the token is printed");
+        assert!(all.contains("STATS_TOKEN"));
+    }
+}
+
+#[test]
+fn files_that_are_not_what_was_written_are_told() {
+    let site = || {
+        Written::new()
+            .ours()
+            .page("index.html", SNIPPET, "")
+            .entry("a.txt", "one", |entry| entry.kind = FileKind::Asset)
+    };
+    site().holds();
+    site().file("a.txt", "two").only("output/altered");
+    let gone = site();
+    fs::remove_file(gone.folder.path().join("a.txt")).unwrap();
+    gone.only("output/altered");
+    let foreign = site().file("b.txt", "x").file(".well-known/watchpost.json", "{}");
+    let notes: Vec<_> =
+        foreign.report().findings.iter().map(|finding| (finding.code, finding.message.clone())).collect();
+    assert_eq!(notes, [("output/foreign", "`b.txt` was not written by the last build".to_owned())]);
+}
+
+#[test]
+fn links_that_lead_nowhere_are_told_once_with_what_was_meant() {
+    let site =
+        Written::new().page("index.html", SNIPPET, "<a href=/Abuot/>x</a>").page("about/index.html", SNIPPET, "");
+    site.only("link/broken-page");
+    let site = Written::new().page("index.html", SNIPPET, "<a href=\"/About/\">x</a>\n<img src=/x.png>").page(
+        "about/index.html",
+        SNIPPET,
+        "<a href=\"../About/\">x</a><a href=/stats/nothing>",
+    );
+    let report = site.report();
+    let findings: Vec<_> =
+        report.findings.iter().map(|finding| (finding.message.as_str(), finding.hint.as_deref())).collect();
+    assert_eq!(findings.len(), 3, "{findings:?}");
+    assert!(findings[0].0.starts_with("`/About/` is linked to") && findings[0].1.unwrap().contains("upper from lower"));
+    assert_eq!(report.findings[0].notes, ["also on index.html:1"]);
+    assert_eq!(report.exit(), Exit::Site);
+}
+
+#[test]
+fn fragments_that_name_nothing_are_told() {
+    let about = ("about/index.html", "<h2 id=\"über\">x</h2><a name=old></a>");
+    let site = |link: &str| Written::new().page("index.html", SNIPPET, link).page(about.0, SNIPPET, about.1);
+    for good in
+        ["<a href=/about/#%C3%BCber>", "<a href=/about/#old>", "<a href=#>", "<a href=#top>", "<p id=x><a href=#x>"]
+    {
+        site(good).holds();
+    }
+    site("<a href=/about/#ueber>").only("link/broken-fragment");
+    site("<a href=#nothing>").only("link/broken-fragment");
+}
+
+#[test]
+fn an_id_on_two_elements_is_told_as_a_warning_whose_weight_can_be_set() {
+    let site = Written::new().page("index.html", SNIPPET, "<p id=a><p id=a>");
+    site.only("page/repeated-id");
+    assert_eq!(site.report().exit(), Exit::Success);
+    let weighed = |level: &str| {
+        let toml = format!("{GOATCOUNTER}[check]\nlevels = {{ \"page/repeated-id\" = \"{level}\" }}\n");
+        Written::with(&toml).page("index.html", SNIPPET, "<p id=a><p id=a>").report()
+    };
+    assert_eq!(weighed("error").exit(), Exit::Site);
+    assert!(weighed("off").findings.is_empty());
+}
+
+const FEED: &str = "[[feeds]]\nformat = \"rss\"\npath = \"feed.xml\"\nlimit = 1\n";
+
+fn feed(items: &str) -> String {
+    format!(
+        "<rss version=\"2.0\"><channel><title>t</title><link>https://blog.example/</link><description>d</description>{items}</channel></rss>"
+    )
+}
+
+fn item(id: &str, date: &str, link: &str, text: &str) -> String {
+    format!(
+        "<item><title>One</title>{id}<pubDate>{date}</pubDate><link>{link}</link><description>{text}</description></item>"
+    )
+}
+
+#[test]
+fn what_feed_readers_trip_over_is_told_by_the_rule_for_it() {
+    const DATE: &str = "Thu, 01 Jan 2026 10:00:00 +0000";
+    const HOME: &str = "https://blog.example/";
+    let id = |id: &str| format!("<guid isPermaLink=\"false\">{id}</guid>");
+    let site = |text: &str| {
+        Written::with(&format!("{FEED}{GOATCOUNTER}")).page("index.html", SNIPPET, "").file("feed.xml", text)
+    };
+    site(&feed(&item(&id("a"), DATE, HOME, "x"))).holds();
+    site("not a feed").only("feed/unreadable");
+    site(&feed(&[item(&id("a"), DATE, HOME, "x"), item(&id("b"), DATE, HOME, "x")].concat())).only("feed/count");
+    site(&feed(&item("", DATE, HOME, "x"))).only("feed/id");
+    site(&feed(&item(&id("a"), "soon", HOME, "x"))).only("feed/date");
+    site(&feed(&item(&id("a"), DATE, HOME, "&lt;img src=\"/x.png\"&gt;"))).only("feed/relative");
+    site(&feed(&item(&id("a"), DATE, "https://blog.example/gone/", "x"))).only("feed/link");
+    let twice = [item(&id("a"), DATE, HOME, "x"), item(&id("a"), DATE, HOME, "x")].concat();
+    let double = Written::with(&format!("{}{GOATCOUNTER}", FEED.replace("limit = 1", "limit = 9")));
+    double.page("index.html", SNIPPET, "").file("feed.xml", &feed(&twice)).only("feed/id");
+    let none = Written::with(&format!("{FEED}{GOATCOUNTER}")).ours().page("index.html", SNIPPET, "");
+    none.only("feed/count");
+}
+
+#[test]
+fn a_sitemap_that_names_no_page_is_told() {
+    let map = |path: &str| format!("<urlset><url><loc>https://blog.example/{path}</loc></url></urlset>");
+    let site = |path: &str| Written::new().page("index.html", SNIPPET, "").file("sitemap.xml", &map(path));
+    site("").holds();
+    site("gone/").only("sitemap/broken");
+}
+
+#[test]
+fn without_a_manifest_the_sites_own_rules_are_off_unless_asked() {
+    let site = Written::new().page("index.html", SNIPPET, "<a href=/gone/>x</a>");
+    let config = read(Path::new("/site"), &site.toml, &Overrides::default(), &World::default()).unwrap();
+    let report = run_with(RULES, &config, site.folder.path(), None, &Options::default());
+    assert!(report.findings.is_empty() && !report.site_rules);
+}
+
+#[test]
+fn a_folder_that_is_not_there_is_a_usage_error() {
+    let site = Written::new();
+    let config = read(Path::new("/site"), &site.toml, &Overrides::default(), &World::default()).unwrap();
+    let report = run_with(RULES, &config, &site.folder.path().join("nowhere"), None, &Options::default());
+    assert_eq!(report.exit(), Exit::Usage);
+}
+
+#[test]
+fn the_same_folder_gives_the_same_report() {
+    let mut site = Written::new();
+    for number in 0..40 {
+        site = site.page(&format!("p{number}/index.html"), "", &format!("<a href=/gone{number}/>"));
+    }
+    assert_eq!(site.report(), site.report());
+    assert_eq!(site.report().json().to_string(), site.report().json().to_string());
+}
+
+#[test]
+fn every_rule_has_a_code_that_is_explained() {
+    for rule in RULES {
+        assert!(crate::codes::find(rule.code).is_some(), "`{}` is not explained", rule.code);
+    }
+}

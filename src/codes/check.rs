@@ -1,0 +1,188 @@
+//! The codes of what is found in written pages and files.
+
+use super::Code;
+use crate::diagnostic::Exit;
+
+/// The rows.
+pub(super) const CODES: &[Code] = &[
+    Code {
+        code: "snippet/missing",
+        exit: Exit::Drift,
+        text: "Pages that are to be counted carry no analytics snippet in any form. Visits to them are lost, and nothing \
+               else will tell you: the page looks right and the server is up. Usually one template does not print \
+               `{{ analytics() }}`, or prints it under a condition; the report names the layout or the section. A page \
+               that is not to be counted is listed under `exclude`, or says `analytics = false` in its front matter.",
+    },
+    Code {
+        code: "snippet/misplaced",
+        exit: Exit::Drift,
+        text: "The snippet stands in the page, but where no browser runs it: in a comment, a `<template>`, a \
+               `<noscript>`, an element whose content is only text, or a script of a type that is no script's. A search \
+               for its text would find it; a visitor's browser does not. Move it into the head, as a script of its own. \
+               If a consent manager is to start it, set `placed = \"consent\"`.",
+    },
+    Code {
+        code: "snippet/doubled",
+        exit: Exit::Drift,
+        text: "A page carries the same provider's snippet more than once, so each visit is counted more than once. Every \
+               number since then is wrong, and cannot be corrected afterwards. Usually both a base template and a page's \
+               own template print it, or a plugin adds what the theme has already. Leave one.",
+    },
+    Code {
+        code: "snippet/altered",
+        exit: Exit::Drift,
+        text: "The snippet on the pages names another site, endpoint, script or option than site.toml does. Visits then go \
+               to somebody else's statistics, or nowhere. If the pages are right, correct `[analytics]`; else look for a \
+               snippet that was pasted into a template by hand, and use `{{ analytics() }}` in its place.",
+    },
+    Code {
+        code: "snippet/insecure",
+        exit: Exit::Drift,
+        text: "A snippet loads its tracker, or sends its hits, over http. On an https page browsers block that without a \
+               word to the visitor; on an http page anybody on the way can change the script. Use https. A server on \
+               this machine is exempt.",
+    },
+    Code {
+        code: "snippet/excluded",
+        exit: Exit::Drift,
+        text: "A page that is to carry no snippet, by `exclude` in site.toml or by `analytics = false` in its front matter, \
+               carries one. Somebody promised that visits to it are not counted, and they are. `{{ analytics() }}` keeps \
+               the promise by itself; a snippet that was pasted into a template does not.",
+    },
+    Code {
+        code: "snippet/foreign",
+        exit: Exit::Drift,
+        text: "A page carries the snippet of an analytics provider that site.toml does not list: a theme's default, a \
+               remainder of a move, or something that was put there by somebody else. It sends visitors' data where \
+               nobody looks after it. Take it out, or list it as a further `[[analytics]]` table, so that it is guarded too.",
+    },
+    Code {
+        code: "snippet/placed-elsewhere",
+        exit: Exit::Unknown,
+        text: "`placed` says that a CDN or a tag manager adds the snippet after the build. The written pages cannot show \
+               it, so nothing was verified about it here. Only a real browser on the deployed site can (level L7).",
+    },
+    Code {
+        code: "snippet/amp",
+        exit: Exit::Unknown,
+        text: "An AMP page runs no script but AMP's own, so no analytics snippet in it can count, and AMP's analytics \
+               element is not judged. List these pages under `exclude`, or stop publishing them.",
+    },
+    Code {
+        code: "snippet/unguarded",
+        exit: Exit::Success,
+        text: "site.toml lists no analytics, so there is nothing to guard, and `{{ analytics() }}` prints nothing. If pages \
+               carry a snippet all the same, describe it in an `[analytics]` table (`provider`, `endpoint`, `site`): then \
+               every build proves that it is there and that its server still takes its hits.",
+    },
+    Code {
+        code: "canonical/other-page",
+        exit: Exit::Drift,
+        text: "The tracker takes the path of a page from its `<link rel=\"canonical\">`, and that link names another page of \
+               this site. All such pages are counted as that one page. Let every page's canonical link name the page \
+               itself. A link to another host, as on an article that was first published elsewhere, does no harm here: \
+               trackers then take the page's own path.",
+    },
+    Code {
+        code: "policy/unread",
+        exit: Exit::Unknown,
+        text: "The folder has a `_headers` file with a Content-Security-Policy. Some hosts obey that file and others ignore \
+               it; which one yours does is not known, so the policy that visitors get is not known either. If your host \
+               obeys it, say `headers_from = \"netlify\"` or `\"cloudflare\"` in site.toml: then the policy is judged at every \
+               build. Otherwise only a look at the deployed site tells (level L6).",
+    },
+    Code {
+        code: "secrets/in-output",
+        exit: Exit::Site,
+        text: "The value of a token stands in a file that would be published. Whoever reads it can do what you can do at \
+               that server. Take it out, and replace the token there, since it may have been published before. The value \
+               itself is never printed. Tokens belong into the environment, named by `token_env`, and are used by the \
+               guard alone.",
+    },
+    Code {
+        code: "output/altered",
+        exit: Exit::Site,
+        text: "A file of the output folder is not what the engine wrote, or is gone. What is published would not be what \
+               was built and verified. Build again. If a later step (a minifier, say) changes the files on purpose, verify \
+               its result: `blog check DIR` judges any folder.",
+    },
+    Code {
+        code: "output/foreign",
+        exit: Exit::Success,
+        text: "The output folder has files that the last build did not write. They are published with the site and are \
+               verified like its pages, but nobody keeps track of them. The engine never removes what it did not write.",
+    },
+    Code {
+        code: "check/no-folder",
+        exit: Exit::Usage,
+        text: "There is no folder to check, or it holds no HTML page, so nothing could be verified; that must not look like \
+               success. Build first, or name the folder with the written site: `blog check DIR`.",
+    },
+    Code {
+        code: "check/unreadable",
+        exit: Exit::World,
+        text: "A file of the written site could not be read, so nothing is known of it, and the report would be about \
+               another site than the one that gets published. Usually a permission is missing.",
+    },
+    Code {
+        code: "link/broken-page",
+        exit: Exit::Site,
+        text: "A written page links to an address of this site where no file stands, so a reader gets a 404. The pages are \
+               read as they were written, so this also finds links that a theme or a piece of raw HTML makes. Servers \
+               tell upper from lower case even where this machine does not.",
+    },
+    Code {
+        code: "link/broken-fragment",
+        exit: Exit::Site,
+        text: "A link names a part of a page (`#part`) that no element there has as its id. The reader lands at the top of \
+               the page. Usually a heading was reworded, which changes its id; give the heading an id of its own with \
+               `{#part}` to keep the link alive.",
+    },
+    Code {
+        code: "page/repeated-id",
+        exit: Exit::Site,
+        text: "Two elements of a page have the same id. Links, scripts and screen readers reach only the first, so the \
+               second might as well have none.",
+    },
+    Code {
+        code: "feed/unreadable",
+        exit: Exit::Site,
+        text: "An independent reader cannot read the feed as it was written: it is not well formed, or it holds a control \
+               character, which XML forbids even in escaped form. Subscribers' programs would drop the feed, most of them \
+               without a word.",
+    },
+    Code {
+        code: "feed/count",
+        exit: Exit::Site,
+        text: "The feed that site.toml asks for is not there, or has more entries than its limit.",
+    },
+    Code {
+        code: "feed/id",
+        exit: Exit::Site,
+        text: "An entry of a feed has no id, or shares one with another entry. Readers know entries by their ids: without \
+               one they show old posts as new, with a shared one they show only one of the two.",
+    },
+    Code {
+        code: "feed/date",
+        exit: Exit::Site,
+        text: "An entry of a feed has no date that an independent reader understands. Readers then sort it by chance, or \
+               show it as published today, every day.",
+    },
+    Code {
+        code: "feed/relative",
+        exit: Exit::Site,
+        text: "The text of a feed's entry names an address without a host. In the reader's program it has no page to be \
+               relative to, so images are missing and links lead nowhere.",
+    },
+    Code {
+        code: "feed/link",
+        exit: Exit::Site,
+        text: "An entry of a feed has no link, or one to an address of this site where nothing is written.",
+    },
+    Code {
+        code: "sitemap/broken",
+        exit: Exit::Site,
+        text: "A sitemap is not well formed, or names an address that is not among the written files. Search engines then \
+               trust it less, and pages are found later.",
+    },
+];
