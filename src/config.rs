@@ -328,3 +328,13 @@ pub struct CheckRule {
     /// Level by code, `off`, `note`, `warn` or `error`: `"link/broken" = "warn"`.
     pub levels: BTreeMap<String, String>,
 }
+
+/// Returns the configuration of a small site, with more lines for its site.toml.
+#[cfg(test)]
+pub(crate) fn sample(more: &str) -> Config {
+    let world = World { current: PathBuf::from("/site"), ..World::default() };
+    let overrides = Overrides { clock: Some("2026-11-22T12:00:00Z".to_owned()), ..Overrides::default() };
+    let text = format!("title = \"Sample\"\nbase_url = \"https://blog.example/\"\ntimezone = \"UTC\"\n{more}");
+    read(std::path::Path::new("/site"), &text, &overrides, &world)
+        .unwrap_or_else(|problems| panic!("the sample is no configuration: {problems:#?}"))
+}

@@ -3,10 +3,21 @@
 //!
 //! Gives [`Library`]. Finds every collision of two addresses. Reads no Markdown and no file.
 
+mod address;
+mod arrange;
+mod lists;
+mod routes;
+mod slug;
+mod taxonomy;
+
 use std::collections::BTreeMap;
 
+use crate::diagnostic::Diagnostic;
 use crate::paths::{Route, SourcePath};
 use crate::post::Post;
+
+pub use self::arrange::arrange;
+pub use self::slug::slugify;
 
 /// The place of a post in [`Library::posts`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -29,10 +40,34 @@ pub struct Library {
     pub by_source: BTreeMap<SourcePath, PostId>,
     /// The sections that have an `_index.md`, by name; `""` speaks for the home page.
     pub sections: BTreeMap<String, Section>,
-    /// The taxonomies, in the order of site.toml.
+    /// The taxonomies, in the order of `Config::taxonomies`.
     pub taxonomies: Vec<Taxonomy>,
+    /// The dated posts by year and month of the site's zone, newest first.
+    pub archive: Vec<Year>,
+    /// The address of each co-located file that is published.
+    pub assets: BTreeMap<SourcePath, Route>,
     /// Every address of the site and what stands there.
     pub routes: BTreeMap<Route, Page>,
+    /// What is worth saying about files, front matter and addresses, though they can be used.
+    pub warnings: Vec<Diagnostic>,
+}
+
+/// The posts of one year.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Year {
+    /// Which.
+    pub year: i16,
+    /// Its months, newest first.
+    pub months: Vec<Month>,
+}
+
+/// The posts of one month.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Month {
+    /// Which, from 1.
+    pub month: i8,
+    /// Its posts, newest first.
+    pub posts: Vec<PostId>,
 }
 
 impl Library {
@@ -45,6 +80,37 @@ impl Library {
     pub fn route(&self, id: PostId) -> &Route {
         &self.routes_of[id.0]
     }
+
+    /// Returns the `_index.md` that speaks for a page, if it is a list that has one, or the post that stands there.
+    pub fn index_of(&self, page: &Page) -> Option<PostId> {
+        match page {
+            Page::Post(id) => Some(*id),
+            Page::Home(_) => self.sections.get("").map(|section| section.index),
+            Page::Section(name, _) => self.sections.get(name).map(|section| section.index),
+            Page::Taxonomy(taxonomy) => self.taxonomies.get(*taxonomy)?.index,
+            Page::Term(taxonomy, term, _) => self.taxonomies.get(*taxonomy)?.terms.get(*term)?.index,
+            _ => None,
+        }
+    }
+
+    /// Returns whether search engines are told of a page: every document but the one for broken links, and but those
+    /// that say `noindex` or were published elsewhere first.
+    pub fn is_in_sitemap(&self, route: &Route, page: &Page) -> bool {
+        let is_document = matches!(
+            page,
+            Page::Home(_) | Page::Post(_) | Page::Section(..) | Page::Taxonomy(_) | Page::Term(..) | Page::Archive(..)
+        );
+        let front = || self.index_of(page).map(|id| &self.post(id).front);
+        let is_left_out = || front().is_some_and(|front| front.noindex || front.canonical.is_some());
+        is_document && route.as_str() != "/404.html" && !is_left_out()
+    }
+
+    /// Returns the next newer and the next older post; nothing for what is not in the list of posts.
+    pub fn neighbours(&self, id: PostId) -> (Option<PostId>, Option<PostId>) {
+        let Some(&position) = self.position.get(&id) else { return (None, None) };
+        let newer = position.checked_sub(1).map(|index| self.newest[index]);
+        (newer, self.newest.get(position + 1).copied())
+    }
 }
 
 /// One section that has a page of its own.
@@ -52,7 +118,8 @@ impl Library {
 pub struct Section {
     /// Its `_index.md`.
     pub index: PostId,
-    /// Its pages and posts: by weight, then newest first, then title.
+    /// Its pages and posts, with those of folders below it that are no sections themselves: by weight, then newest
+    /// first, then title.
     pub pages: Vec<PostId>,
 }
 
@@ -65,6 +132,8 @@ pub struct Taxonomy {
     pub route: Route,
     /// Its terms, by slug.
     pub terms: Vec<Term>,
+    /// Its own `_index.md`, if it has one.
+    pub index: Option<PostId>,
 }
 
 /// One term of a taxonomy.
@@ -76,7 +145,7 @@ pub struct Term {
     pub slug: String,
     /// Where its posts are listed.
     pub route: Route,
-    /// Its posts, newest first.
+    /// Its posts, newest first; those of a series by `series_index`, then oldest first.
     pub posts: Vec<PostId>,
     /// Its `_index.md`, if it has one.
     pub index: Option<PostId>,
@@ -129,3 +198,6 @@ pub struct Pager {
     /// The end of that range.
     pub end: usize,
 }
+
+#[cfg(test)]
+mod tests;

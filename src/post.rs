@@ -3,6 +3,12 @@
 //! Gives [`Post`]. "Post" is any page made from a Markdown file: a blog post, a standing page, a
 //! section's `_index.md` or a term's. Refuses unknown front-matter keys and dates that are none.
 
+mod address;
+mod front;
+mod name;
+mod read;
+mod split;
+
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
@@ -10,7 +16,11 @@ use std::sync::Arc;
 use jiff::{Timestamp, Zoned};
 
 use crate::article::Outline;
-use crate::paths::SourcePath;
+use crate::config::permalink::Permalink;
+use crate::diagnostic::{Diagnostic, Place};
+use crate::paths::{Route, SourcePath};
+
+pub use self::read::parse;
 
 /// What a Markdown file is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -47,7 +57,8 @@ pub struct Post {
     pub body: Range<usize>,
     /// What it is for.
     pub kind: Kind,
-    /// The first folder below `content/`: `posts`; empty at the top.
+    /// The folders below `content/` that it lies in: `posts`, `docs/guide`; empty at the top. A section's own for an
+    /// `_index.md`.
     pub section: String,
     /// The name that its id and its default slug come from: `guards`, without date and ending.
     pub stem: String,
@@ -59,6 +70,8 @@ pub struct Post {
     pub assets: BTreeMap<String, SourcePath>,
     /// Why it is not shown, if it is not.
     pub hidden: Option<Hidden>,
+    /// What is worth saying about it, though it can be used.
+    pub warnings: Vec<Diagnostic>,
 }
 
 impl Post {
@@ -66,10 +79,28 @@ impl Post {
     pub fn markdown(&self) -> &str {
         &self.text[self.body.clone()]
     }
+
+    /// Returns its title; every post has one, if only its file's name.
+    pub fn title(&self) -> &str {
+        self.front.title.as_deref().unwrap_or(&self.stem)
+    }
+
+    /// Returns where a key of its front matter stands: `slug`, `aliases.0`; the file as a whole if it is not written there.
+    pub fn place(&self, key: &str) -> Place {
+        match self.front.spans.get(key) {
+            Some(span) => Place::span(&self.source, &self.text, span.clone()),
+            None => Place::file(&self.source),
+        }
+    }
+
+    /// Returns the day that a reader knows it by, as it was written: `2011-03-10`; nothing for what has no date.
+    pub fn day(&self) -> Option<jiff::civil::Date> {
+        self.front.date.as_ref().map(Zoned::date)
+    }
 }
 
 /// The keys of front matter.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 #[expect(missing_docs, reason = "each field is named as its key, which the reference documents")]
 pub struct FrontMatter {
     pub title: Option<String>,
@@ -80,10 +111,14 @@ pub struct FrontMatter {
     pub draft: bool,
     pub slug: Option<String>,
     /// A whole address that overrides pattern and slug: `/old/way.html`.
-    pub path: Option<String>,
-    pub aliases: Vec<String>,
+    pub path: Option<Route>,
+    /// A pattern that overrides the section's: Jekyll's `permalink`.
+    pub permalink: Option<Permalink>,
+    pub aliases: Vec<Route>,
     /// Terms by taxonomy: `tags` → `rust`, `web`.
     pub terms: BTreeMap<String, Vec<String>>,
+    /// The place in its series.
+    pub series_index: Option<i64>,
     pub authors: Vec<String>,
     pub summary: Option<String>,
     pub description: Option<String>,
@@ -98,6 +133,38 @@ pub struct FrontMatter {
     /// The feed id, if it is not the derived one.
     pub id: Option<String>,
     pub extra: toml::Table,
-    /// Where each key stands in the file, for frames.
+    /// Where each key stands in the file, for frames: `slug`, `extra.accent`, `aliases.0`.
     pub spans: BTreeMap<String, Range<usize>>,
+}
+
+impl Default for FrontMatter {
+    /// Returns what a file without front matter says.
+    fn default() -> Self {
+        FrontMatter {
+            title: None,
+            date: None,
+            updated: None,
+            publish_date: None,
+            expiry_date: None,
+            draft: false,
+            slug: None,
+            path: None,
+            permalink: None,
+            aliases: Vec::new(),
+            terms: BTreeMap::new(),
+            series_index: None,
+            authors: Vec::new(),
+            summary: None,
+            description: None,
+            image: None,
+            template: None,
+            weight: None,
+            noindex: false,
+            analytics: true,
+            canonical: None,
+            id: None,
+            extra: toml::Table::new(),
+            spans: BTreeMap::new(),
+        }
+    }
 }

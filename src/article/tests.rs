@@ -128,6 +128,7 @@ impl Shelf {
             outline: outline(markdown, &self.config.markdown),
             assets: BTreeMap::new(),
             hidden: None,
+            warnings: Vec::new(),
         }
     }
 

@@ -94,4 +94,154 @@ pub(super) const CODES: &[Code] = &[
                whole feed unreadable. It was replaced by U+FFFD, the mark for a letter that is not known. It often \
                comes from pasting out of a terminal or a PDF. Take it out.",
     },
+    Code {
+        code: "front/fence",
+        exit: Exit::Site,
+        text: "The front matter is not fenced in. It begins with `+++` (TOML) or `---` (YAML) alone on the first \
+               line and ends with the same line again. With a fence that is almost right, the settings would be \
+               published as text, and a draft would be shown.",
+    },
+    Code {
+        code: "front/syntax",
+        exit: Exit::Site,
+        text: "The front matter is not TOML, YAML or JSON, whichever its fence says. The frame shows where the \
+               parser stopped; what is wrong is often just before. In YAML, text with a colon or a leading `@` \
+               needs quotes.",
+    },
+    Code {
+        code: "front/type",
+        exit: Exit::Site,
+        text: "A key of the front matter has a value of another type than it needs: a number where text is \
+               expected, text where a list is. The message names both. In TOML, text stands in quotes; dates, \
+               numbers, `true` and `false` do not.",
+    },
+    Code {
+        code: "front/value",
+        exit: Exit::Site,
+        text: "A value in the front matter has the right type and still cannot be used: a date that the calendar \
+               does not have, an address that is none. The hint shows what would do.",
+    },
+    Code {
+        code: "front/missing-key",
+        exit: Exit::Site,
+        text: "A key that the front matter needs is missing. The hint shows what to add.",
+    },
+    Code {
+        code: "front/unknown-key",
+        exit: Exit::Site,
+        text: "The front matter has a key that no part of the program reads. A misspelt `draft` or `aliases` that \
+               is silently ignored publishes what should be hidden or breaks an old address, so this is an error. \
+               Keys of your own go under `[extra]` (in YAML `extra:`), where templates find them. The names that \
+               Hugo, Zola and Jekyll give to the same things are understood.",
+    },
+    Code {
+        code: "front/twice",
+        exit: Exit::Success,
+        text: "Two keys of the front matter say the same thing under different names, as `lastmod` and `updated`. \
+               The engine's own name is used and the other one is ignored. Take the other out.",
+    },
+    Code {
+        code: "front/in-extra",
+        exit: Exit::Success,
+        text: "A key that the engine knows stands under `[extra]`, where it has no effect. In TOML a key belongs to \
+               the last `[table]` above it, so everything below `[extra]` is yours. Move it above that line if you \
+               mean the engine's.",
+    },
+    Code {
+        code: "post/home-index",
+        exit: Exit::Site,
+        text: "`content/index.md` would be a page at the address of the home page, which is a list of posts. \
+               `content/_index.md`, with an underscore, gives the home page its title and text. Rename it.",
+    },
+    Code {
+        code: "post/no-date",
+        exit: Exit::Success,
+        text: "A file in a folder of dated posts has no date. Without a date it is a page: it has its address, but \
+               the home page, archives, terms and feeds leave it out. Give it a `date`, or begin its file name with \
+               the day.",
+    },
+    Code {
+        code: "post/index-beside-posts",
+        exit: Exit::Success,
+        text: "An `index.md` makes its folder one page with files beside it, but there are posts in the same \
+               folder. To give the folder's list a title and a text, the file is called `_index.md`, with an \
+               underscore.",
+    },
+    Code {
+        code: "post/undated-terms",
+        exit: Exit::Success,
+        text: "A file without a date is a page, and lists of tags or categories hold posts. Its terms are therefore \
+               named nowhere. Give it a `date`, or take the terms out.",
+    },
+    Code {
+        code: "taxonomy/undeclared",
+        exit: Exit::Site,
+        text: "The front matter groups the post by a taxonomy that `site.toml` does not declare. `tags`, \
+               `categories` and `series` are always known; any other needs a table `[taxonomies.NAME]`, so that a \
+               typing mistake does not make a new one.",
+    },
+    Code {
+        code: "taxonomy/collision",
+        exit: Exit::Site,
+        text: "Two different terms of a taxonomy would have the same address, as `a b` and `a-b`. One would \
+               overwrite the other. Spellings that differ only in upper and lower case are one term and no \
+               collision. Write the term in one way everywhere, or give one of them a `slug` in its `_index.md`.",
+    },
+    Code {
+        code: "taxonomy/empty-slug",
+        exit: Exit::Site,
+        text: "No address can be made of a term, because it has no letter and no digit. Rename it, or give it a \
+               `slug` in its `_index.md`.",
+    },
+    Code {
+        code: "taxonomy/two-pages",
+        exit: Exit::Site,
+        text: "Two `_index.md` files speak for the same term. Keep one.",
+    },
+    Code {
+        code: "route/collision",
+        exit: Exit::Site,
+        text: "Two things of the site want the same address, or addresses that some file system or web server \
+               cannot tell apart: they differ only in case, in how an accent is stored, or one needs a file where \
+               the other needs a folder. One would silently overwrite the other, and which one would depend on the \
+               machine. Both are named; give one of them another `slug`, `path` or file name.",
+    },
+    Code {
+        code: "route/alias-self",
+        exit: Exit::Site,
+        text: "An alias is the address of the post itself. It would redirect to itself for ever. Take it out.",
+    },
+    Code {
+        code: "route/unsafe",
+        exit: Exit::Site,
+        text: "An address would leave the output folder, or is one that no file can have: it has `..`, an empty \
+               part, a backslash, a control character, a query, or names another host. Write an address within the \
+               site, as `/old/way.html`.",
+    },
+    Code {
+        code: "route/empty-slug",
+        exit: Exit::Site,
+        text: "No address can be made of a file's, folder's or post's name, because nothing in it is a letter or a \
+               digit of any script. Rename it, or set `slug` or `path` in the front matter.",
+    },
+    Code {
+        code: "route/needs-date",
+        exit: Exit::Site,
+        text: "The pattern for addresses in this section has `:year`, `:month` or `:day`, and the file has no date. \
+               Give it a `date`, or an address of its own with `path`.",
+    },
+    Code {
+        code: "path/not-portable",
+        exit: Exit::Success,
+        text: "An address has a part that Windows cannot keep as a file name: a colon or another reserved \
+               character, a dot at its end, or the name of a device such as `aux`. The site works where it is built \
+               and served from Linux or macOS; a checkout of the output on Windows fails. Set a `slug` without it.",
+    },
+    Code {
+        code: "feed/same-id",
+        exit: Exit::Site,
+        text: "Two posts have the same id in feeds: ids are made of the day and the file's name, or two posts set \
+               the same `id`. A feed reader would take them for one and show only one. Rename one of the files, or \
+               give the newer post an `id` of its own; never change that of a post that subscribers have seen.",
+    },
 ];

@@ -365,10 +365,9 @@ fn read_feeds(fields: &mut Fields<'_>) -> Vec<FeedRule> {
     let mut rules = Vec::new();
     for (index, (table, span)) in tables.into_iter().enumerate() {
         let mut row = fields.below(format!("feeds.{index}"), span, table);
-        let format = choice(&mut row, "format", &[("rss", "rss"), ("atom", "atom"), ("json", "json")]).unwrap_or("rss");
+        let format = choice(&mut row, "format", &[("rss", "rss"), ("atom", "atom")]).unwrap_or("rss");
         let usual = match format {
             "atom" => "atom.xml",
-            "json" => "feed.json",
             _ => "feed.xml",
         };
         let at = row.span_of("path").unwrap_or(0..0);

@@ -130,6 +130,7 @@ impl Blog {
             front,
             assets: BTreeMap::new(),
             hidden: None,
+            warnings: Vec::new(),
         });
         self
     }
@@ -184,7 +185,12 @@ impl Blog {
                 terms.entry(slug).or_insert(term).posts.push(*id);
             }
         }
-        Taxonomy { name: "tags".to_owned(), route: Route::new("/tags/").unwrap(), terms: terms.into_values().collect() }
+        Taxonomy {
+            name: "tags".to_owned(),
+            route: Route::new("/tags/").unwrap(),
+            terms: terms.into_values().collect(),
+            index: None,
+        }
     }
 
     fn routes(&self, library: &Library) -> BTreeMap<Route, Page> {

@@ -1,0 +1,116 @@
+//! Gives each post and page its address.
+
+use super::slugify;
+use crate::config::Config;
+use crate::config::permalink::{Part, Permalink, Token};
+use crate::diagnostic::Diagnostic;
+use crate::paths::Route;
+use crate::post::{Kind, Post};
+
+/// Returns the address of a post, a page or a section; that of a term is its taxonomy's matter.
+pub(super) fn of(config: &Config, post: &Post) -> Result<Route, Box<Diagnostic>> {
+    if let Some(path) = &post.front.path {
+        return Ok(path.clone());
+    }
+    if post.source.as_str() == "content/404.md" {
+        return checked(post, "/404.html".to_owned());
+    }
+    if post.kind == Kind::Section {
+        return section(post);
+    }
+    match post.front.permalink.as_ref().or_else(|| pattern(config, &post.section)) {
+        Some(permalink) => checked(post, expand(permalink, post)?),
+        None => {
+            let section = slugs(post, &post.section)?;
+            let slug = slug(post)?;
+            checked(post, if section.is_empty() { format!("/{slug}/") } else { format!("/{section}/{slug}/") })
+        }
+    }
+}
+
+/// Returns the pattern of a section: its own, else that of the nearest one above it, else the one for all.
+fn pattern<'a>(config: &'a Config, section: &str) -> Option<&'a Permalink> {
+    let mut section = section;
+    loop {
+        if let Some(permalink) = config.permalinks.get(section) {
+            return Some(permalink);
+        }
+        section = match section.rsplit_once('/') {
+            Some((above, _)) => above,
+            None if section.is_empty() => return None,
+            None => "",
+        };
+    }
+}
+
+fn section(post: &Post) -> Result<Route, Box<Diagnostic>> {
+    if post.section.is_empty() {
+        return Ok(Route::home());
+    }
+    let folders = match (&post.front.slug, post.section.rsplit_once('/')) {
+        (Some(slug), Some((above, _))) => format!("{}/{slug}", slugs(post, above)?),
+        (Some(slug), None) => slug.clone(),
+        (None, _) => slugs(post, &post.section)?,
+    };
+    checked(post, format!("/{folders}/"))
+}
+
+/// Returns the folders of a section as they stand in an address.
+fn slugs(post: &Post, section: &str) -> Result<String, Box<Diagnostic>> {
+    let folders = section.split('/').filter(|folder| !folder.is_empty());
+    Ok(folders.map(|folder| named(post, folder)).collect::<Result<Vec<_>, _>>()?.join("/"))
+}
+
+fn slug(post: &Post) -> Result<String, Box<Diagnostic>> {
+    let slug = post.front.slug.clone().unwrap_or_else(|| slugify(&post.stem));
+    if slug.is_empty() { Err(empty(post, &post.stem)) } else { Ok(slug) }
+}
+
+fn expand(permalink: &Permalink, post: &Post) -> Result<String, Box<Diagnostic>> {
+    let mut path = String::new();
+    for part in &permalink.parts {
+        match part {
+            Part::Text(text) => path.push_str(text),
+            Part::Token(Token::Slug) => path.push_str(&slug(post)?),
+            Part::Token(Token::Section) => path.push_str(&slugs(post, &post.section)?),
+            Part::Token(Token::Stem) => path.push_str(&named(post, &post.stem)?),
+            Part::Token(Token::Title) => path.push_str(&named(post, post.title())?),
+            Part::Token(token) => {
+                let Some(day) = post.day() else {
+                    let message = format!("`{}` has no date, and its address needs one", post.source);
+                    let problem = Diagnostic::error("route/needs-date", message).at(post.place("permalink"));
+                    return Err(Box::new(problem.hint("give it a `date`, or an address of its own with `path`")));
+                };
+                path.push_str(&match token {
+                    Token::Year => format!("{:04}", day.year()),
+                    Token::Month => format!("{:02}", day.month()),
+                    _ => format!("{:02}", day.day()),
+                });
+            }
+        }
+    }
+    // `:section` is empty at the top.
+    while path.contains("//") {
+        path = path.replace("//", "/");
+    }
+    Ok(path)
+}
+
+fn named(post: &Post, name: &str) -> Result<String, Box<Diagnostic>> {
+    let slug = slugify(name);
+    if slug.is_empty() { Err(empty(post, name)) } else { Ok(slug) }
+}
+
+fn empty(post: &Post, name: &str) -> Box<Diagnostic> {
+    let message = format!("no address can be made of `{name}`: it has no letter and no digit");
+    let problem = Diagnostic::error("route/empty-slug", message).at(post.place("title"));
+    Box::new(problem.hint("rename it, or set `slug` or `path` in the front matter"))
+}
+
+fn checked(post: &Post, path: String) -> Result<Route, Box<Diagnostic>> {
+    Route::new(&*path).map_err(|bad| {
+        let message = format!("the address `{path}` cannot be used: {}", bad.reason);
+        let problem = Diagnostic::error("route/unsafe", message).at(post.place("slug"));
+        Box::new(problem.hint("set `slug` or `path` in its front matter"))
+    })
+}

@@ -1,0 +1,311 @@
+//! Arranges parsed posts into a [`Library`], all problems at once.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use rayon::prelude::*;
+
+use super::routes::{Owner, Registry};
+use super::{Library, Page, PostId, Taxonomy, address, lists, taxonomy};
+use crate::config::{Config, TaxonomyRule};
+use crate::diagnostic::{Diagnostic, Place};
+use crate::paths::{OutPath, Route, SourcePath};
+use crate::post::{Kind, Post};
+use crate::source::Sources;
+
+/// How many addresses one sitemap has at most; search engines take 50,000, or 50 MB.
+const SITEMAP: usize = 30_000;
+
+/// Arranges the posts of a site.
+pub fn arrange(config: &Config, sources: &Sources, mut posts: Vec<Post>) -> Result<Library, Vec<Diagnostic>> {
+    posts.sort_by(|one, other| one.source.cmp(&other.source));
+    let mut warnings = sources.warnings.clone();
+    for post in &mut posts {
+        warnings.append(&mut post.warnings);
+    }
+    let (posts, hidden): (Vec<Post>, Vec<Post>) = posts.into_iter().partition(|post| post.hidden.is_none());
+    let mut problems = Vec::new();
+
+    let newest = lists::newest(&posts);
+    let taxonomies = taxonomy::arrange(config, &posts, &newest, &mut problems);
+    let mut library = Library {
+        routes_of: addresses(config, &posts, &taxonomies, &mut problems),
+        position: newest.iter().enumerate().map(|(position, id)| (*id, position)).collect(),
+        by_source: posts.iter().enumerate().map(|(index, post)| (post.source.clone(), PostId(index))).collect(),
+        sections: lists::sections(&posts),
+        archive: lists::archive(&posts, &newest, &config.timezone),
+        assets: BTreeMap::new(),
+        routes: BTreeMap::new(),
+        posts,
+        hidden,
+        newest,
+        taxonomies,
+        warnings,
+    };
+    same_feed_ids(&library, &mut problems);
+    if problems.is_empty() {
+        library.assets = assets(config, sources, &library, &mut problems);
+        let mut advice = advise(&library, config);
+        library.routes = routes(config, sources, &library, &mut advice, &mut problems);
+        library.warnings.extend(advice);
+    }
+    if problems.is_empty() {
+        return Ok(library);
+    }
+    let key = |one: &Diagnostic| {
+        one.place.as_ref().map(|place| (place.file.clone(), place.span.as_ref().map(|span| span.start)))
+    };
+    problems.sort_by_key(key);
+    problems.dedup();
+    Err(problems)
+}
+
+/// Returns the address of each post, in their order.
+fn addresses(config: &Config, posts: &[Post], taxonomies: &[Taxonomy], problems: &mut Vec<Diagnostic>) -> Vec<Route> {
+    let of: Vec<Result<Route, Box<Diagnostic>>> = posts
+        .par_iter()
+        .map(|post| if post.kind == Kind::Term { Ok(Route::home()) } else { address::of(config, post) })
+        .collect();
+    let mut routes = Vec::with_capacity(of.len());
+    for one in of {
+        match one {
+            Ok(route) => routes.push(route),
+            Err(problem) => {
+                problems.push(*problem);
+                routes.push(Route::home());
+            }
+        }
+    }
+    for taxonomy in taxonomies {
+        let terms = taxonomy.terms.iter().filter_map(|term| Some((term.index?, &term.route)));
+        for (index, route) in terms.chain(taxonomy.index.map(|index| (index, &taxonomy.route))) {
+            routes[index.0] = route.clone();
+        }
+    }
+    routes
+}
+
+/// Returns the address of each co-located file: below its bundle's, else where it lies below `content/`.
+fn assets(
+    config: &Config,
+    sources: &Sources,
+    library: &Library,
+    problems: &mut Vec<Diagnostic>,
+) -> BTreeMap<SourcePath, Route> {
+    let mut routes = BTreeMap::new();
+    let hidden: BTreeSet<_> = library.hidden.iter().flat_map(|post| post.assets.values()).collect();
+    let mut owned: BTreeMap<_, String> = BTreeMap::new();
+    for (post, route) in library.posts.iter().zip(&library.routes_of).filter(|(post, _)| !post.assets.is_empty()) {
+        let folder = match route.as_str().rsplit_once('.') {
+            Some((stem, _)) if !route.as_str().ends_with('/') => format!("{stem}/"),
+            _ => route.as_str().to_owned(),
+        };
+        owned.extend(post.assets.iter().map(|(name, source)| (source, format!("{folder}{name}"))));
+    }
+    for source in sources.assets.keys() {
+        let below = source.as_str().strip_prefix("content").unwrap_or(source.as_str());
+        let is_draft = !config.drafts && below.split('/').any(|folder| matches!(folder, "drafts" | "_drafts"));
+        if hidden.contains(source) || (is_draft && !owned.contains_key(source)) {
+            continue;
+        }
+        let path = owned.remove(source).unwrap_or_else(|| below.to_owned());
+        match OutPath::new(&path[1..]).route() {
+            route if Route::new(route.as_str()).is_ok() => {
+                routes.insert(source.clone(), route);
+            }
+            route => problems.push(unsafe_file(source.as_str(), &route)),
+        }
+    }
+    routes
+}
+
+fn unsafe_file(source: &str, route: &Route) -> Diagnostic {
+    let reason = Route::new(route.as_str()).err().map_or("", |bad| bad.reason);
+    let message = format!("`{source}` would stand at `{route}`, which cannot be used: {reason}");
+    Diagnostic::error("route/unsafe", message).at(Place::file(source)).hint("rename the file")
+}
+
+/// Returns every address of the site.
+fn routes(
+    config: &Config,
+    sources: &Sources,
+    library: &Library,
+    warnings: &mut Vec<Diagnostic>,
+    problems: &mut Vec<Diagnostic>,
+) -> BTreeMap<Route, Page> {
+    let mut registry = Registry::default();
+    for (index, post) in library.posts.iter().enumerate() {
+        let id = PostId(index);
+        if matches!(post.kind, Kind::Post | Kind::Page) {
+            registry.claim(library.route(id).clone(), Page::Post(id), Owner::Post(id));
+        }
+    }
+    for (source, route) in &library.assets {
+        registry.claim(route.clone(), Page::Asset(source.clone()), Owner::File(source.to_string()));
+    }
+    for (name, file) in &sources.statics {
+        let route = OutPath::new(name).route();
+        match Route::new(route.as_str()) {
+            Ok(route) => registry.claim(route, Page::Static(name.clone()), Owner::File(file.source.to_string())),
+            Err(_) => problems.push(unsafe_file(file.source.as_str(), &route)),
+        }
+    }
+    lists_of_posts(config, library, &mut registry);
+    for (rule, (number, taxonomy)) in config.taxonomies.iter().zip(library.taxonomies.iter().enumerate()) {
+        terms(config, rule, number, taxonomy, &mut registry);
+    }
+    for (number, rule) in config.feeds.iter().enumerate() {
+        let route = Route::new(format!("/{}", rule.path)).expect("`config` took only addresses");
+        registry.claim(route, Page::Feed(number), Owner::Made(format!("the feed `{}`", rule.path)));
+    }
+    for (index, post) in library.posts.iter().enumerate() {
+        let id = PostId(index);
+        for (number, alias) in post.front.aliases.iter().enumerate() {
+            registry.claim(alias.clone(), Page::Alias(library.route(id).clone()), Owner::Alias(id, number));
+        }
+    }
+    let mut made =
+        vec![("/robots.txt", Page::Robots, "robots.txt"), ("/404.html", Page::NotFound, "the page for broken links")];
+    if config.highlight.enabled {
+        made.push(("/highlight.css", Page::HighlightStylesheet, "the stylesheet for code"));
+    }
+    made.push(("/sitemap.xml", Page::Sitemap(None), "the sitemap"));
+    for (route, page, what) in made {
+        registry.offer(Route::new(route).expect("a constant address"), page, what);
+    }
+    registry.sitemaps(library, SITEMAP);
+    warnings.extend(registry.not_portable(library));
+    registry.finish(library, problems)
+}
+
+/// Claims the home page, sections and archives.
+fn lists_of_posts(config: &Config, library: &Library, registry: &mut Registry) {
+    let home = Route::home();
+    let on_home = config.paginate.get("posts").copied();
+    for pager in lists::pagers(library.newest.len(), on_home) {
+        registry.claim(numbered(&home, pager.number), Page::Home(pager), Owner::Made("the home page".to_owned()));
+    }
+    for (name, section) in library.sections.iter().filter(|(name, _)| !name.is_empty()) {
+        let route = library.route(section.index);
+        for pager in lists::pagers(section.pages.len(), config.paginate.get(name).copied()) {
+            let page = Page::Section(name.clone(), pager);
+            registry.claim(numbered(route, pager.number), page, Owner::Post(section.index));
+        }
+    }
+    if library.newest.is_empty() {
+        return;
+    }
+    if config.archives.all {
+        registry.claim(constant("/archive/"), Page::Archive(None, None), Owner::Made("the archive".to_owned()));
+    }
+    for year in &library.archive {
+        let address = format!("/{:04}/", year.year);
+        let owner = || Owner::Made(format!("the archive of {}", year.year));
+        if config.archives.year {
+            registry.claim(constant(&address), Page::Archive(Some(year.year), None), owner());
+        }
+        for month in year.months.iter().filter(|_| config.archives.month) {
+            let page = Page::Archive(Some(year.year), Some(month.month));
+            registry.claim(constant(&format!("{address}{:02}/", month.month)), page, owner());
+        }
+    }
+}
+
+/// Claims the pages of one taxonomy and of its terms.
+fn terms(config: &Config, rule: &TaxonomyRule, number: usize, taxonomy: &Taxonomy, registry: &mut Registry) {
+    if !rule.render || (taxonomy.terms.is_empty() && taxonomy.index.is_none()) {
+        return;
+    }
+    let owner = |index: Option<PostId>, what: String| index.map_or(Owner::Made(what), Owner::Post);
+    let list = owner(taxonomy.index, format!("the list of `{}`", taxonomy.name));
+    registry.claim(taxonomy.route.clone(), Page::Taxonomy(number), list);
+    let feed = config.term_feed().path;
+    for (index, term) in taxonomy.terms.iter().enumerate() {
+        let what = || format!("`{}` of `{}`", term.name, taxonomy.name);
+        for pager in lists::pagers(term.posts.len(), rule.paginate) {
+            let page = Page::Term(number, index, pager);
+            registry.claim(numbered(&term.route, pager.number), page, owner(term.index, what()));
+        }
+        if rule.feed && !term.posts.is_empty() {
+            let route = constant(&format!("{}{feed}", term.route));
+            registry.claim(route, Page::TermFeed(number, index), Owner::Made(format!("the feed of {}", what())));
+        }
+    }
+}
+
+/// Returns the address of one page of a list; the first is the list itself, never `/page/1/`.
+fn numbered(list: &Route, number: usize) -> Route {
+    match number {
+        1 => list.clone(),
+        _ => constant(&format!("{}/page/{number}/", list.as_str().trim_end_matches('/'))),
+    }
+}
+
+/// Makes an address of parts that are known to be sound.
+fn constant(path: &str) -> Route {
+    Route::new(path).expect("made of a sound address and of letters and digits")
+}
+
+/// Reports posts that feed readers would take for one: an id is made of the day and of the stem.
+fn same_feed_ids(library: &Library, problems: &mut Vec<Diagnostic>) {
+    let mut seen: HashMap<(Option<jiff::civil::Date>, &str), PostId> = HashMap::new();
+    let mut oldest = library.newest.clone();
+    oldest.sort_by_key(|id| (library.post(*id).front.date.as_ref().map(jiff::Zoned::timestamp), *id));
+    for id in oldest {
+        let post = library.post(id);
+        let key = match &post.front.id {
+            Some(own) => (None, own.as_str()),
+            None => (post.day(), post.stem.as_str()),
+        };
+        if let Some(other) = seen.insert(key, id) {
+            let other = &library.post(other).source;
+            let message = format!(
+                "`{}` and `{other}` have the same id in feeds, so readers would be shown one of them",
+                post.source
+            );
+            let place = post.place(if post.front.id.is_some() { "id" } else { "date" });
+            let hint = "rename one of the files, or give the newer post an `id` of its own";
+            problems.push(Diagnostic::error("feed/same-id", message).at(place).hint(hint));
+        }
+    }
+}
+
+/// Returns what is probably not meant: posts without a date among posts, an `index.md` where `_index.md` was meant.
+fn advise(library: &Library, config: &Config) -> Vec<Diagnostic> {
+    let mut advice = Vec::new();
+    let mut dated: BTreeMap<&str, (usize, Vec<&Post>)> = BTreeMap::new();
+    for post in &library.posts {
+        let section = dated.entry(&post.section).or_default();
+        match post.kind {
+            Kind::Post => section.0 += 1,
+            Kind::Page => section.1.push(post),
+            Kind::Section | Kind::Term => {}
+        }
+        let terms = config.taxonomies.iter().find(|rule| post.front.terms.contains_key(&rule.name));
+        if let (Kind::Page, Some(rule)) = (post.kind, terms) {
+            let message =
+                format!("`{}` has no date, so it is a page: no list of `{}` will name it", post.source, rule.name);
+            let warning = Diagnostic::warning("post/undated-terms", message).at(post.place(&rule.name));
+            advice.push(warning.hint(format!("give it a `date`, or take `{}` out", rule.name)));
+        }
+        if post.source.file_name() == "index.md" && matches!(post.kind, Kind::Post | Kind::Page) {
+            let folder = format!("{}/", post.source.folder());
+            let below = library.by_source.range(SourcePath::new(folder.clone())..);
+            let others = below.take_while(|(source, _)| source.as_str().starts_with(&folder));
+            if others.filter(|(source, _)| **source != post.source).any(|(_, id)| library.post(*id).kind == Kind::Post)
+            {
+                let message = format!("`{}` makes its folder one page, but there are posts in it", post.source);
+                let warning = Diagnostic::warning("post/index-beside-posts", message).at(Place::file(&post.source));
+                advice.push(warning.hint("rename it to `_index.md`, if it is to speak for the folder"));
+            }
+        }
+    }
+    for (section, (count, pages)) in dated {
+        for post in pages.into_iter().filter(|post| count > 0 && !section.is_empty() && post.front.terms.is_empty()) {
+            let message =
+                format!("`{}` has no date, so it is a page: lists and feeds of posts leave it out", post.source);
+            let warning = Diagnostic::warning("post/no-date", message).at(Place::file(&post.source));
+            advice.push(warning.hint("add `date = 2026-11-22`, or begin its name with the date"));
+        }
+    }
+    advice
+}

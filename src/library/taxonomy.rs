@@ -1,0 +1,169 @@
+//! Groups posts by their terms.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+use unicode_normalization::UnicodeNormalization;
+
+use super::{PostId, Taxonomy, Term, slugify};
+use crate::config::{Config, TaxonomyRule};
+use crate::diagnostic::Diagnostic;
+use crate::paths::Route;
+use crate::post::{Kind, Post};
+
+/// A term while its posts are gathered.
+#[derive(Default)]
+struct Gathered {
+    /// How often it is written in which way.
+    spellings: BTreeMap<String, usize>,
+    posts: Vec<PostId>,
+    index: Option<PostId>,
+}
+
+/// Returns every taxonomy with its terms; posts come in the order of `newest`.
+pub(super) fn arrange(
+    config: &Config,
+    posts: &[Post],
+    newest: &[PostId],
+    problems: &mut Vec<Diagnostic>,
+) -> Vec<Taxonomy> {
+    let rules = config.taxonomies.iter();
+    rules.map(|rule| Grouping { rule, posts, problems: &mut *problems }.taxonomy(newest)).collect()
+}
+
+/// Returns what two spellings of a term share.
+fn folded(term: &str) -> String {
+    match term.is_ascii() {
+        true => term.to_ascii_lowercase(),
+        false => term.nfc().flat_map(char::to_lowercase).nfc().collect(),
+    }
+}
+
+struct Grouping<'a> {
+    rule: &'a TaxonomyRule,
+    posts: &'a [Post],
+    problems: &'a mut Vec<Diagnostic>,
+}
+
+impl Grouping<'_> {
+    fn taxonomy(&mut self, newest: &[PostId]) -> Taxonomy {
+        let mut gathered = self.gather(newest);
+        let index = self.indexes(&mut gathered);
+        let route = Route::new(self.rule.path.clone()).expect("`config` took only addresses");
+        let mut terms = Vec::new();
+        let mut by_slug: BTreeMap<String, String> = BTreeMap::new();
+        for (key, one) in gathered {
+            let first = one.posts.first().copied().or(one.index).expect("a term comes from a post or from its page");
+            let slug =
+                one.index.and_then(|index| self.posts[index.0].front.slug.clone()).unwrap_or_else(|| slugify(&key));
+            let name = spelling(&one).unwrap_or_else(|| key.clone());
+            if slug.is_empty() {
+                let hint = format!("rename it, or give it a `slug` in `content/{}/{name}/_index.md`", self.rule.name);
+                let message = format!("no address can be made of `{name}` in `{}`", self.rule.name);
+                self.refuse("taxonomy/empty-slug", message, first).hint = Some(hint);
+                continue;
+            }
+            if let Some(other) = by_slug.insert(slug.clone(), name.clone()) {
+                self.collision(&name, first, &other, &slug, &terms);
+                continue;
+            }
+            let route = Route::new(format!("{}{slug}/", self.rule.path)).unwrap_or_else(|_| route.clone());
+            let mut posts = one.posts;
+            if self.rule.name == "series" {
+                posts.sort_by_key(|id| {
+                    let front = &self.posts[id.0].front;
+                    (front.series_index.unwrap_or(i64::MAX), front.date.as_ref().map(jiff::Zoned::timestamp), *id)
+                });
+            }
+            terms.push(Term { name, slug, route, posts, index: one.index });
+        }
+        terms.sort_by(|one, other| one.slug.cmp(&other.slug));
+        Taxonomy { name: self.rule.name.clone(), route, terms, index }
+    }
+
+    /// Gathers the posts of each term, by what its spellings share.
+    fn gather(&self, newest: &[PostId]) -> BTreeMap<String, Gathered> {
+        let mut gathered: BTreeMap<String, Gathered> = BTreeMap::new();
+        for &id in newest {
+            for term in self.posts[id.0].front.terms.get(&self.rule.name).into_iter().flatten() {
+                let one = gathered.entry(folded(term)).or_default();
+                match one.spellings.get_mut(term) {
+                    Some(count) => *count += 1,
+                    None => {
+                        one.spellings.insert(term.clone(), 1);
+                    }
+                }
+                // The same term twice in one post.
+                if one.posts.last() != Some(&id) {
+                    one.posts.push(id);
+                }
+            }
+        }
+        gathered
+    }
+
+    /// Gives each term its `_index.md`, and returns the taxonomy's own.
+    fn indexes(&mut self, gathered: &mut BTreeMap<String, Gathered>) -> Option<PostId> {
+        let mut own = None;
+        for (number, post) in self.posts.iter().enumerate() {
+            if post.kind != Kind::Term || post.section != self.rule.name {
+                continue;
+            }
+            let id = PostId(number);
+            if post.stem.is_empty() {
+                own = Some(id);
+                continue;
+            }
+            let key = folded(&post.stem);
+            let key = match gathered.contains_key(&key) {
+                true => key,
+                false => {
+                    let slug = slugify(&post.stem);
+                    gathered.keys().find(|known| slugify(known) == slug).cloned().unwrap_or(key)
+                }
+            };
+            let one = gathered.entry(key).or_default();
+            if one.spellings.is_empty() {
+                one.spellings.insert(post.stem.clone(), 1);
+            }
+            if let Some(other) = one.index.replace(id) {
+                let message = format!("`{}` and `{}` speak for the same term", self.posts[other.0].source, post.source);
+                let problem = Diagnostic::error("taxonomy/two-pages", message).at(post.place("title"));
+                self.problems.push(problem.hint("keep one of them"));
+            }
+        }
+        own
+    }
+
+    fn collision(&mut self, name: &str, post: PostId, other: &str, slug: &str, terms: &[Term]) {
+        let of_other =
+            terms.iter().find(|term| term.slug == slug).and_then(|term| term.posts.first().copied().or(term.index));
+        let source = of_other.map_or("", |id| self.posts[id.0].source.as_str());
+        let message =
+            format!("`{name}` and `{other}` in `{}` would both stand at `{}{slug}/`", self.rule.name, self.rule.path);
+        let hint = format!(
+            "write the term in one way everywhere, or give one a `slug` in `content/{}/{name}/_index.md`",
+            self.rule.name
+        );
+        let note = format!("`{other}` is used in `{source}`");
+        let diagnostic = self.refuse("taxonomy/collision", message, post);
+        diagnostic.notes.push(note);
+        diagnostic.hint = Some(hint);
+    }
+
+    fn refuse(&mut self, code: &'static str, message: String, post: PostId) -> &mut Diagnostic {
+        let post = &self.posts[post.0];
+        let key = match post.front.spans.contains_key(&self.rule.name) {
+            true => self.rule.name.clone(),
+            false => format!("taxonomies.{}", self.rule.name),
+        };
+        self.problems.push(Diagnostic::error(code, message).at(post.place(&key)));
+        self.problems.last_mut().expect("a problem was pushed in the line above")
+    }
+}
+
+/// Returns the most frequent spelling; of several, the one that sorts first.
+fn spelling(gathered: &Gathered) -> Option<String> {
+    let most = gathered.spellings.iter().min_by_key(|(spelling, count)| (Reverse(**count), *spelling));
+    most.map(|(spelling, _)| spelling.clone())
+}

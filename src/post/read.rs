@@ -1,0 +1,206 @@
+//! Parses every Markdown file, in parallel, all problems at once.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use super::front::{Front, check_defaults};
+use super::name::{Name, Role};
+use super::{FrontMatter, Hidden, Kind, Post, name, split};
+use crate::article;
+use crate::config::{Config, FILE};
+use crate::diagnostic::{Diagnostic, Level, Place};
+use crate::fields::Document;
+use crate::paths::SourcePath;
+use crate::source::Sources;
+
+/// Parses every Markdown file of the site.
+pub fn parse(config: &Config, sources: &Sources) -> Result<Vec<Post>, Vec<Diagnostic>> {
+    let mut problems = Vec::new();
+    let settings = Document::new(FILE, &config.text);
+    for rule in &config.defaults {
+        check_defaults(config, &settings, &rule.front_matter, &mut problems);
+    }
+    let parsed: Vec<Result<Post, Vec<Diagnostic>>> = sources
+        .markdown
+        .par_iter()
+        .map(|(source, text)| Parser { config, settings: &settings, source, text }.parse())
+        .collect();
+    let mut posts = Vec::with_capacity(parsed.len());
+    for one in parsed {
+        match one {
+            Ok(post) => posts.push(post),
+            Err(more) => problems.extend(more),
+        }
+    }
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    give_assets(&mut posts, sources);
+    hide_below_drafts(config, &mut posts);
+    Ok(posts)
+}
+
+/// One file, and what it is read with.
+struct Parser<'a> {
+    config: &'a Config,
+    settings: &'a Document,
+    source: &'a SourcePath,
+    text: &'a Arc<str>,
+}
+
+impl Parser<'_> {
+    fn parse(&self) -> Result<Post, Vec<Diagnostic>> {
+        let config = self.config;
+        if self.source.as_str() == "content/index.md" {
+            let message = "`content/index.md` is no page: `content/_index.md` speaks for the home page";
+            let problem = Diagnostic::error("post/home-index", message).at(Place::file(self.source));
+            return Err(vec![problem.hint("rename it to `_index.md`")]);
+        }
+        let document = Document::new(self.source, self.text);
+        let (table, body) = split::split(&document)?;
+        let name = name::read(config, self.source);
+        let mut front = self.defaults();
+        let mut diagnostics = Vec::new();
+        let is_yaml = self.text.trim_start().starts_with("---");
+        Front { config, document: &document, is_yaml }.read(table, &mut front, &mut diagnostics);
+        let kind = self.date_and_kind(&name, &mut front);
+        let body = self.title(&name, &mut front, body);
+        if diagnostics.iter().any(|one| one.level == Level::Error) {
+            return Err(diagnostics);
+        }
+        if kind == Kind::Post && front.authors.is_empty() {
+            front.authors.clone_from(&config.authors);
+        }
+        if config.taxonomy("authors").is_some() && kind == Kind::Post {
+            front.terms.insert("authors".to_owned(), front.authors.clone());
+        }
+        Ok(Post {
+            source: self.source.clone(),
+            text: Arc::clone(self.text),
+            outline: article::outline(&self.text[body.clone()], &config.markdown),
+            body,
+            kind,
+            section: name.section,
+            stem: name.stem,
+            hidden: hidden(config, &front),
+            front,
+            assets: BTreeMap::new(),
+            warnings: diagnostics,
+        })
+    }
+
+    /// Returns what `[[defaults]]` say about this file.
+    fn defaults(&self) -> FrontMatter {
+        let mut front = FrontMatter::default();
+        let below = self.source.as_str().strip_prefix("content/").unwrap_or(self.source.as_str());
+        for rule in self.config.defaults.iter().filter(|rule| rule.matcher.is_match(below)) {
+            // What is wrong with them was reported once, for all files.
+            let reader = Front { config: self.config, document: self.settings, is_yaml: false };
+            reader.read(rule.front_matter.clone(), &mut front, &mut Vec::new());
+        }
+        front.spans.clear();
+        front
+    }
+
+    /// Settles the date and, by it, what the file is for.
+    fn date_and_kind(&self, name: &Name, front: &mut FrontMatter) -> Kind {
+        front.draft |= name.draft;
+        match name.role {
+            Role::Section => return Kind::Section,
+            Role::Term => return Kind::Term,
+            Role::Single if self.source.as_str() == "content/404.md" => return Kind::Page,
+            Role::Single | Role::Bundle => {}
+        }
+        let zone = || self.config.timezone.clone();
+        if front.date.is_none() {
+            front.date = name.date.and_then(|date| date.to_zoned(zone()).ok());
+        }
+        if front.date.is_none() && name.draft && self.config.drafts {
+            // A draft in its folder has no date yet: it stands where it would if it were published now.
+            front.date = Some(self.config.clock.to_zoned(zone()));
+        }
+        if front.date.is_some() { Kind::Post } else { Kind::Page }
+    }
+
+    /// Settles the title: front matter, else a heading that the text begins with (which then is no part of it), else the
+    /// file's name. Returns what remains as body.
+    fn title(&self, name: &Name, front: &mut FrontMatter, body: Range<usize>) -> Range<usize> {
+        if front.title.is_some() {
+            return body;
+        }
+        let markdown = &self.text[body.clone()];
+        let start = markdown.len() - markdown.trim_start_matches('\n').len();
+        let line = markdown[start..].lines().next().unwrap_or_default();
+        if line.starts_with("# ") {
+            let outline = article::outline(line, &self.config.markdown);
+            if let Some(heading) = outline.headings.first().filter(|heading| !heading.title.trim().is_empty()) {
+                front.title = Some(heading.title.trim().to_owned());
+                return body.start + start + line.len()..body.end;
+            }
+        }
+        let stem = if name.role == Role::Term && name.stem.is_empty() { &name.section } else { &name.stem };
+        let words = stem.replace(['-', '_'], " ");
+        let mut letters = words.trim().chars();
+        front.title = Some(match letters.next() {
+            Some(first) => first.to_uppercase().chain(letters).collect(),
+            None => self.config.title.clone(),
+        });
+        body
+    }
+}
+
+/// Returns why a file is not shown, if it is not.
+fn hidden(config: &Config, front: &FrontMatter) -> Option<Hidden> {
+    if front.draft && !config.drafts {
+        return Some(Hidden::Draft);
+    }
+    let expiry = front.expiry_date.as_ref().map(jiff::Zoned::timestamp);
+    if let Some(expiry) = expiry.filter(|&expiry| expiry <= config.clock) {
+        return Some(Hidden::Expired(expiry));
+    }
+    let from = front.publish_date.as_ref().or(front.date.as_ref()).map(jiff::Zoned::timestamp);
+    from.filter(|&from| from > config.clock && !config.future).map(Hidden::Future)
+}
+
+/// Hides what lies in a section whose `_index.md` is a draft.
+fn hide_below_drafts(config: &Config, posts: &mut [Post]) {
+    let is_draft = |post: &&Post| post.kind == Kind::Section && post.front.draft && !config.drafts;
+    let drafts: BTreeSet<String> = posts.iter().filter(is_draft).map(|post| post.section.clone()).collect();
+    if drafts.is_empty() {
+        return;
+    }
+    for post in posts.iter_mut().filter(|post| post.hidden.is_none()) {
+        let mut up =
+            std::iter::successors(Some(post.section.as_str()), |at| at.rsplit_once('/').map(|(above, _)| above));
+        if up.any(|section| drafts.contains(section)) {
+            post.hidden = Some(Hidden::Draft);
+        }
+    }
+}
+
+/// Gives each bundle the files of its folder, but for those of a bundle within.
+fn give_assets(posts: &mut [Post], sources: &Sources) {
+    let mut bundles: BTreeMap<String, usize> = BTreeMap::new();
+    for (index, post) in posts.iter().enumerate() {
+        if matches!(post.source.file_name(), "index.md" | "index.markdown") {
+            bundles.insert(post.source.folder().to_owned(), index);
+        }
+    }
+    for asset in sources.assets.keys() {
+        let mut folder = asset.folder();
+        loop {
+            if let Some(&index) = bundles.get(folder) {
+                let name = asset.as_str()[folder.len() + 1..].to_owned();
+                posts[index].assets.insert(name, asset.clone());
+                break;
+            }
+            match folder.rsplit_once('/') {
+                Some((above, _)) => folder = above,
+                None => break,
+            }
+        }
+    }
+}
