@@ -3,25 +3,25 @@
 //! A list of posts costs a few clones of a pointer, never an article. Pages, template functions and feeds all draw from
 //! the one [`Shelf`]. It touches no file and knows no template.
 
+mod lists;
+mod posts;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
 
 use jiff::Zoned;
 use serde::Serialize;
-use tera::{Map, Value};
+use tera::Value;
 
 use crate::article::{Article, Typesetter};
-use crate::config::{Config, FeedRule};
+use crate::config::Config;
 use crate::diagnostic::Diagnostic;
-use crate::feed::{self, Format};
-use crate::library::{Library, Page, Pager, PostId, Taxonomy, Term};
+use crate::library::{Library, Page, PostId, Taxonomy};
 use crate::lock::Lock;
 use crate::paths::{Route, SourcePath};
 use crate::post::{Kind, Post};
 use crate::render::articles::Articles;
-use crate::render::context::{
-    self, FeedLink, Heading, Link, Neighbour, Paginator, SectionView, Settings, TermCount, TermLink,
-};
+use crate::render::context::{self, Settings};
 use crate::source::Sources;
 
 /// How many links `site.newest` has.
@@ -123,180 +123,6 @@ impl Shelf {
         self.articles.article(&self.typesetter, &self.config, &self.library, id)
     }
 
-    /// Returns a link to a post.
-    pub(crate) fn link(&self, id: PostId) -> Value {
-        self.links[id.0].get_or_init(|| self.link_value(id)).clone()
-    }
-
-    /// Returns a card of a post: a link with its summary.
-    pub(crate) fn card(&self, id: PostId) -> Result<Value, Vec<Diagnostic>> {
-        Ok(Value::from(self.card_map(id)?))
-    }
-
-    /// Returns a whole `page`.
-    pub(crate) fn page(&self, id: PostId) -> Result<Value, Vec<Diagnostic>> {
-        let article = self.article(id)?;
-        let post = self.library.post(id);
-        let mut map = self.card_map(id)?;
-        map.insert("content".into(), Value::safe_string(&article.html));
-        map.insert("toc".into(), value(&Heading::tree(&article.toc, &self.permalink(self.library.route(id)))));
-        let (newer, older) = self.neighbours(id);
-        for (name, neighbour) in [("newer", &newer), ("higher", &newer), ("older", &older), ("lower", &older)] {
-            map.insert(name.into(), neighbour.clone());
-        }
-        map.insert("aliases".into(), value(&post.front.aliases));
-        let assets: Vec<String> = post.assets.values().filter_map(|source| self.asset_link(source)).collect();
-        map.insert("assets".into(), value(&assets));
-        map.insert("canonical".into(), value(&post.front.canonical));
-        Ok(Value::from(map))
-    }
-
-    /// Returns `section`; the home page has one in any case.
-    pub(crate) fn section(&self, name: &str) -> Result<Value, Vec<Diagnostic>> {
-        let section = self.library.sections.get(name);
-        let index = section.map(|section| section.index);
-        let route = index.map_or_else(Route::home, |index| self.library.route(index).clone());
-        let text = self.text_of(index)?;
-        let pages = match (section, self.section_pages.get(name)) {
-            (Some(section), Some(cell)) => cell.get_or_init(|| self.links(&section.pages)).clone(),
-            _ => self.home_pages.get_or_init(|| self.links(&self.library.newest)).clone(),
-        };
-        let front = index.map(|index| &self.library.post(index).front);
-        Ok(value(&SectionView {
-            name,
-            title: index.map_or(&self.config.title, |index| self.title(index)),
-            description: front.and_then(|front| front.description.as_deref()).or_else(|| {
-                (name.is_empty() && !self.config.description.is_empty()).then_some(&*self.config.description)
-            }),
-            path: self.path(&route),
-            permalink: self.permalink(&route),
-            source: index.map(|index| self.library.post(index).source.as_str()),
-            content: text.content,
-            toc: text.toc,
-            has_code: text.has_code,
-            extra: front.map_or_else(|| Value::from(Map::new()), |front| context::from_toml(&front.extra)),
-            pages,
-        }))
-    }
-
-    /// Returns the typeset text of an `_index.md`, or nothing where there is none.
-    pub(crate) fn text_of(&self, index: Option<PostId>) -> Result<IndexText, Vec<Diagnostic>> {
-        let Some(id) = index else {
-            return Ok(IndexText { content: Value::safe_string(""), toc: Vec::new(), has_code: false });
-        };
-        let article = self.article(id)?;
-        Ok(IndexText {
-            content: Value::safe_string(&article.html),
-            toc: Heading::tree(&article.toc, &self.permalink(self.library.route(id))),
-            has_code: article.has_code,
-        })
-    }
-
-    /// Returns `paginator` for one page of a list that starts at `list`.
-    pub(crate) fn paginator(&self, list: &Route, posts: &[PostId], pager: Pager) -> Result<Value, Vec<Diagnostic>> {
-        let shown = posts.get(pager.start..pager.end).unwrap_or_default();
-        let at = |number| self.path(&pager_route(list, number));
-        let mut problems = Vec::new();
-        let mut pages = Vec::with_capacity(shown.len());
-        for id in shown {
-            match self.card(*id) {
-                Ok(card) => pages.push(card),
-                Err(errors) => problems.extend(errors),
-            }
-        }
-        if !problems.is_empty() {
-            return Err(problems);
-        }
-        Ok(value(&Paginator {
-            pages,
-            current_index: pager.number,
-            number_pagers: pager.of,
-            total_pages: posts.len(),
-            first: at(1),
-            last: at(pager.of),
-            previous: (pager.number > 1).then(|| at(pager.number - 1)),
-            next: (pager.number < pager.of).then(|| at(pager.number + 1)),
-            base_url: self.path(list),
-        }))
-    }
-
-    /// Returns `taxonomy`.
-    pub(crate) fn taxonomy(&self, index: usize) -> Value {
-        self.taxonomies[index].clone()
-    }
-
-    /// Returns links to all posts of a term.
-    pub(crate) fn term_pages(&self, taxonomy: usize, term: usize) -> Value {
-        let posts = &self.library.taxonomies[taxonomy].terms[term].posts;
-        self.term_pages[taxonomy][term].get_or_init(|| self.links(posts)).clone()
-    }
-
-    fn taxonomy_value(&self, index: usize) -> Value {
-        let taxonomy = &self.library.taxonomies[index];
-        value(&context::TaxonomyView {
-            name: &taxonomy.name,
-            path: self.path(&taxonomy.route),
-            permalink: self.permalink(&taxonomy.route),
-            terms: taxonomy.terms.iter().enumerate().map(|(term, _)| self.term_count(index, term)).collect(),
-        })
-    }
-
-    /// Returns what is counted of a term.
-    pub(crate) fn term_count(&self, taxonomy: usize, term: usize) -> TermCount<'_> {
-        let Term { name, slug, route, posts, .. } = &self.library.taxonomies[taxonomy].terms[term];
-        TermCount {
-            name,
-            slug,
-            path: self.path(route),
-            permalink: self.permalink(route),
-            page_count: posts.len(),
-            feed: self.term_feeds.get(&(taxonomy, term)).map(|route| self.path(route)),
-        }
-    }
-
-    /// Returns links to some posts.
-    pub(crate) fn links(&self, posts: &[PostId]) -> Value {
-        Value::from(posts.iter().map(|id| self.link(*id)).collect::<Vec<_>>())
-    }
-
-    /// Returns links to the feeds of the site.
-    pub(crate) fn feed_links(&self) -> Vec<FeedLink> {
-        let feeds = self.library.routes.iter().filter_map(|(route, page)| match page {
-            Page::Feed(index) => self.config.feeds.get(*index).map(|rule| (*index, rule, route)),
-            _ => None,
-        });
-        let mut feeds: Vec<_> = feeds.collect();
-        feeds.sort_by_key(|(index, ..)| *index);
-        let several = feeds.len() > 1;
-        let link = |rule: &FeedRule, route: &Route| {
-            let format = feed::format(&rule.format);
-            let title = match several {
-                true => format!("{} ({})", self.config.title, format.title),
-                false => self.config.title.clone(),
-            };
-            self.feed_link(format, title, route)
-        };
-        feeds.into_iter().map(|(_, rule, route)| link(rule, route)).collect()
-    }
-
-    /// Returns the link to the feed of a term, if it has one.
-    pub(crate) fn term_feed_link(&self, taxonomy: usize, term: usize) -> Option<FeedLink> {
-        let route = self.term_feeds.get(&(taxonomy, term))?;
-        let title = format!("{}: {}", self.config.title, self.library.taxonomies[taxonomy].terms[term].name);
-        Some(self.feed_link(feed::format(&self.config.term_feed().format), title, route))
-    }
-
-    fn feed_link(&self, format: &Format, title: String, route: &Route) -> FeedLink {
-        let (path, permalink) = (self.path(route), self.permalink(route));
-        FeedLink { format: format.name, title, path, permalink, mime: format.mime }
-    }
-
-    /// Returns a post's summary as HTML.
-    pub(crate) fn summary(&self, id: PostId) -> Result<Value, Vec<Diagnostic>> {
-        let summary = self.articles.summary(&self.typesetter, &self.config, &self.library, id)?;
-        Ok(summary.html.clone())
-    }
-
     /// Returns the terms of a post: taxonomy and term, in the order of its front matter.
     pub(crate) fn terms_of(&self, id: PostId) -> &[(usize, usize)] {
         &self.terms_of[id.0]
@@ -328,99 +154,12 @@ impl Shelf {
         posts.into_iter().filter_map(|id| changed(self.library.post(*id))).max()
     }
 
-    /// Returns the link to a post's picture.
-    pub(crate) fn image(&self, id: PostId) -> Option<String> {
-        let post = self.library.post(id);
-        let image = post.front.image.as_deref()?;
-        if image.starts_with("//") || url::Url::parse(image).is_ok() {
-            return Some(image.to_owned());
-        }
-        let beside = post.assets.get(image.trim_start_matches("./")).and_then(|source| self.asset_link(source));
-        let below_root =
-            || Route::new(format!("/{}", image.trim_start_matches('/'))).ok().map(|route| self.path(&route));
-        beside.or_else(below_root)
-    }
-
-    fn asset_link(&self, source: &SourcePath) -> Option<String> {
-        self.asset_routes.get(source).map(|route| self.path(route))
-    }
-
-    fn card_map(&self, id: PostId) -> Result<Map, Vec<Diagnostic>> {
-        let summary = self.articles.summary(&self.typesetter, &self.config, &self.library, id)?;
-        let mut map = self.link(id).as_map().cloned().unwrap_or_default();
-        map.insert("summary".into(), summary.html.clone());
-        map.insert("continues".into(), Value::from(summary.continues));
-        map.insert("has_code".into(), Value::from(summary.has_code));
-        Ok(map)
-    }
-
-    fn link_value(&self, id: PostId) -> Value {
-        let post = self.library.post(id);
-        let route = self.library.route(id);
-        let date = post.front.date.as_ref().map(|date| date.with_time_zone(self.config.timezone.clone()));
-        value(&Link {
-            title: self.title(id),
-            description: post.front.description.as_deref(),
-            date: date.as_ref().map(rfc3339),
-            updated: post.front.updated.as_ref().map(|date| self.date(date)),
-            year: date.as_ref().map(Zoned::year),
-            month: date.as_ref().map(Zoned::month),
-            day: date.as_ref().map(Zoned::day),
-            path: self.path(route),
-            permalink: self.permalink(route),
-            slug: slug(route),
-            section: &post.section,
-            source: post.source.as_str(),
-            authors: self.authors(post),
-            taxonomies: self.term_links(id),
-            image: self.image(id),
-            word_count: post.outline.words,
-            reading_time: post.outline.words.div_ceil(200).max(1),
-            draft: post.front.draft,
-            noindex: post.front.noindex,
-            weight: post.front.weight,
-            extra: context::from_toml(&post.front.extra),
-        })
-    }
-
     /// Returns who wrote a post: its own authors, else the site's.
     pub(crate) fn authors<'a>(&'a self, post: &'a Post) -> &'a [String] {
         match post.front.authors.is_empty() {
             true => &self.config.authors,
             false => &post.front.authors,
         }
-    }
-
-    fn term_links(&self, id: PostId) -> BTreeMap<&str, Vec<TermLink<'_>>> {
-        let mut links: BTreeMap<&str, Vec<TermLink<'_>>> =
-            self.library.taxonomies.iter().map(|taxonomy| (taxonomy.name.as_str(), Vec::new())).collect();
-        for (taxonomy, term) in self.terms_of(id) {
-            let Taxonomy { name, terms, .. } = &self.library.taxonomies[*taxonomy];
-            let term = &terms[*term];
-            links.entry(name).or_default().push(TermLink {
-                name: &term.name,
-                slug: &term.slug,
-                path: self.path(&term.route),
-                permalink: self.permalink(&term.route),
-            });
-        }
-        links
-    }
-
-    fn neighbours(&self, id: PostId) -> (Value, Value) {
-        let Some(position) = self.library.position.get(&id) else {
-            return (Value::none(), Value::none());
-        };
-        let at = |position: Option<usize>| {
-            let id = position.and_then(|position| self.library.newest.get(position));
-            value(&id.map(|id| Neighbour {
-                title: self.title(*id),
-                path: self.path(self.library.route(*id)),
-                permalink: self.permalink(self.library.route(*id)),
-                date: self.library.post(*id).front.date.as_ref().map(|date| self.date(date)),
-            }))
-        };
-        (at(position.checked_sub(1)), at(position.checked_add(1)))
     }
 
     fn settings_value(&self, extra: &toml::Table) -> Value {
@@ -444,13 +183,6 @@ impl Shelf {
     }
 }
 
-/// The text of an `_index.md`.
-pub(crate) struct IndexText {
-    pub content: Value,
-    pub toc: Vec<Heading>,
-    pub has_code: bool,
-}
-
 /// Returns the Markdown file that a page speaks for.
 pub(crate) fn index_of(library: &Library, page: &Page) -> Option<PostId> {
     match page {
@@ -470,15 +202,6 @@ pub(crate) fn value(of: &(impl Serialize + ?Sized)) -> Value {
 /// Returns when a post last changed.
 pub(crate) fn changed(post: &Post) -> Option<&Zoned> {
     post.front.updated.as_ref().max(post.front.date.as_ref())
-}
-
-/// Returns the address of one page of a list; the first is the list itself, never `/page/1/`.
-pub(crate) fn pager_route(list: &Route, number: usize) -> Route {
-    match number {
-        0 | 1 => list.clone(),
-        _ => Route::new(format!("{}/page/{number}/", list.as_str().trim_end_matches('/')))
-            .expect("an address with `page/2/` at its end is one, too"),
-    }
 }
 
 /// Returns the posts whose whole text feeds quote.
@@ -517,12 +240,6 @@ fn terms_of(library: &Library) -> Vec<Vec<(usize, usize)>> {
         });
     }
     terms_of
-}
-
-/// Returns the last part of an address.
-fn slug(route: &Route) -> String {
-    let last = route.as_str().trim_end_matches('/').rsplit('/').next().unwrap_or_default();
-    last.strip_suffix(".html").unwrap_or(last).to_owned()
 }
 
 /// Returns a date as RFC 3339 writes it.

@@ -1,0 +1,141 @@
+//! Owns what is quoted of one post: a link, a card, the whole page.
+
+use std::collections::BTreeMap;
+
+use jiff::Zoned;
+use tera::{Map, Value};
+
+use super::{Shelf, rfc3339, value};
+use crate::diagnostic::Diagnostic;
+use crate::library::{PostId, Taxonomy};
+use crate::paths::{Route, SourcePath};
+use crate::render::context::{self, Heading, Link, Neighbour, TermLink};
+
+impl Shelf {
+    /// Returns a link to a post.
+    pub(crate) fn link(&self, id: PostId) -> Value {
+        self.links[id.0].get_or_init(|| self.link_value(id)).clone()
+    }
+
+    /// Returns a card of a post: a link with its summary.
+    pub(crate) fn card(&self, id: PostId) -> Result<Value, Vec<Diagnostic>> {
+        Ok(Value::from(self.card_map(id)?))
+    }
+
+    /// Returns a whole `page`.
+    pub(crate) fn page(&self, id: PostId) -> Result<Value, Vec<Diagnostic>> {
+        let article = self.article(id)?;
+        let post = self.library.post(id);
+        let mut map = self.card_map(id)?;
+        map.insert("content".into(), Value::safe_string(&article.html));
+        map.insert("toc".into(), value(&Heading::tree(&article.toc, &self.permalink(self.library.route(id)))));
+        let (newer, older) = self.neighbours(id);
+        for (name, neighbour) in [("newer", &newer), ("higher", &newer), ("older", &older), ("lower", &older)] {
+            map.insert(name.into(), neighbour.clone());
+        }
+        map.insert("aliases".into(), value(&post.front.aliases));
+        let assets: Vec<String> = post.assets.values().filter_map(|source| self.asset_link(source)).collect();
+        map.insert("assets".into(), value(&assets));
+        map.insert("canonical".into(), value(&post.front.canonical));
+        Ok(Value::from(map))
+    }
+
+    /// Returns a post's summary as HTML.
+    pub(crate) fn summary(&self, id: PostId) -> Result<Value, Vec<Diagnostic>> {
+        let summary = self.articles.summary(&self.typesetter, &self.config, &self.library, id)?;
+        Ok(summary.html.clone())
+    }
+
+    /// Returns the link to a post's picture.
+    pub(crate) fn image(&self, id: PostId) -> Option<String> {
+        let post = self.library.post(id);
+        let image = post.front.image.as_deref()?;
+        if image.starts_with("//") || url::Url::parse(image).is_ok() {
+            return Some(image.to_owned());
+        }
+        let beside = post.assets.get(image.trim_start_matches("./")).and_then(|source| self.asset_link(source));
+        let below_root =
+            || Route::new(format!("/{}", image.trim_start_matches('/'))).ok().map(|route| self.path(&route));
+        beside.or_else(below_root)
+    }
+
+    fn asset_link(&self, source: &SourcePath) -> Option<String> {
+        self.asset_routes.get(source).map(|route| self.path(route))
+    }
+
+    fn card_map(&self, id: PostId) -> Result<Map, Vec<Diagnostic>> {
+        let summary = self.articles.summary(&self.typesetter, &self.config, &self.library, id)?;
+        let mut map = self.link(id).as_map().cloned().unwrap_or_default();
+        map.insert("summary".into(), summary.html.clone());
+        map.insert("continues".into(), Value::from(summary.continues));
+        map.insert("has_code".into(), Value::from(summary.has_code));
+        Ok(map)
+    }
+
+    fn link_value(&self, id: PostId) -> Value {
+        let post = self.library.post(id);
+        let route = self.library.route(id);
+        let date = post.front.date.as_ref().map(|date| date.with_time_zone(self.config.timezone.clone()));
+        value(&Link {
+            title: self.title(id),
+            description: post.front.description.as_deref(),
+            date: date.as_ref().map(rfc3339),
+            updated: post.front.updated.as_ref().map(|date| self.date(date)),
+            year: date.as_ref().map(Zoned::year),
+            month: date.as_ref().map(Zoned::month),
+            day: date.as_ref().map(Zoned::day),
+            path: self.path(route),
+            permalink: self.permalink(route),
+            slug: slug(route),
+            section: &post.section,
+            source: post.source.as_str(),
+            authors: self.authors(post),
+            taxonomies: self.term_links(id),
+            image: self.image(id),
+            word_count: post.outline.words,
+            reading_time: post.outline.words.div_ceil(200).max(1),
+            draft: post.front.draft,
+            noindex: post.front.noindex,
+            weight: post.front.weight,
+            extra: context::from_toml(&post.front.extra),
+        })
+    }
+
+    fn term_links(&self, id: PostId) -> BTreeMap<&str, Vec<TermLink<'_>>> {
+        let mut links: BTreeMap<&str, Vec<TermLink<'_>>> =
+            self.library.taxonomies.iter().map(|taxonomy| (taxonomy.name.as_str(), Vec::new())).collect();
+        for (taxonomy, term) in self.terms_of(id) {
+            let Taxonomy { name, terms, .. } = &self.library.taxonomies[*taxonomy];
+            let term = &terms[*term];
+            links.entry(name).or_default().push(TermLink {
+                name: &term.name,
+                slug: &term.slug,
+                path: self.path(&term.route),
+                permalink: self.permalink(&term.route),
+            });
+        }
+        links
+    }
+
+    fn neighbours(&self, id: PostId) -> (Value, Value) {
+        let Some(position) = self.library.position.get(&id) else {
+            return (Value::none(), Value::none());
+        };
+        let at = |position: Option<usize>| {
+            let id = position.and_then(|position| self.library.newest.get(position));
+            value(&id.map(|id| Neighbour {
+                title: self.title(*id),
+                path: self.path(self.library.route(*id)),
+                permalink: self.permalink(self.library.route(*id)),
+                date: self.library.post(*id).front.date.as_ref().map(|date| self.date(date)),
+            }))
+        };
+        (at(position.checked_sub(1)), at(position.checked_add(1)))
+    }
+}
+
+/// Returns the last part of an address.
+fn slug(route: &Route) -> String {
+    let last = route.as_str().trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+    last.strip_suffix(".html").unwrap_or(last).to_owned()
+}
