@@ -5,7 +5,9 @@
 
 mod code;
 mod escape;
+mod fence;
 mod footnotes;
+mod highlight;
 mod links;
 mod markdown;
 mod outline;
@@ -19,6 +21,7 @@ use std::ops::Range;
 use pulldown_cmark::Parser;
 
 use self::code::Code;
+use self::highlight::Highlighter;
 use self::links::Links;
 use self::markdown::{Origin, Writer};
 use self::summary::Excerpt;
@@ -89,18 +92,20 @@ pub struct Heading {
 /// Typesets posts: holds what all of them share, and may be used from many threads at once.
 #[derive(Debug)]
 pub struct Typesetter {
-    stylesheet: String,
+    /// None where code has no colours.
+    highlighter: Option<Highlighter>,
 }
 
 impl Typesetter {
     /// Prepares what typesetting needs; refuses a highlight theme that does not exist.
-    pub fn new(_config: &Config) -> Result<Typesetter, Vec<Diagnostic>> {
-        Ok(Typesetter { stylesheet: String::new() })
+    pub fn new(config: &Config) -> Result<Typesetter, Vec<Diagnostic>> {
+        let highlighter = config.highlight.enabled.then(|| Highlighter::new(config)).transpose()?;
+        Ok(Typesetter { highlighter })
     }
 
     /// Returns the stylesheet of coloured code, for light and dark pages.
     pub fn stylesheet(&self) -> &str {
-        &self.stylesheet
+        self.highlighter.as_ref().map(Highlighter::stylesheet).unwrap_or_default()
     }
 
     /// Typesets one post. Its links must lead somewhere; all that do not are reported at once.
@@ -109,7 +114,9 @@ impl Typesetter {
         let markdown = post.markdown();
         let options = outline::options(&config.markdown);
         let links = Links::of(config, library, id);
-        let mut writer = Writer::new(links, Code::new(None), Origin::Body, markdown.len() + markdown.len() / 2);
+        let code =
+            Code { highlighter: self.highlighter.as_ref(), numbered: config.highlight.line_numbers, written: false };
+        let mut writer = Writer::new(links, code.clone(), Origin::Body, markdown.len() + markdown.len() / 2);
         let mut excerpt = Excerpt::of(markdown, config.summary);
         for (event, range) in Parser::new_ext(markdown, options).into_offset_iter() {
             excerpt.watch(&event, &range);
@@ -126,7 +133,7 @@ impl Typesetter {
                     Some(span) => Place::span(&post.source, &post.text, span.clone()),
                     None => Place::file(&post.source),
                 };
-                let mut writer = Writer::new(elsewhere, Code::new(None), Origin::At(at), summary.len() * 2);
+                let mut writer = Writer::new(elsewhere, code.clone(), Origin::At(at), summary.len() * 2);
                 for (event, range) in Parser::new_ext(summary, options).into_offset_iter() {
                     writer.write(event, range);
                 }
@@ -136,7 +143,7 @@ impl Typesetter {
             }
             _ => {
                 // What is wrong in it has been said above.
-                let mut writer = Writer::new(elsewhere, Code::new(None), Origin::Body, 512);
+                let mut writer = Writer::new(elsewhere, code.clone(), Origin::Body, 512);
                 for (event, range) in cut.events {
                     writer.write(event, range);
                 }

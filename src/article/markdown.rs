@@ -182,7 +182,7 @@ impl<'a, 'w> Writer<'a, 'w> {
                 self.diagnostics.push(Diagnostic::warning("footnote/unused", message).at(at));
             }
         }
-        Written { html: self.out, diagnostics: self.diagnostics, has_code: self.code.was_written() }
+        Written { html: self.out, diagnostics: self.diagnostics, has_code: self.code.written }
     }
 
     fn fresh_line(&mut self) {

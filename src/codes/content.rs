@@ -29,6 +29,35 @@ pub(super) const CODES: &[Code] = &[
                address and keeps its text. Link to a page or a file instead, or set `html = true` if you trust all authors.",
     },
     Code {
+        code: "code/language",
+        exit: Exit::Site,
+        text: "A block of code names a language that no grammar is known for, so it is shown without colours. Often the name is a \
+               typing error; else write `text`, and the note goes away. The name is the first word after the fence; more than \
+               200 languages are known by name and by the ending of their files (`rust` and `rs`).",
+    },
+    Code {
+        code: "code/long-line",
+        exit: Exit::Site,
+        text: "A line of code is longer than 10,000 bytes. Grammars may need time that grows with the square of a line's length, so the \
+               block is shown without colours. Minified code is rarely worth showing: shorten the line, or name the language `text`.",
+    },
+    Code {
+        code: "code/grammar",
+        exit: Exit::Site,
+        text: "The grammar of a language failed on a block of code, so that block is shown without colours; the rest of the site is not \
+               touched. This is a fault of the grammar, not of the code. Name the language `text` to silence the note.",
+    },
+    Code {
+        code: "highlight/theme",
+        exit: Exit::Usage,
+        text: "`[highlight] light` and `dark` name the colours of code. Ours are `github-light` and `github-dark`; these come with the \
+               grammars: catppuccin-frappe, catppuccin-latte, catppuccin-macchiato, catppuccin-mocha, coldark-cold, coldark-dark, \
+               darkneon, dracula, github, gruvbox-dark, gruvbox-light, inspiredgithub, 1337, monokai-extended, \
+               monokai-extended-bright, monokai-extended-light, monokai-extended-origin, nord, onehalfdark, onehalflight, \
+               solarized-dark, solarized-light, sublime-snazzy, twodark, zenburn, base16-eighties-dark, base16-mocha-dark, \
+               base16-ocean-dark and base16-ocean-light. Only ours are checked for contrast.",
+    },
+    Code {
         code: "footnote/unused",
         exit: Exit::Site,
         text: "A footnote is defined, but nothing in the post refers to it, so it is not written. Often its name is misspelt in \

@@ -1,0 +1,388 @@
+//! Owns the classes of coloured code: which scopes share one, what it is called, and the
+//! stylesheet that gives it its light and its dark colour.
+//!
+//! Themes with the same rules (our own two) need one class a token; any other pair gets a class
+//! for each. Text in the default colour has none. Names follow from the themes alone, so that no
+//! order of files or threads changes a page.
+
+use std::fmt::Write as _;
+
+use syntect::highlighting::{Color, FontStyle, Theme, ThemeItem};
+use syntect::parsing::{MatchPower, Scope};
+
+/// What the classes and variables of a scheme start with; of both, where one class serves them.
+const LIGHT: &str = "l";
+const DARK: &str = "d";
+const BOTH: &str = "k";
+
+/// What a piece of code looks like: zero is plain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub(in crate::article) struct Look([Face; 2]);
+
+/// What one layer makes of it: the numbers of its colours, from 1, and its font.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+struct Face {
+    foreground: u8,
+    background: u8,
+    font: u8,
+}
+
+impl Look {
+    /// Returns whether it is plain text.
+    pub(in crate::article) fn is_plain(self) -> bool {
+        self == Look::default()
+    }
+
+    /// Returns whether it shows where there is nothing but blanks.
+    pub(super) fn shows_on_blanks(self) -> bool {
+        self.0.iter().any(|face| face.background != 0 || face.font & FontStyle::UNDERLINE.bits() != 0)
+    }
+}
+
+/// The classes for a light and a dark theme.
+#[derive(Debug)]
+pub(in crate::article) struct Scheme {
+    layers: Vec<Layer>,
+    stylesheet: String,
+}
+
+/// The rules of one theme, or of two with the same rules.
+#[derive(Debug)]
+struct Layer {
+    /// What its classes start with.
+    prefix: &'static str,
+    /// The rules, with the number of their colours instead of the colours.
+    rules: Vec<(ThemeItem, Face)>,
+    /// By number less one: the colour in the light and in the dark.
+    foregrounds: Vec<Pair>,
+    backgrounds: Vec<Pair>,
+}
+
+/// A colour in the light and in the dark; a layer of one theme knows only one of them.
+type Pair = (Option<Color>, Option<Color>);
+
+impl Scheme {
+    /// Makes the classes for two themes.
+    pub(super) fn new((light_name, light): (&str, &Theme), (dark_name, dark): (&str, &Theme)) -> Self {
+        let layers = match have_same_rules(light, dark) {
+            true => vec![Layer::new(BOTH, Some(light), Some(dark))],
+            false => vec![Layer::new(LIGHT, Some(light), None), Layer::new(DARK, None, Some(dark))],
+        };
+        let stylesheet = stylesheet(&layers, (light_name, light), (dark_name, dark));
+        Scheme { layers, stylesheet }
+    }
+
+    /// Returns the stylesheet.
+    pub(super) fn stylesheet(&self) -> &str {
+        &self.stylesheet
+    }
+
+    /// Returns what text with these scopes looks like.
+    pub(super) fn look(&self, scopes: &[Scope]) -> Look {
+        let mut look = Look::default();
+        for (face, layer) in look.0.iter_mut().zip(&self.layers) {
+            *face = layer.face(scopes);
+        }
+        look
+    }
+
+    /// Writes the classes of a look.
+    pub(in crate::article) fn push_classes(&self, look: Look, out: &mut String) {
+        let start = out.len();
+        for (face, layer) in look.0.iter().zip(&self.layers) {
+            let fonts = FONTS.iter().filter(|(style, ..)| face.font & style.bits() != 0);
+            for class in [(face.foreground, ""), (face.background, "g")]
+                .iter()
+                .filter(|(number, _)| *number != 0)
+                .map(|(number, kind)| (Some(*number), *kind))
+                .chain(fonts.map(|(_, kind, ..)| (None, *kind)))
+            {
+                if out.len() > start {
+                    out.push(' ');
+                }
+                out.push_str(layer.prefix);
+                out.push_str(class.1);
+                if let Some(number) = class.0 {
+                    let _ = write!(out, "{number}");
+                }
+            }
+        }
+    }
+}
+
+/// The fonts: the letter of its class, its property and value.
+const FONTS: &[(FontStyle, &str, &str, &str)] = &[
+    (FontStyle::BOLD, "b", "font-weight", "bold"),
+    (FontStyle::ITALIC, "i", "font-style", "italic"),
+    (FontStyle::UNDERLINE, "u", "text-decoration", "underline"),
+];
+
+/// Returns whether two themes colour the same scopes, so that one class serves both.
+fn have_same_rules(light: &Theme, dark: &Theme) -> bool {
+    light.scopes.len() == dark.scopes.len()
+        && light.scopes.iter().zip(&dark.scopes).all(|(light, dark)| {
+            light.scope == dark.scope
+                && light.style.font_style == dark.style.font_style
+                && light.style.foreground.is_some() == dark.style.foreground.is_some()
+                && light.style.background.is_some() == dark.style.background.is_some()
+        })
+}
+
+impl Layer {
+    fn new(prefix: &'static str, light: Option<&Theme>, dark: Option<&Theme>) -> Self {
+        let default = |of: fn(&Theme) -> Option<Color>| (light.and_then(of), dark.and_then(of));
+        let text = default(|theme| theme.settings.foreground);
+        let ground = default(|theme| theme.settings.background);
+        let items = light.or(dark).map(|theme| theme.scopes.as_slice()).unwrap_or_default();
+        let mut layer = Layer { prefix, rules: Vec::new(), foregrounds: Vec::new(), backgrounds: Vec::new() };
+        for (index, item) in items.iter().enumerate() {
+            let style = |theme: Option<&Theme>| theme.and_then(|theme| theme.scopes.get(index)).map(|item| item.style);
+            let (light, dark) = (style(light), style(dark));
+            let foreground = (light.and_then(|style| style.foreground), dark.and_then(|style| style.foreground));
+            let background = (light.and_then(|style| style.background), dark.and_then(|style| style.background));
+            let face = Face {
+                foreground: number(foreground, text, &mut layer.foregrounds),
+                background: number(background, ground, &mut layer.backgrounds),
+                font: item.style.font_style.map_or(0, |font| font.bits()),
+            };
+            layer.rules.push((item.clone(), face));
+        }
+        layer
+    }
+
+    /// Returns what text with these scopes looks like: for each property the rule counts that
+    /// matches best, of equal ones the first.
+    fn face(&self, scopes: &[Scope]) -> Face {
+        let mut face = Face::default();
+        let mut powers = [MatchPower(-1.0); 3];
+        for (item, found) in &self.rules {
+            let Some(power) = item.scope.does_match(scopes) else { continue };
+            let mut take = |sets: bool, index: usize, property: &mut u8, value: u8| {
+                if sets && power > powers[index] {
+                    powers[index] = power;
+                    *property = value;
+                }
+            };
+            take(item.style.foreground.is_some(), 0, &mut face.foreground, found.foreground);
+            take(item.style.background.is_some(), 1, &mut face.background, found.background);
+            take(item.style.font_style.is_some(), 2, &mut face.font, found.font);
+        }
+        face
+    }
+}
+
+/// Returns the number of a pair of colours, counted from 1; 0 for the default and for none. More
+/// than 255 pairs share the last number: no theme has as many.
+fn number(pair: Pair, default: Pair, known: &mut Vec<Pair>) -> u8 {
+    if pair == default || pair == (None, None) {
+        return 0;
+    }
+    let index = known.iter().position(|other| *other == pair).unwrap_or_else(|| {
+        known.push(pair);
+        known.len() - 1
+    });
+    u8::try_from(index + 1).unwrap_or(u8::MAX)
+}
+
+/// Writes the stylesheet. Each class sets its colours as variables, and one rule for each scheme
+/// chooses between them.
+fn stylesheet(layers: &[Layer], (light_name, light): (&str, &Theme), (dark_name, dark): (&str, &Theme)) -> String {
+    let mut css = format!("/* Code in the colours of {light_name} and {dark_name}. */\n");
+    css.push_str(LAYOUT);
+    // What each scheme says of fonts besides colours.
+    let mut fonts = [String::new(), String::new()];
+    for layer in layers {
+        for (kind, variable, pairs) in [("", "", &layer.foregrounds), ("g", "g", &layer.backgrounds)] {
+            for (index, pair) in pairs.iter().enumerate() {
+                let _ = write!(css, ".code .{}{kind}{}{{", layer.prefix, index + 1);
+                push_variables(&mut css, variable, *pair);
+                css.push_str("}\n");
+            }
+        }
+        for (style, kind, property, value) in FONTS {
+            if layer.rules.iter().all(|(_, face)| face.font & style.bits() == 0) {
+                continue;
+            }
+            let prefix = layer.prefix;
+            if prefix == BOTH {
+                let _ = writeln!(css, ".code .{prefix}{kind}{{{property}:{value}}}");
+            } else {
+                // One scheme's font must not show in the other.
+                let _ = writeln!(css, ".code .{prefix}{kind}{{--{prefix}{kind}:{value}}}");
+                let _ = write!(fonts[usize::from(prefix == DARK)], ";{property}:var(--{prefix}{kind},inherit)");
+            }
+        }
+    }
+    let (light, dark) = (ground(LIGHT, light), ground(DARK, dark));
+    let [light_fonts, dark_fonts] = &fonts;
+    css.push_str(&rules("", &light, LIGHT, light_fonts));
+    css.push_str("@media (prefers-color-scheme:dark){\n");
+    css.push_str(&rules(":root:not([data-theme=light]) ", &dark, DARK, dark_fonts));
+    css.push_str("}\n");
+    css.push_str(&rules(":root[data-theme=dark] ", &dark, DARK, dark_fonts));
+    css.push_str("@media print{\n");
+    // The root thrice: it must win over both rules for the dark.
+    css.push_str(&rules(":root:root:root ", &light, LIGHT, light_fonts));
+    css.push_str("}\n");
+    css
+}
+
+/// How blocks of code are laid out, whatever the colours. Numbers are no text: they are neither
+/// copied nor read out.
+const LAYOUT: &str = "\
+pre.code{overflow-x:auto}\n\
+pre.code>code{display:block;width:max-content;min-width:100%}\n\
+.code .line{display:block}\n\
+.code mark{color:inherit;padding:0}\n\
+.code [data-line]::before{content:attr(data-line);display:inline-block;min-width:3ch;margin-inline-end:2ch;\
+text-align:right;user-select:none}\n\
+@supports (content:\"a\"/\"b\"){.code [data-line]::before{content:attr(data-line)/\"\"}}\n\
+.code-title{font-size:.875em}\n";
+
+/// The colours of a block as a whole.
+struct Ground {
+    text: String,
+    background: String,
+    marked: String,
+    numbers: String,
+}
+
+/// Returns the colours of a block as a whole.
+fn ground(scheme: &str, theme: &Theme) -> Ground {
+    let settings = &theme.settings;
+    let dark = scheme == DARK;
+    let text = settings.foreground.unwrap_or(if dark { Color::WHITE } else { Color::BLACK });
+    let background = settings.background.unwrap_or(if dark { Color::BLACK } else { Color::WHITE });
+    Ground {
+        text: hex(text),
+        background: hex(background),
+        marked: hex(settings.line_highlight.unwrap_or(background)),
+        numbers: hex(settings.gutter_foreground.unwrap_or(text)),
+    }
+}
+
+/// Writes the rules that choose one scheme.
+fn rules(within: &str, ground: &Ground, scheme: &str, fonts: &str) -> String {
+    let Ground { text, background, marked, numbers } = ground;
+    format!(
+        "{within}pre.code{{color:{text};background:{background}}}\n\
+         {within}.code mark{{background:{marked}}}\n\
+         {within}.code [data-line]::before{{color:{numbers}}}\n\
+         {within}.code span{{color:var(--{scheme},inherit);background:var(--{scheme}g,none){fonts}}}\n"
+    )
+}
+
+/// Writes the variables of a pair of colours.
+fn push_variables(css: &mut String, variable: &str, (light, dark): Pair) {
+    for (scheme, colour) in [("l", light), ("d", dark)] {
+        if let Some(colour) = colour {
+            if !css.ends_with('{') {
+                css.push(';');
+            }
+            let _ = write!(css, "--{scheme}{variable}:{}", hex(colour));
+        }
+    }
+}
+
+/// Returns a colour as CSS writes it.
+fn hex(colour: Color) -> String {
+    let Color { r, g, b, a } = colour;
+    match a {
+        0xff => format!("#{r:02x}{g:02x}{b:02x}"),
+        _ => format!("#{r:02x}{g:02x}{b:02x}{a:02x}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::str::FromStr;
+
+    use syntect::parsing::ScopeStack;
+
+    use super::super::themes::find;
+    use super::*;
+
+    fn scheme(light: &str, dark: &str) -> Scheme {
+        Scheme::new((light, &find(light).unwrap()), (dark, &find(dark).unwrap()))
+    }
+
+    fn classes(scheme: &Scheme, scopes: &str) -> String {
+        let mut out = String::new();
+        scheme.push_classes(scheme.look(&ScopeStack::from_str(scopes).unwrap().scopes), &mut out);
+        out
+    }
+
+    #[test]
+    fn our_themes_share_one_class_a_token() {
+        let scheme = scheme("github-light", "github-dark");
+        assert_eq!(classes(&scheme, "source.rust comment.line.rust"), "k1");
+        assert_eq!(classes(&scheme, "source.rust"), "");
+        assert_eq!(classes(&scheme, "source.diff markup.inserted.diff").split(' ').count(), 2);
+        assert!(scheme.stylesheet().contains(".code .k1{--l:#57606a;--d:#9aa4af}\n"));
+        assert!(!scheme.stylesheet().contains(".code .l1"));
+    }
+
+    #[test]
+    fn other_themes_have_a_class_each() {
+        let scheme = scheme("solarized-light", "dracula");
+        assert_eq!(
+            classes(&scheme, "source.rust comment.line.rust").split(' ').map(|class| &class[..1]).collect::<String>(),
+            "ld"
+        );
+        assert!(scheme.stylesheet().contains(".code .l1{--l:#"));
+        assert!(scheme.stylesheet().contains(".code .d1{--d:#"));
+    }
+
+    #[test]
+    fn the_deeper_scope_wins() {
+        let scheme = scheme("github-light", "github-dark");
+        assert_eq!(classes(&scheme, "source.python string.quoted meta.interpolation"), "");
+        assert_ne!(
+            classes(&scheme, "source.python string.quoted constant.character.escape"),
+            classes(&scheme, "source.python string.quoted")
+        );
+    }
+
+    #[test]
+    fn a_look_is_what_syntect_makes_of_the_theme() {
+        for name in ["github-light", "github-dark", "monokai-extended", "solarized-dark", "nord"] {
+            let theme = find(name).unwrap();
+            let scheme = scheme(name, name);
+            let highlighter = syntect::highlighting::Highlighter::new(&theme);
+            for scopes in [
+                "source.rust",
+                "source.rust meta.function.rust meta.function.rust storage.type.function.rust",
+                "source.rust meta.function.rust entity.name.function.rust",
+                "source.python string.quoted.double.python constant.character.escape.python",
+                "text.html.basic meta.tag.block.any.html entity.name.tag.block.any.html",
+                "source.yaml string.unquoted.plain.out.yaml entity.name.tag.yaml",
+                "source.diff markup.deleted.diff punctuation.definition.deleted.diff",
+                "text.html.markdown markup.bold.markdown markup.italic.markdown",
+            ] {
+                let stack = ScopeStack::from_str(scopes).unwrap().scopes;
+                let style = highlighter.style_for_stack(&stack);
+                let look = scheme.look(&stack).0[0];
+                let layer = &scheme.layers[0];
+                let colour = match look.foreground {
+                    0 => theme.settings.foreground,
+                    number => layer.foregrounds[usize::from(number) - 1].0,
+                };
+                assert_eq!((colour, look.font), (Some(style.foreground), style.font_style.bits()), "{name}: {scopes}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_stylesheet_has_both_schemes_and_can_be_told_which() {
+        let css = scheme("github-light", "github-dark").stylesheet().to_owned();
+        for part in [
+            "pre.code{color:#1f2328;background:#f6f8fa}",
+            "@media (prefers-color-scheme:dark){\n:root:not([data-theme=light]) pre.code{color:#e6edf3;background:#161b22}",
+            ":root[data-theme=dark] pre.code{",
+            "@media print{",
+        ] {
+            assert!(css.contains(part), "{part}");
+        }
+        assert_eq!(css.matches('{').count(), css.matches('}').count());
+    }
+}
