@@ -14,6 +14,7 @@ pub mod paths;
 pub mod config;
 pub mod lock;
 pub mod manifest;
+pub mod state;
 
 pub mod article;
 pub mod library;

@@ -76,6 +76,8 @@ pub struct Reply {
     pub status: u16,
     /// Where the answer came from, after redirects.
     pub url: String,
+    /// The addresses that redirected to it, in order.
+    pub via: Vec<String>,
     /// The headers, names in lower case; several of one name are joined by `, `.
     pub headers: BTreeMap<String, String>,
     /// The decoded body.

@@ -345,6 +345,7 @@ fn answer(request: &Request, target: &Target) -> Reply {
     let reply = |status: u16, kind: &str, body: &[u8]| Reply {
         status,
         url: request.url.to_string(),
+        via: Vec::new(),
         headers: headers(kind),
         body: body.to_vec(),
     };

@@ -224,6 +224,7 @@ pub(super) fn answer(request: &Request, target: &Target) -> Reply {
         Reply {
             status,
             url: request.url.to_string(),
+            via: Vec::new(),
             headers: headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
             body: body.to_vec(),
         }

@@ -1,0 +1,150 @@
+//! Owns level 4: whether the server takes hits for this site, by a request that records nothing, and
+//! whether that request could have failed at all.
+
+use super::contract::transports;
+use super::reading::{challenge, unknown};
+use super::{Probed, Subject};
+use crate::analytics::exchange::{Control, Finding, Reply};
+use crate::analytics::{Provider, Transport};
+use crate::verdict::{Covers, GuardLevel, Outcome, Verdict};
+
+fn verdict(code: &'static str, outcome: Outcome, message: impl Into<String>) -> Verdict {
+    Verdict::new(code, GuardLevel::L4, Covers::Server, outcome, message)
+}
+
+fn evidence(reply: &Reply) -> String {
+    format!("{}: {}, {}", reply.url, reply.status, reply.glimpse())
+}
+
+/// Says whether the server takes hits for the site.
+pub(super) fn site(subject: &Subject<'_>) -> Vec<Verdict> {
+    const CODE: &str = "collect/site";
+    let (Some(provider), Some(target)) = (subject.provider(), &subject.answer.target) else { return Vec::new() };
+    let (finding, replies) = match &subject.answer.probe {
+        Probed::Unasked(_) => return Vec::new(),
+        Probed::Failed(failure, _) => {
+            let outcome = if failure.is_drift() { Outcome::Drift } else { unknown(failure.word()) };
+            let message = format!("the counting address `{}` {}", target.collect, failure.words());
+            return vec![verdict(CODE, outcome, message).fix(failure.fix())];
+        }
+        Probed::Found(finding, replies) => (finding, replies),
+    };
+    let seen = replies.last().map(evidence).unwrap_or_default();
+    let expected = subject.locked.and_then(|locked| Some(locked.collect.as_ref()?.expect_known.clone()));
+    vec![match finding {
+        Finding::Known { answer, remark, .. } => {
+            let mut message = format!("{} takes hits for this site; nothing was recorded", provider.title);
+            if let Some(remark) = remark {
+                message = format!("{message} ({remark})");
+            }
+            let first = replies.first().map(evidence).unwrap_or_default();
+            let known = verdict(CODE, Outcome::Ok, message).evidence(first);
+            match expected {
+                Some(expected) if expected != *answer => known.expected_found(expected, answer),
+                _ => known,
+            }
+        }
+        Finding::Broken { kind, answer, meaning, fix } => verdict(CODE, Outcome::Drift, meaning)
+            .evidence(seen)
+            .expected_found(
+                expected.unwrap_or_else(|| "an answer that knows this site".to_owned()),
+                format!("{kind}: {answer}"),
+            )
+            .fix(fix),
+        Finding::Trouble { kind, meaning } => {
+            verdict(CODE, unknown(*kind), meaning).evidence(seen).fix("run this again when the server is well")
+        }
+        Finding::Unclassified => unclassified(CODE, provider, replies.last(), target.collect.as_str()),
+    }]
+}
+
+/// Judges an answer that the provider makes nothing of, by its status.
+fn unclassified(code: &'static str, provider: &Provider, reply: Option<&Reply>, collect: &str) -> Verdict {
+    let Some(reply) = reply else {
+        return verdict(code, unknown("unclassified"), "the probe came to no answer");
+    };
+    let (outcome, message, fix) = match reply.status {
+        _ if challenge(reply).is_some() => (
+            unknown("challenge"),
+            format!("somebody before `{collect}` asks us to prove that we are no robot"),
+            "let requests to the counting address pass without a challenge: visitors' browsers cannot answer one there",
+        ),
+        429 => (
+            unknown("rate-limited"),
+            format!("`{collect}` turns us away for asking too often"),
+            "run this again later; behind a proxy that hides visitors' addresses, they all share one limit",
+        ),
+        status @ 500.. => (
+            unknown(format!("status-{status}")),
+            format!("`{collect}` answers {status}: the server is in trouble, or what stands before it is"),
+            "run this again when the server is well",
+        ),
+        status @ (401 | 403 | 404 | 405 | 410) => (
+            Outcome::Drift,
+            format!("`{collect}` answers {status}, which {} never does: no hit gets through", provider.title),
+            "look at the counting address: it has moved, or a firewall or proxy refuses it",
+        ),
+        status => (
+            unknown(format!("status-{status}")),
+            format!("`{collect}` answers {status}, which {} never does", provider.title),
+            "look at what is served at that address",
+        ),
+    };
+    verdict(code, outcome, message).evidence(evidence(reply)).fix(fix)
+}
+
+/// Says whether the probe can fail: one that cannot proves nothing.
+pub(super) fn control(subject: &Subject<'_>) -> Vec<Verdict> {
+    const CODE: &str = "collect/control";
+    let (Some(provider), Probed::Found(Finding::Known { control, .. }, replies)) =
+        (subject.provider(), &subject.answer.probe)
+    else {
+        return Vec::new();
+    };
+    vec![match control {
+        Control::Told(answer) => {
+            verdict(CODE, Outcome::Ok, format!("a site that cannot exist is answered otherwise: {answer}"))
+        }
+        Control::Indistinguishable => verdict(
+            CODE,
+            Outcome::Note,
+            format!(
+                "indistinguishable: this {} server answers alike for a site that cannot exist, so that its yes shows that \
+                 hits are taken, not that they are counted for the right site",
+                provider.title
+            ),
+        )
+        .evidence(replies.last().map(evidence).unwrap_or_default()),
+    }]
+}
+
+/// Says whether the server lets pages of the site read its answers, where that matters.
+pub(super) fn origin(subject: &Subject<'_>) -> Vec<Verdict> {
+    const CODE: &str = "collect/origin";
+    let (Probed::Found(Finding::Known { .. }, replies), Some(target)) = (&subject.answer.probe, &subject.answer.target)
+    else {
+        return Vec::new();
+    };
+    // Only an answer to the tracker's own method counts, and that is asked first.
+    let Some(reply) = replies.first() else { return Vec::new() };
+    let allowed = reply.header("access-control-allow-origin").map(str::trim);
+    if target.collect.origin().ascii_serialization() == target.origin {
+        return vec![verdict(CODE, Outcome::Ok, "hits stay on the site's own origin")];
+    }
+    if allowed.is_some_and(|allowed| allowed == "*" || allowed.eq_ignore_ascii_case(&target.origin)) {
+        return vec![verdict(CODE, Outcome::Ok, format!("the server answers pages of `{}`", target.origin))];
+    }
+    let found = allowed.map_or_else(|| "no such header".to_owned(), str::to_owned);
+    let needs = transports(subject).contains(&Transport::Fetch);
+    let outcome = if needs { Outcome::Drift } else { Outcome::Note };
+    let message = match needs {
+        true => "the server does not let pages of this site talk to it: browsers throw the tracker's requests away",
+        false => "the server does not answer pages of this site; beacons and images arrive all the same",
+    };
+    vec![
+        verdict(CODE, outcome, message)
+            .evidence(evidence(reply))
+            .expected_found(format!("Access-Control-Allow-Origin: {} or *", target.origin), found)
+            .fix("let the server, or the proxy before it, send `Access-Control-Allow-Origin`"),
+    ]
+}

@@ -1,0 +1,108 @@
+//! Owns what `blog` remembers between runs about verification: when each level of each analytics table
+//! last held, and which tokens were refused. Pure: the journey reads and writes `.blog/state`.
+//!
+//! No memory is no proof: a level that is not in here counts as expired.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::config::{Analytics, Config, Endpoint, OnUnknown, Token};
+use crate::digest::Digest;
+use crate::verdict::GuardLevel;
+
+/// How long a refused token is not sent again: Matomo locks an address out for as long.
+pub const REFUSED_FOR: SignedDuration = SignedDuration::from_mins(60);
+
+/// The version of this shape; another one is read as no memory.
+const SCHEMA: u32 = 1;
+
+/// What is remembered.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct State {
+    /// The version of this shape.
+    schema: u32,
+    /// When a level last held, by analytics table and level.
+    #[serde(default)]
+    held: BTreeMap<String, BTreeMap<String, Timestamp>>,
+    /// When a token was last refused, by its digest.
+    #[serde(default)]
+    refused: BTreeMap<Digest, Timestamp>,
+}
+
+/// What becomes of a level that could not be verified.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Tolerance {
+    /// It fails: site.toml does not put up with it.
+    Fails,
+    /// It fails: the level has never held as far as is known.
+    NoMemory,
+    /// It fails: the level last held this long ago, which is longer than `max_unknown_age`.
+    TooOld(SignedDuration),
+    /// It is a warning: the level held this long ago.
+    Warns(SignedDuration),
+}
+
+impl State {
+    /// Reads what was written; anything else is no memory.
+    pub fn parse(text: &str) -> State {
+        let state: State = serde_json::from_str(text).unwrap_or_default();
+        if state.schema == SCHEMA { state } else { State::default() }
+    }
+
+    /// Writes it, sorted.
+    pub fn to_text(&self) -> String {
+        let state = State { schema: SCHEMA, ..self.clone() };
+        let text = serde_json::to_string_pretty(&state).expect("a state has only keys and values that JSON knows");
+        format!("{text}\n")
+    }
+
+    /// Remembers that a level of a table holds now.
+    pub fn hold(&mut self, config: &Config, analytics: &Analytics, level: GuardLevel, now: Timestamp) {
+        self.held.entry(key(config, analytics)).or_default().insert(format!("{level:?}"), now);
+    }
+
+    /// Returns what becomes of a level of a table that could not be verified now.
+    pub fn tolerance(&self, config: &Config, analytics: &Analytics, level: GuardLevel, now: Timestamp) -> Tolerance {
+        if analytics.on_unknown == OnUnknown::Fail {
+            return Tolerance::Fails;
+        }
+        let held = self.held.get(&key(config, analytics)).and_then(|levels| levels.get(&format!("{level:?}")));
+        let Some(held) = held else { return Tolerance::NoMemory };
+        // A memory from the future is none: some clock was wrong.
+        let age = now.duration_since(*held);
+        match age {
+            _ if age.is_negative() => Tolerance::NoMemory,
+            _ if age > analytics.max_unknown_age => Tolerance::TooOld(age),
+            _ => Tolerance::Warns(age),
+        }
+    }
+
+    /// Remembers tokens that were refused, and forgets those whose hour is over.
+    pub fn refuse(&mut self, tokens: &BTreeSet<Digest>, now: Timestamp) {
+        self.refused.retain(|_, at| is_recent(*at, now));
+        self.refused.extend(tokens.iter().map(|token| (*token, now)));
+    }
+
+    /// Returns the tokens that are not to be sent now.
+    pub fn refused(&self, now: Timestamp) -> BTreeSet<Digest> {
+        self.refused.iter().filter(|(_, at)| is_recent(**at, now)).map(|(token, _)| *token).collect()
+    }
+}
+
+/// Returns the digest under which a refused token is remembered: of the server's name too, because
+/// another server may take what one refused.
+pub fn token_digest(endpoint: &Endpoint, token: &Token) -> Digest {
+    Digest::of_parts([endpoint.url().as_str().as_bytes(), token.0.as_bytes()])
+}
+
+fn is_recent(at: Timestamp, now: Timestamp) -> bool {
+    let age = now.duration_since(at);
+    !age.is_negative() && age < REFUSED_FOR
+}
+
+fn key(config: &Config, analytics: &Analytics) -> String {
+    let environment = config.env.as_deref().unwrap_or_default();
+    format!("{environment}|{}|{}|{}", analytics.provider, analytics.endpoint.url(), analytics.site)
+}
