@@ -67,13 +67,6 @@ pub(super) const CODES: &[Code] = &[
                counts, say. The hint shows the theme's own value.",
     },
     Code {
-        code: "feed/same-id",
-        exit: Exit::Site,
-        text: "Two posts have the same feed id, so that readers would show only one of them. An id is made from the date and \
-               the file's name, without its folder. Give one of the two posts an `id` in its front matter; do not change \
-               the id of the one that was published first.",
-    },
-    Code {
         code: "feed/bad-id",
         exit: Exit::Site,
         text: "The `id` in a post's front matter is no URI, and feeds allow nothing else. Write a whole address or a `tag:` \

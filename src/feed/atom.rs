@@ -42,7 +42,7 @@ fn entry(entry: &Entry) -> AtomEntry {
             .iter()
             .map(|category| Category {
                 term: clean(&category.slug),
-                scheme: Some(category.scheme.clone()),
+                scheme: category.scheme.clone(),
                 label: Some(clean(&category.name)),
             })
             .collect(),

@@ -88,8 +88,8 @@ pub struct Category {
     pub name: String,
     /// As it stands in addresses: `rust`.
     pub slug: String,
-    /// The address of its taxonomy.
-    pub scheme: String,
+    /// The address of its taxonomy, if that has one.
+    pub scheme: Option<String>,
 }
 
 /// Returns a text without the characters that XML 1.0 does not have, and without other control characters.
@@ -128,7 +128,7 @@ pub(crate) mod tests {
                 categories: vec![Category {
                     name: "C & C".to_owned(),
                     slug: "c-c".to_owned(),
-                    scheme: "https://blog.example/tags/".to_owned(),
+                    scheme: Some("https://blog.example/tags/".to_owned()),
                 }],
                 summary: "<p>one &amp; two</p>".to_owned(),
                 content: Some("<p>one &amp; two ]]&gt; ]]> \u{1}\u{ffff}three</p>".to_owned()),

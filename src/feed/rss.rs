@@ -41,7 +41,7 @@ fn item(entry: &Entry) -> Item {
         categories: entry
             .categories
             .iter()
-            .map(|category| rss::Category { name: clean(&category.name), domain: Some(category.scheme.clone()) })
+            .map(|category| rss::Category { name: clean(&category.name), domain: category.scheme.clone() })
             .collect(),
         guid: Some(Guid { value: clean(&entry.id), permalink: false }),
         pub_date: Some(rfc2822(&entry.published)),

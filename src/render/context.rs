@@ -20,7 +20,7 @@ pub(crate) struct Settings<'a> {
     pub base_path: String,
     pub authors: &'a [String],
     pub feeds: Vec<FeedLink>,
-    pub taxonomies: &'a [Value],
+    pub taxonomies: Vec<&'a Value>,
     pub archive: Option<String>,
     pub highlight_css: Option<String>,
     pub analytics: Vec<Provider<'a>>,
@@ -75,8 +75,9 @@ pub(crate) struct Link<'a> {
 pub(crate) struct TermLink<'a> {
     pub name: &'a str,
     pub slug: &'a str,
-    pub path: String,
-    pub permalink: String,
+    /// None where the taxonomy has no pages.
+    pub path: Option<String>,
+    pub permalink: Option<String>,
 }
 
 /// `newer` and `older`.
@@ -127,6 +128,17 @@ pub(crate) struct TaxonomyView<'a> {
     pub terms: Vec<TermCount<'a>>,
 }
 
+/// What `taxonomy` has beside that on its own page.
+#[derive(Serialize)]
+pub(crate) struct IndexView<'a> {
+    pub title: &'a str,
+    pub description: Option<&'a str>,
+    pub content: Value,
+    pub toc: Vec<Heading>,
+    pub has_code: bool,
+    pub extra: Value,
+}
+
 /// One of `terms`.
 #[derive(Serialize)]
 pub(crate) struct TermCount<'a> {
@@ -136,24 +148,6 @@ pub(crate) struct TermCount<'a> {
     pub permalink: String,
     pub page_count: usize,
     pub feed: Option<String>,
-}
-
-/// `term`.
-#[derive(Serialize)]
-pub(crate) struct TermView<'a> {
-    pub name: &'a str,
-    pub slug: &'a str,
-    pub path: String,
-    pub permalink: String,
-    pub page_count: usize,
-    pub feed: Option<String>,
-    pub title: &'a str,
-    pub description: Option<&'a str>,
-    pub content: Value,
-    pub toc: Vec<Heading>,
-    pub has_code: bool,
-    pub extra: Value,
-    pub pages: Value,
 }
 
 /// `archive`.

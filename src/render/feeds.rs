@@ -1,10 +1,8 @@
 //! Owns what goes into the feeds of the site and of its terms; how it is written is `feed`'s business.
 
-use std::collections::BTreeMap;
-
 use url::Url;
 
-use crate::config::{Config, FeedRule};
+use crate::config::FeedRule;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::feed::{self, Category, Entry, Feed};
 use crate::library::{Library, PostId};
@@ -27,37 +25,17 @@ pub(crate) fn of_term(shelf: &Shelf, taxonomy: usize, term: usize, route: &Route
     write(shelf, &shelf.config.term_feed(), heading, route, &term.posts)
 }
 
-/// Returns what is wrong with the ids of posts: two that are the same, or one that is no URI.
-pub(crate) fn problems(config: &Config, library: &Library) -> Vec<Diagnostic> {
-    let mut problems = Vec::new();
-    let mut seen: BTreeMap<String, &Post> = BTreeMap::new();
-    for id in &library.newest {
-        let post = library.post(*id);
-        let Some(feed_id) = feed::post_id(config, post) else { continue };
-        if Url::parse(&feed_id).is_err() {
-            problems.push(
-                Diagnostic::error("feed/bad-id", format!("the feed id `{feed_id}` is no URI"))
-                    .at(place(post))
-                    .hint("an id is a whole address or a `tag:` URI; leave `id` out to have one made"),
-            );
-        }
-        if let Some(other) = seen.insert(feed_id.clone(), post) {
-            let message = format!("`{}` and `{}` have the same feed id `{feed_id}`", other.source, post.source);
-            problems.push(
-                Diagnostic::error("feed/same-id", message)
-                    .at(place(post))
-                    .hint("give one of them an `id` of its own in its front matter, or another file name"),
-            );
-        }
-    }
-    problems
-}
-
-fn place(post: &Post) -> Place {
-    match post.front.spans.get("id") {
-        Some(span) => Place::span(&post.source, &post.text, span.clone()),
-        None => Place::file(&post.source),
-    }
+/// Returns what is wrong with the ids that front matter sets: feeds take URIs only.
+pub(crate) fn problems(library: &Library) -> Vec<Diagnostic> {
+    let own =
+        library.newest.iter().map(|id| library.post(*id)).filter_map(|post| Some((post, post.front.id.as_ref()?)));
+    let refused = own.filter(|(_, id)| Url::parse(id).is_err());
+    let problem = |(post, id): (&Post, &String)| {
+        Diagnostic::error("feed/bad-id", format!("the feed id `{id}` is no URI"))
+            .at(post.place("id"))
+            .hint("an id is a whole address or a `tag:` URI; leave `id` out to have one made")
+    };
+    refused.map(problem).collect()
 }
 
 /// What a feed is called and what it is the feed of.
@@ -123,13 +101,14 @@ fn entry(shelf: &Shelf, id: PostId, full: bool) -> Result<Option<Entry>, Vec<Dia
         true => Some(elsewhere(&shelf.article(id)?.html)?),
         false => None,
     };
-    let categories = shelf.terms_of(id).iter().map(|(taxonomy, term)| {
-        let taxonomy = &shelf.library.taxonomies[*taxonomy];
+    let categories = shelf.terms_of(id).iter().map(|(number, term)| {
+        let taxonomy = &shelf.library.taxonomies[*number];
         let term = &taxonomy.terms[*term];
-        Category { name: term.name.clone(), slug: term.slug.clone(), scheme: shelf.permalink(&taxonomy.route) }
+        let scheme = shelf.has_pages(*number).then(|| shelf.permalink(&taxonomy.route));
+        Category { name: term.name.clone(), slug: term.slug.clone(), scheme }
     });
     Ok(Some(Entry {
-        title: shelf.title(id).to_owned(),
+        title: post.title().to_owned(),
         id: feed_id,
         published: zoned(date),
         updated: zoned(changed(post).unwrap_or(date)),

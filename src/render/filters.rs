@@ -17,6 +17,7 @@ use tera::value::Key;
 use tera::{Error, Kwargs, Map, State, Tera, TeraResult, Value};
 
 use crate::config::Config;
+use crate::library;
 use crate::render::seo;
 
 /// One filter of templates.
@@ -154,7 +155,7 @@ fn zoned(of: &Value, zone: &TimeZone) -> Option<Zoned> {
 }
 
 fn slugify(of: &Value, _: &Kwargs, _: &Config) -> TeraResult<Value> {
-    Ok(Value::normal_string(&slug(&of.to_string())))
+    Ok(Value::normal_string(&library::slugify(&of.to_string())))
 }
 
 fn striptags(of: &Value, _: &Kwargs, _: &Config) -> TeraResult<Value> {
@@ -260,19 +261,6 @@ fn group_by(of: &Value, arguments: &Kwargs, _: &Config) -> TeraResult<Value> {
 
 fn list(of: &Value) -> TeraResult<&[Value]> {
     of.as_array().ok_or_else(|| Error::message(format!("it takes a list, not a value of kind `{}`", of.name())))
-}
-
-/// Returns a word for an address: letters and digits in lower case, all else a single `-`.
-fn slug(text: &str) -> String {
-    let mut slug = String::with_capacity(text.len());
-    for character in text.chars().flat_map(char::to_lowercase) {
-        match character.is_alphanumeric() {
-            true => slug.push(character),
-            false if slug.ends_with('-') || slug.is_empty() => {}
-            false => slug.push('-'),
-        }
-    }
-    slug.trim_end_matches('-').to_owned()
 }
 
 /// Returns the text of some HTML as a browser would show it: no tags, no scripts, entities decoded.

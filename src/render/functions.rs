@@ -15,7 +15,7 @@ use crate::lock::Lock;
 use crate::paths::{Route, SourcePath};
 use crate::render::pages::escaped;
 use crate::render::seo;
-use crate::render::shelf::{Shelf, index_of, rfc3339, value};
+use crate::render::shelf::{Shelf, rfc3339, value};
 
 /// One function of templates.
 pub(crate) struct TemplateFunction {
@@ -106,7 +106,7 @@ pub(crate) fn here<'a>(shelf: &'a Shelf, state: &State<'_>) -> TeraResult<Here<'
 
 fn analytics(shelf: &Shelf, _: &Kwargs, state: &State<'_>) -> TeraResult<Value> {
     let here = here(shelf, state)?;
-    let wanted = index_of(&shelf.library, here.page).is_none_or(|id| shelf.library.post(id).front.analytics);
+    let wanted = shelf.library.index_of(here.page).is_none_or(|id| shelf.library.post(id).front.analytics);
     let snippets: Vec<String> = shelf
         .config
         .analytics

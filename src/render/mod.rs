@@ -30,7 +30,6 @@ use crate::source::Sources;
 
 pub use articles::Articles;
 pub use pages::{PAGES, PageKind};
-pub use sitemap::PART;
 pub use theme::Theme;
 
 use shelf::Shelf;
@@ -68,7 +67,7 @@ impl Site {
         // Templates are parsed first, because their settings are on the shelf; their functions reach the shelf through
         // a cell that is filled right after.
         let cell = functions::cell();
-        let mut problems = feeds::problems(&config, &library);
+        let mut problems = feeds::problems(&library);
         let theme = match Theme::parse(&config, &sources, |tera| {
             functions::register(tera, &cell);
             filters::register(tera, &config);

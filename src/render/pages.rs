@@ -3,14 +3,15 @@
 //! Gives [`PAGES`], one row for each variant of [`Page`]. To add a kind: a variant, a row here, a function.
 
 use jiff::civil;
+use tera::value::Key;
 use tera::{Context, Map, Value};
 
 use crate::diagnostic::{Diagnostic, Place};
 use crate::library::{Library, Page, PostId};
 use crate::manifest::FileKind;
 use crate::paths::{Route, SourcePath};
-use crate::render::context::{Archive, Month, Target, TermView, Year};
-use crate::render::shelf::{self, Shelf, index_of, value};
+use crate::render::context::{Archive, IndexView, Month, Target, Year, from_toml};
+use crate::render::shelf::{self, Shelf, value};
 use crate::render::theme::{self, Theme};
 use crate::render::{Body, File, Site, feeds, sitemap};
 use crate::source::Origin;
@@ -121,7 +122,7 @@ pub(crate) fn missing_templates(library: &Library, theme: &Theme) -> Vec<Diagnos
 
 /// Returns the template that the front matter of a page's Markdown file asks for.
 fn own_template<'a>(library: &'a Library, page: &Page) -> Option<(PostId, &'a str)> {
-    let id = index_of(library, page)?;
+    let id = library.index_of(page)?;
     library.post(id).front.template.as_deref().map(|template| (id, template))
 }
 
@@ -149,7 +150,7 @@ impl Desk<'_> {
             let needed_by = format!("`{}`", self.route);
             return Err(vec![theme::missing(&self.site.theme, self.kind.templates, &needed_by)]);
         };
-        let index = index_of(&self.shelf.library, self.page).map(|id| self.shelf.library.post(id));
+        let index = self.shelf.library.index_of(self.page).map(|id| self.shelf.library.post(id));
         match self.site.theme.render(layout, context) {
             Ok(bytes) => Ok(File {
                 layout: Some(layout.to_owned()),
@@ -225,11 +226,14 @@ fn section(desk: &Desk<'_>) -> Result<File, Vec<Diagnostic>> {
 }
 
 fn taxonomy(desk: &Desk<'_>) -> Result<File, Vec<Diagnostic>> {
-    let Page::Taxonomy(index) = desk.page else { return Err(desk.at_odds()) };
-    let taxonomy = desk.shelf.taxonomy(*index);
+    let Page::Taxonomy(number) = desk.page else { return Err(desk.at_odds()) };
+    let taxonomy = &desk.shelf.library.taxonomies[*number];
+    let mut view = desk.shelf.taxonomy(*number).as_map().cloned().unwrap_or_default();
     let mut context = desk.context();
-    context.insert_value("terms", taxonomy.get_from_path("terms").cloned().unwrap_or_else(Value::none));
-    context.insert_value("taxonomy", taxonomy);
+    context.insert_value("terms", view.get(&Key::Str("terms")).cloned().unwrap_or_else(Value::none));
+    let index = value(&index_view(desk.shelf, taxonomy.index, &taxonomy.name)?);
+    view.extend(index.into_map().unwrap_or_default());
+    context.insert_value("taxonomy", Value::from(view));
     desk.write(&context, FileKind::Page)
 }
 
@@ -237,29 +241,28 @@ fn term(desk: &Desk<'_>) -> Result<File, Vec<Diagnostic>> {
     let Page::Term(taxonomy, number, pager) = desk.page else { return Err(desk.at_odds()) };
     let shelf = desk.shelf;
     let term = &shelf.library.taxonomies[*taxonomy].terms[*number];
-    let text = shelf.text_of(term.index)?;
-    let front = term.index.map(|index| &shelf.library.post(index).front);
-    let count = shelf.term_count(*taxonomy, *number);
-    let view = TermView {
-        name: count.name,
-        slug: count.slug,
-        path: count.path,
-        permalink: count.permalink,
-        page_count: count.page_count,
-        feed: count.feed,
-        title: front.and_then(|front| front.title.as_deref()).unwrap_or(&term.name),
+    let mut view = value(&shelf.term_count(*taxonomy, *number)).into_map().unwrap_or_default();
+    view.extend(value(&index_view(shelf, term.index, &term.name)?).into_map().unwrap_or_default());
+    view.insert("pages".into(), shelf.term_pages(*taxonomy, *number));
+    let mut context = desk.context();
+    context.insert_value("term", Value::from(view));
+    context.insert_value("taxonomy", shelf.taxonomy(*taxonomy));
+    context.insert_value("paginator", shelf.paginator(&term.route, &term.posts, *pager)?);
+    desk.write(&context, FileKind::Page)
+}
+
+/// Returns what the `_index.md` of a taxonomy or a term says; without one, its name is its title.
+fn index_view<'a>(shelf: &'a Shelf, index: Option<PostId>, name: &'a str) -> Result<IndexView<'a>, Vec<Diagnostic>> {
+    let text = shelf.text_of(index)?;
+    let front = index.map(|index| &shelf.library.post(index).front);
+    Ok(IndexView {
+        title: front.and_then(|front| front.title.as_deref()).unwrap_or(name),
         description: front.and_then(|front| front.description.as_deref()),
         content: text.content,
         toc: text.toc,
         has_code: text.has_code,
-        extra: front.map_or_else(|| Value::from(Map::new()), |front| super::context::from_toml(&front.extra)),
-        pages: shelf.term_pages(*taxonomy, *number),
-    };
-    let mut context = desk.context();
-    context.insert_value("term", value(&view));
-    context.insert_value("taxonomy", shelf.taxonomy(*taxonomy));
-    context.insert_value("paginator", shelf.paginator(&term.route, &term.posts, *pager)?);
-    desk.write(&context, FileKind::Page)
+        extra: front.map_or_else(|| Value::from(Map::new()), |front| from_toml(&front.extra)),
+    })
 }
 
 fn archive(desk: &Desk<'_>) -> Result<File, Vec<Diagnostic>> {
@@ -277,49 +280,37 @@ fn archive_of(desk: &Desk<'_>, year: Option<i16>, month: Option<i8>) -> Archive 
             Some(month) => format!("/{year:04}/{month:02}/"),
             None => format!("/{year:04}/"),
         });
-        let route = route.ok().filter(|route| {
-            matches!(shelf.library.routes.get(route), Some(Page::Archive(of, in_month)) if *of == Some(year) && *in_month == month)
-        });
-        route.map(|route| shelf.path(&route))
+        let stands = |route: &Route| shelf.library.routes.get(route) == Some(&Page::Archive(Some(year), month));
+        route.ok().filter(stands).map(|route| shelf.path(&route))
     };
-    let mut years: Vec<Year> = Vec::new();
-    let mut page_count = 0;
-    for id in &shelf.library.newest {
-        let Some(date) = &shelf.library.post(*id).front.date else { continue };
-        let date = date.with_time_zone(shelf.config.timezone.clone()).date();
-        if year.is_some_and(|year| year != date.year()) || month.is_some_and(|month| month != date.month()) {
-            continue;
-        }
-        page_count += 1;
-        if years.last().is_none_or(|last| last.year != date.year()) {
-            let path = route_of(date.year(), None);
-            years.push(Year { year: date.year(), path, page_count: 0, months: Vec::new(), pages: Vec::new() });
-        }
-        let Some(of_year) = years.last_mut() else { continue };
-        if of_year.months.last().is_none_or(|last| last.month != date.month()) {
-            of_year.months.push(Month {
-                month: date.month(),
-                date: first_of_month(shelf, date),
-                path: route_of(date.year(), Some(date.month())),
-                page_count: 0,
-                pages: Vec::new(),
-            });
-        }
-        of_year.page_count += 1;
-        of_year.pages.push(shelf.link(*id));
-        let Some(of_month) = of_year.months.last_mut() else { continue };
-        of_month.page_count += 1;
-        of_month.pages.push(shelf.link(*id));
-    }
+    let years: Vec<Year> = shelf
+        .library
+        .archive
+        .iter()
+        .filter(|of| year.is_none_or(|year| year == of.year))
+        .map(|of| {
+            let months = of.months.iter().filter(|of| month.is_none_or(|month| month == of.month));
+            let months: Vec<Month> = months
+                .map(|in_month| Month {
+                    month: in_month.month,
+                    date: first_of_month(shelf, of.year, in_month.month),
+                    path: route_of(of.year, Some(in_month.month)),
+                    page_count: in_month.posts.len(),
+                    pages: in_month.posts.iter().map(|id| shelf.link(*id)).collect(),
+                })
+                .collect();
+            let pages: Vec<Value> = months.iter().flat_map(|month| month.pages.iter().cloned()).collect();
+            Year { year: of.year, path: route_of(of.year, None), page_count: pages.len(), months, pages }
+        })
+        .collect();
+    let page_count = years.iter().map(|year| year.page_count).sum();
     Archive { year, month, path: shelf.path(desk.route), permalink: shelf.permalink(desk.route), page_count, years }
 }
 
 /// Returns the first of a month as text, in the site's zone.
-fn first_of_month(shelf: &Shelf, date: civil::Date) -> String {
-    match date.first_of_month().to_zoned(shelf.config.timezone.clone()) {
-        Ok(zoned) => shelf::rfc3339(&zoned),
-        Err(_) => date.first_of_month().to_string(),
-    }
+fn first_of_month(shelf: &Shelf, year: i16, month: i8) -> String {
+    let first = civil::Date::new(year, month, 1).and_then(|date| date.to_zoned(shelf.config.timezone.clone()));
+    first.map_or_else(|_| format!("{year:04}-{month:02}-01"), |first| shelf::rfc3339(&first))
 }
 
 fn not_found(desk: &Desk<'_>) -> Result<File, Vec<Diagnostic>> {

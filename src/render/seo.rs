@@ -10,10 +10,13 @@ use crate::library::{Page, PostId};
 use crate::render::filters::text_of;
 use crate::render::functions::{Here, here};
 use crate::render::pages::escaped;
-use crate::render::shelf::{Shelf, index_of, is_post};
+use crate::render::shelf::{Shelf, is_post};
 
 /// How many characters of a summary make a description.
 const DESCRIPTION: usize = 200;
+
+/// What a server answers with where nothing stands: it is no address of its own.
+const NOT_FOUND: &str = "/404.html";
 
 /// What is said of one page.
 struct Facts {
@@ -86,19 +89,20 @@ pub(super) fn print(shelf: &Shelf, _: &Kwargs, state: &State<'_>) -> TeraResult<
 }
 
 fn facts(shelf: &Shelf, here: &Here<'_>) -> Facts {
-    let index = index_of(&shelf.library, here.page);
+    let index = shelf.library.index_of(here.page);
     let post = match here.page {
         Page::Post(id) if is_post(shelf.library.post(*id)) => Some(*id),
         _ => None,
     };
     let front = index.map(|id| &shelf.library.post(id).front);
     let elsewhere = front.and_then(|front| front.canonical.clone());
-    let noindex = matches!(here.page, Page::NotFound) || front.is_some_and(|front| front.noindex);
+    let lost = here.route.as_str() == NOT_FOUND;
+    let noindex = lost || front.is_some_and(|front| front.noindex);
     let own = || shelf.permalink(&here.route);
     Facts {
         title: title(shelf, here.page, index),
         description: description(shelf, here.page, index),
-        canonical: (!matches!(here.page, Page::NotFound)).then(|| elsewhere.unwrap_or_else(own)),
+        canonical: (!lost).then(|| elsewhere.unwrap_or_else(own)),
         image: index
             .and_then(|id| shelf.image(id))
             .and_then(|image| shelf.config.base_url.url().join(&image).ok().map(|address| address.to_string())),
@@ -110,7 +114,7 @@ fn facts(shelf: &Shelf, here: &Here<'_>) -> Facts {
 fn title(shelf: &Shelf, page: &Page, index: Option<PostId>) -> String {
     match (page, index) {
         (Page::Home(_), _) => shelf.config.title.clone(),
-        (_, Some(id)) => shelf.title(id).to_owned(),
+        (_, Some(id)) => shelf.library.post(id).title().to_owned(),
         (Page::Term(taxonomy, term, _), None) => shelf.library.taxonomies[*taxonomy].terms[*term].name.clone(),
         (Page::Taxonomy(taxonomy), None) => shelf.library.taxonomies[*taxonomy].name.clone(),
         (Page::Archive(Some(year), None), None) => format!("{} · {year:04}", shelf.config.title),

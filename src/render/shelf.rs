@@ -16,9 +16,9 @@ use tera::Value;
 use crate::article::{Article, Typesetter};
 use crate::config::Config;
 use crate::diagnostic::Diagnostic;
-use crate::library::{Library, Page, PostId, Taxonomy};
+use crate::library::{Library, Page, PostId, Taxonomy, slugify};
 use crate::lock::Lock;
-use crate::paths::{Route, SourcePath};
+use crate::paths::Route;
 use crate::post::{Kind, Post};
 use crate::render::articles::Articles;
 use crate::render::context::{self, Settings};
@@ -47,7 +47,6 @@ pub(crate) struct Shelf {
     /// The lock of what was verified once, if there is one that can be read.
     pub lock: Option<Lock>,
     terms_of: Vec<Vec<(usize, usize)>>,
-    asset_routes: BTreeMap<SourcePath, Route>,
     term_feeds: BTreeMap<(usize, usize), Route>,
 }
 
@@ -61,16 +60,11 @@ impl Shelf {
         articles: Arc<Articles>,
         extra: &toml::Table,
     ) -> Shelf {
-        let mut asset_routes = BTreeMap::new();
         let mut term_feeds = BTreeMap::new();
         for (route, page) in &library.routes {
-            match page {
-                Page::Asset(source) => {
-                    asset_routes.insert(source.clone(), route.clone());
-                }
-                Page::TermFeed(taxonomy, term) => {
-                    term_feeds.insert((*taxonomy, *term), route.clone());
-                }
+            if let Page::TermFeed(taxonomy, term) = page {
+                term_feeds.insert((*taxonomy, *term), route.clone());
+            }
                 _ => {}
             }
         }
@@ -89,7 +83,6 @@ impl Shelf {
             lock: config.lock.as_deref().and_then(|text| Lock::parse(text).ok()),
             section_pages: library.sections.keys().map(|name| (name.clone(), OnceLock::new())).collect(),
             terms_of: terms_of(&library),
-            asset_routes,
             term_feeds,
             config,
             sources,
@@ -128,6 +121,12 @@ impl Shelf {
         &self.terms_of[id.0]
     }
 
+    /// Returns whether a taxonomy has a list of its terms, and each term a page.
+    pub(crate) fn has_pages(&self, taxonomy: usize) -> bool {
+        let route = &self.library.taxonomies[taxonomy].route;
+        self.library.routes.get(route) == Some(&Page::Taxonomy(taxonomy))
+    }
+
     /// Returns the link to a route from anywhere on the host.
     pub(crate) fn path(&self, route: &Route) -> String {
         self.config.base_url.link(route)
@@ -136,12 +135,6 @@ impl Shelf {
     /// Returns the absolute URL of a route.
     pub(crate) fn permalink(&self, route: &Route) -> String {
         self.config.base_url.permalink(route)
-    }
-
-    /// Returns the title of a post, or what its file is called.
-    pub(crate) fn title(&self, id: PostId) -> &str {
-        let post = self.library.post(id);
-        post.front.title.as_deref().unwrap_or(&post.stem)
     }
 
     /// Returns a date as text, in the site's zone.
@@ -173,24 +166,17 @@ impl Shelf {
             base_path: format!("{}/", config.base_url.prefix()),
             authors: &config.authors,
             feeds: self.feed_links(),
-            taxonomies: &self.taxonomies,
+            taxonomies: (0..)
+                .zip(&self.taxonomies)
+                .filter(|(index, _)| self.has_pages(*index))
+                .map(|(_, one)| one)
+                .collect(),
             archive: find(&Page::Archive(None, None)).map(|(route, _)| self.path(route)),
             highlight_css: find(&Page::HighlightStylesheet).map(|(route, _)| self.path(route)),
             analytics: config.analytics.iter().map(|table| context::Provider { provider: &table.provider }).collect(),
             theme: &config.theme,
             extra: context::from_toml(extra),
         })
-    }
-}
-
-/// Returns the Markdown file that a page speaks for.
-pub(crate) fn index_of(library: &Library, page: &Page) -> Option<PostId> {
-    match page {
-        Page::Post(id) => Some(*id),
-        Page::Home(_) => library.sections.get("").map(|section| section.index),
-        Page::Section(name, _) => library.sections.get(name).map(|section| section.index),
-        Page::Term(taxonomy, term, _) => library.taxonomies.get(*taxonomy)?.terms.get(*term)?.index,
-        _ => None,
     }
 }
 
@@ -233,9 +219,7 @@ fn terms_of(library: &Library) -> Vec<Vec<(usize, usize)>> {
             let Taxonomy { name, terms, .. } = &library.taxonomies[*index];
             let term = &terms[*number];
             let written = post.front.terms.get(name).map(Vec::as_slice).unwrap_or_default();
-            let place = written
-                .iter()
-                .position(|word| word.eq_ignore_ascii_case(&term.name) || word.eq_ignore_ascii_case(&term.slug));
+            let place = written.iter().position(|word| *word == term.name || slugify(word) == term.slug);
             (*index, place.unwrap_or(usize::MAX), *number)
         });
     }

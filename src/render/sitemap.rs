@@ -10,10 +10,7 @@ use jiff::Zoned;
 use crate::library::{Page, PostId};
 use crate::paths::Route;
 use crate::render::pages::escaped;
-use crate::render::shelf::{Shelf, changed, index_of};
-
-/// How many addresses one part has at most; search engines take 50,000, or 50 MB.
-pub const PART: usize = 30_000;
+use crate::render::shelf::{Shelf, changed};
 
 /// One address.
 struct Entry<'a> {
@@ -76,18 +73,9 @@ fn entries(shelf: &Shelf) -> Vec<Entry<'_>> {
         .library
         .routes
         .iter()
-        .filter(|(_, page)| is_listed(shelf, page))
+        .filter(|(route, page)| shelf.library.is_in_sitemap(route, page))
         .map(|(route, page)| Entry { route, changed: last_change(shelf, page, &months).map(|date| shelf.date(date)) })
         .collect()
-}
-
-fn is_listed(shelf: &Shelf, page: &Page) -> bool {
-    let document = matches!(
-        page,
-        Page::Home(_) | Page::Post(_) | Page::Section(..) | Page::Taxonomy(_) | Page::Term(..) | Page::Archive(..)
-    );
-    let front = index_of(&shelf.library, page).map(|id| &shelf.library.post(id).front);
-    document && !front.is_some_and(|front| front.noindex || front.canonical.is_some())
 }
 
 /// When the posts of each month last changed.
@@ -95,12 +83,12 @@ type Months<'a> = BTreeMap<(i16, i8), &'a Zoned>;
 
 fn months(shelf: &Shelf) -> Months<'_> {
     let mut months = Months::new();
-    for id in &shelf.library.newest {
-        let post = shelf.library.post(*id);
-        let (Some(date), Some(change)) = (&post.front.date, changed(post)) else { continue };
-        let date = date.with_time_zone(shelf.config.timezone.clone());
-        let newest = months.entry((date.year(), date.month())).or_insert(change);
-        *newest = (*newest).max(change);
+    for year in &shelf.library.archive {
+        for month in &year.months {
+            if let Some(changed) = shelf.changed(&month.posts) {
+                months.insert((year.year, month.month), changed);
+            }
+        }
     }
     months
 }
@@ -108,7 +96,7 @@ fn months(shelf: &Shelf) -> Months<'_> {
 fn last_change<'a>(shelf: &'a Shelf, page: &Page, months: &Months<'a>) -> Option<&'a Zoned> {
     let library = &shelf.library;
     let with_index = |posts: &'a [PostId]| {
-        let index = index_of(library, page).and_then(|id| changed(library.post(id)));
+        let index = library.index_of(page).and_then(|id| changed(library.post(id)));
         shelf.changed(posts).max(index)
     };
     match page {
@@ -117,7 +105,7 @@ fn last_change<'a>(shelf: &'a Shelf, page: &Page, months: &Months<'a>) -> Option
         Page::Section(name, _) => with_index(library.sections.get(name).map_or(&[], |section| &section.pages)),
         Page::Term(taxonomy, term, _) => with_index(&library.taxonomies[*taxonomy].terms[*term].posts),
         Page::Taxonomy(taxonomy) => {
-            shelf.changed(library.taxonomies[*taxonomy].terms.iter().flat_map(|term| &term.posts))
+            with_index(&[]).max(shelf.changed(library.taxonomies[*taxonomy].terms.iter().flat_map(|term| &term.posts)))
         }
         Page::Archive(year, month) => months
             .iter()

@@ -25,13 +25,18 @@ impl Shelf {
         let route = index.map_or_else(Route::home, |index| self.library.route(index).clone());
         let text = self.text_of(index)?;
         let pages = match (section, self.section_pages.get(name)) {
-            (Some(section), Some(cell)) => cell.get_or_init(|| self.links(&section.pages)).clone(),
+            (Some(section), Some(cell)) if !name.is_empty() => cell.get_or_init(|| self.links(&section.pages)).clone(),
             _ => self.home_pages.get_or_init(|| self.links(&self.library.newest)).clone(),
         };
         let front = index.map(|index| &self.library.post(index).front);
         Ok(value(&SectionView {
             name,
-            title: index.map_or(&self.config.title, |index| self.title(index)),
+            title: match index {
+                Some(index) if !name.is_empty() || self.library.post(index).front.title.is_some() => {
+                    self.library.post(index).title()
+                }
+                _ => &self.config.title,
+            },
             description: front.and_then(|front| front.description.as_deref()).or_else(|| {
                 (name.is_empty() && !self.config.description.is_empty()).then_some(&*self.config.description)
             }),

@@ -33,7 +33,8 @@ impl Shelf {
         for (name, neighbour) in [("newer", &newer), ("higher", &newer), ("older", &older), ("lower", &older)] {
             map.insert(name.into(), neighbour.clone());
         }
-        map.insert("aliases".into(), value(&post.front.aliases));
+        let aliases: Vec<String> = post.front.aliases.iter().map(|alias| self.path(alias)).collect();
+        map.insert("aliases".into(), value(&aliases));
         let assets: Vec<String> = post.assets.values().filter_map(|source| self.asset_link(source)).collect();
         map.insert("assets".into(), value(&assets));
         map.insert("canonical".into(), value(&post.front.canonical));
@@ -60,7 +61,7 @@ impl Shelf {
     }
 
     fn asset_link(&self, source: &SourcePath) -> Option<String> {
-        self.asset_routes.get(source).map(|route| self.path(route))
+        self.library.assets.get(source).map(|route| self.path(route))
     }
 
     fn card_map(&self, id: PostId) -> Result<Map, Vec<Diagnostic>> {
@@ -77,7 +78,7 @@ impl Shelf {
         let route = self.library.route(id);
         let date = post.front.date.as_ref().map(|date| date.with_time_zone(self.config.timezone.clone()));
         value(&Link {
-            title: self.title(id),
+            title: post.title(),
             description: post.front.description.as_deref(),
             date: date.as_ref().map(rfc3339),
             updated: post.front.updated.as_ref().map(|date| self.date(date)),
@@ -105,32 +106,30 @@ impl Shelf {
         let mut links: BTreeMap<&str, Vec<TermLink<'_>>> =
             self.library.taxonomies.iter().map(|taxonomy| (taxonomy.name.as_str(), Vec::new())).collect();
         for (taxonomy, term) in self.terms_of(id) {
+            let has_pages = self.has_pages(*taxonomy);
             let Taxonomy { name, terms, .. } = &self.library.taxonomies[*taxonomy];
             let term = &terms[*term];
             links.entry(name).or_default().push(TermLink {
                 name: &term.name,
                 slug: &term.slug,
-                path: self.path(&term.route),
-                permalink: self.permalink(&term.route),
+                path: has_pages.then(|| self.path(&term.route)),
+                permalink: has_pages.then(|| self.permalink(&term.route)),
             });
         }
         links
     }
 
     fn neighbours(&self, id: PostId) -> (Value, Value) {
-        let Some(position) = self.library.position.get(&id) else {
-            return (Value::none(), Value::none());
-        };
-        let at = |position: Option<usize>| {
-            let id = position.and_then(|position| self.library.newest.get(position));
+        let (newer, older) = self.library.neighbours(id);
+        let view = |id: Option<PostId>| {
             value(&id.map(|id| Neighbour {
-                title: self.title(*id),
-                path: self.path(self.library.route(*id)),
-                permalink: self.permalink(self.library.route(*id)),
-                date: self.library.post(*id).front.date.as_ref().map(|date| self.date(date)),
+                title: self.library.post(id).title(),
+                path: self.path(self.library.route(id)),
+                permalink: self.permalink(self.library.route(id)),
+                date: self.library.post(id).front.date.as_ref().map(|date| self.date(date)),
             }))
         };
-        (at(position.checked_sub(1)), at(position.checked_add(1)))
+        (view(newer), view(older))
     }
 }
 

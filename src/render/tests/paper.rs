@@ -1,9 +1,8 @@
 //! The theme that is in the binary, on a blog that has everything.
 
 use super::fixture::{Blog, text};
-use crate::library::PostId;
 use crate::paths::SourcePath;
-use crate::render::{self, Site};
+use crate::render;
 use crate::source::Template;
 use crate::theme_embedded::PAPER;
 
@@ -19,25 +18,19 @@ fn paper() -> Blog {
             blog.sources.theme = Some((source, text.into()));
         }
     }
-    let tagged = |front: &mut crate::post::FrontMatter| {
-        front.terms.insert("tags".to_owned(), vec!["Rust".to_owned()]);
-    };
-    blog.post_with("one", "2025-01-01", "# Part\n\nText.\n\n```rust\nfn main() {}\n```\n\n## Sub\n\nMore.", tagged)
-        .post("two", "2026-01-01", "Text.")
-        .post("three", "2026-01-02", "Text.")
-        .post("about", "", "Text.")
+    blog
 }
 
 #[test]
 fn every_page_of_the_theme_renders() {
-    let blog = paper().post("posts", "", "All of them.");
-    let mut library = blog.library();
-    let index = PostId(library.posts.iter().position(|post| post.stem == "posts").unwrap());
-    Blog::section(&mut library, index);
-    let site = match Site::new(blog.config.into(), blog.sources.into(), library) {
-        Ok(site) => site,
-        Err(problems) => panic!("{problems:#?}"),
-    };
+    let code = "# Part\n\nText.\n\n```rust\nfn main() {}\n```\n\n## Sub\n\nMore.";
+    let site = paper()
+        .post_with("one", "2025-01-01", "tags = [\"Rust\"]\naliases = [\"/old/\"]", code)
+        .post("two", "2026-01-01", "Text.")
+        .post("three", "2026-01-02", "Text.")
+        .post("about", "", "Text.")
+        .file("posts/_index.md", "+++\ntitle = \"Posts\"\n+++\nAll of them.")
+        .site();
     for route in site.routes() {
         render::page(&site, route).unwrap_or_else(|problems| panic!("{route}: {problems:#?}"));
     }
@@ -45,9 +38,7 @@ fn every_page_of_the_theme_renders() {
 
 #[test]
 fn a_site_without_posts_renders() {
-    let mut blog = paper();
-    blog = blog.without_posts();
-    let site = blog.site();
+    let site = paper().site();
     for route in site.routes() {
         render::page(&site, route).unwrap_or_else(|problems| panic!("{route}: {problems:#?}"));
     }
