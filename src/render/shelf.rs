@@ -65,8 +65,6 @@ impl Shelf {
             if let Page::TermFeed(taxonomy, term) = page {
                 term_feeds.insert((*taxonomy, *term), route.clone());
             }
-                _ => {}
-            }
         }
         let mut shelf = Shelf {
             settings: Value::none(),
