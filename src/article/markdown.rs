@@ -357,13 +357,13 @@ impl<'a, 'w> Writer<'a, 'w> {
     fn start_table(&mut self, alignments: Vec<Alignment>) {
         self.fresh_line();
         self.tables += 1;
-        self.out.push_str("<div class=\"table-scroll\" role=\"region\" aria-label=\"");
+        self.out.push_str("<div class=\"table-scroll\" role=\"group\" aria-label=\"");
         self.table = Table { alignments, label_at: self.out.len(), ..Table::default() };
         self.out.push_str("\" tabindex=\"0\">\n<table>\n");
     }
 
-    /// Names a table for those who cannot see it, once its headings are known: landmarks of one
-    /// page must not share a name.
+    /// Names a table for those who cannot see it, once its headings are known. It is a group and no
+    /// landmark: landmarks of one page must not share a name, and a list may quote several articles.
     fn label_table(&mut self) {
         let label = format!("Table {}", self.tables);
         self.out.insert_str(self.table.label_at, &label);

@@ -232,7 +232,7 @@ fn a_footnote_without_a_reference_is_left_out_and_said() {
 fn a_table_can_be_scrolled_and_its_headings_are_headings() {
     assert_eq!(
         html("| | b |\n|---|--:|\n| 1 | *2* |\n"),
-        "<div class=\"table-scroll\" role=\"region\" aria-label=\"Table 1\" tabindex=\"0\">\n<table>\n<thead>\n\
+        "<div class=\"table-scroll\" role=\"group\" aria-label=\"Table 1\" tabindex=\"0\">\n<table>\n<thead>\n\
          <tr><td></td><th scope=\"col\" class=\"align-right\">b</th></tr>\n</thead>\n<tbody>\n\
          <tr><td>1</td><td class=\"align-right\"><em>2</em></td></tr>\n</tbody>\n</table>\n</div>\n"
     );
