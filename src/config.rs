@@ -4,7 +4,9 @@
 //! environment or the clock. [`load`] reads the world, [`read`] is the pure rest.
 
 mod analytics;
+mod lists;
 mod out;
+mod overlay;
 pub mod permalink;
 mod read;
 mod world;
@@ -338,3 +340,6 @@ pub(crate) fn sample(more: &str) -> Config {
     read(std::path::Path::new("/site"), &text, &overrides, &world)
         .unwrap_or_else(|problems| panic!("the sample is no configuration: {problems:#?}"))
 }
+
+#[cfg(test)]
+mod tests;

@@ -175,21 +175,23 @@ impl Table {
         }
     }
 
-    /// Calls a function for each value below this table with its dotted path: `analytics.0.site`.
-    pub fn walk(&self, visit: &mut impl FnMut(&str, &Row)) {
+    /// Calls a function for each value below this table with its dotted path, `analytics.0.site`, and its bytes.
+    pub fn walk(&self, visit: &mut impl FnMut(&str, &Range<usize>)) {
         self.walk_below("", visit);
     }
 
-    fn walk_below(&self, path: &str, visit: &mut impl FnMut(&str, &Row)) {
+    fn walk_below(&self, path: &str, visit: &mut impl FnMut(&str, &Range<usize>)) {
         for row in &self.rows {
             let path = if path.is_empty() { row.key.clone() } else { format!("{path}.{}", row.key) };
-            visit(&path, row);
+            visit(&path, &row.node.span);
             match &row.node.value {
                 Value::Table(table) => table.walk_below(&path, visit),
                 Value::List(nodes) => {
                     for (index, node) in nodes.iter().enumerate() {
+                        let path = format!("{path}.{index}");
+                        visit(&path, &node.span);
                         if let Value::Table(table) = &node.value {
-                            table.walk_below(&format!("{path}.{index}"), visit);
+                            table.walk_below(&path, visit);
                         }
                     }
                 }
@@ -500,3 +502,6 @@ impl<'a> Fields<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -168,3 +168,6 @@ impl Default for FrontMatter {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

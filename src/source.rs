@@ -212,3 +212,6 @@ fn unreadable(name: &str, error: &std::io::Error) -> Diagnostic {
 fn real(root: &Path) -> Result<PathBuf, Vec<Diagnostic>> {
     std::fs::canonicalize(root).map_err(|error| vec![unreadable(&root.display().to_string(), &error)])
 }
+
+#[cfg(test)]
+mod tests;

@@ -8,6 +8,7 @@ use url::Url;
 
 use super::read::{choice, not_yet};
 use super::{Analytics, Endpoint, OnUnknown, Placed, Token, World};
+use crate::analytics;
 use crate::diagnostic::Diagnostic;
 use crate::fields::Fields;
 
@@ -16,8 +17,14 @@ pub(super) fn read_all(fields: &mut Fields<'_>, world: &World, warnings: &mut Ve
     let tables = fields.plain_tables("analytics").unwrap_or_default();
     let mut all = Vec::new();
     for (index, (table, span)) in tables.into_iter().enumerate() {
-        let mut row = fields.below(format!("analytics.{index}"), span, table);
+        let mut row = fields.below(format!("analytics.{index}"), span.clone(), table);
+        let provider = row.span_of("provider").unwrap_or(span);
+        let options = row.span_of("options").unwrap_or(provider.clone());
         if let Some(analytics) = read_one(&mut row, world, warnings) {
+            let at = if analytics::find(&analytics.provider).is_some() { options } else { provider };
+            for problem in analytics::problems(&analytics) {
+                row.refuse(at.clone(), problem);
+            }
             all.push(analytics);
         }
         row.finish();

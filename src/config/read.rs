@@ -8,14 +8,12 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 
-use super::permalink::{Permalink, Token};
 use super::{
-    ArchiveRule, CheckRule, Config, DefaultRule, FILE, FeedRule, HighlightRule, MarkdownRule, Overrides, SummaryRule,
-    TaxonomyRule, World, analytics, out,
+    CheckRule, Config, FILE, HighlightRule, MarkdownRule, Overrides, SummaryRule, World, analytics, lists, out, overlay,
 };
 use crate::diagnostic::{Diagnostic, did_you_mean};
-use crate::fields::{Codes, Document, Fields, Node, Row, Table, Value, parse_date, parse_toml};
-use crate::paths::{BaseUrl, Route};
+use crate::fields::{Codes, Document, Fields, Node, Table, Value, parse_date, parse_toml};
+use crate::paths::BaseUrl;
 
 /// Under which codes site.toml reports its problems.
 pub(super) const CODES: Codes = Codes {
@@ -30,24 +28,45 @@ pub(super) const CODES: Codes = Codes {
 /// Keys that the formats promise and that this version does not act on.
 const NOT_YET: &[&str] = &["languages", "images", "search", "headers", "contract", "gone", "cache"];
 
-/// The taxonomies that need not be declared to have pages.
-const KNOWN_TAXONOMIES: &[&str] = &["tags", "categories", "series"];
-
-/// Reads a configuration, all problems at once.
+/// Reads a configuration, all problems at once; those of overlays that are not in use, too.
 pub fn read(root: &Path, text: &str, overrides: &Overrides, world: &World) -> Result<Config, Vec<Diagnostic>> {
     let text: Arc<str> = text.into();
     let document = Document::new(FILE, &text);
-    let mut diagnostics = Vec::new();
-    let mut table = parse_toml(&document, 0..text.len()).map_err(|problems| {
+    let table = parse_toml(&document, 0..text.len()).map_err(|problems| {
         let problems = problems.into_iter();
         problems
             .map(|one| Diagnostic::error(CODES.syntax, one.message).at(document.place(one.span)))
             .collect::<Vec<_>>()
     })?;
+    let env = overrides.env.clone().or_else(|| world.environment.get("BLOG_ENV").cloned());
+    let env = env.filter(|env| !env.is_empty());
+    let mut config = read_table(root, &document, table.clone(), env.as_deref(), overrides, world);
+    for (name, spans) in overlay::others(&table, env.as_deref()) {
+        let unused = read_table(root, &document, table.clone(), Some(&name), overrides, world);
+        let mut problems = unused.err().unwrap_or_default();
+        problems.retain(|one| {
+            one.place.as_ref().and_then(|place| place.span.as_ref()).is_some_and(|span| spans.contains(span))
+        });
+        if !problems.is_empty() {
+            let before = config.err().unwrap_or_default();
+            config = Err([before, problems].concat());
+        }
+    }
+    config
+}
+
+/// Reads the whole table, with one overlay laid over the rest.
+fn read_table(
+    root: &Path,
+    document: &Document,
+    mut table: Table,
+    env: Option<&str>,
+    overrides: &Overrides,
+    world: &World,
+) -> Result<Config, Vec<Diagnostic>> {
+    let mut diagnostics = Vec::new();
     let written_base_url = table.row("base_url").map(|row| row.node.value.clone());
-    let env =
-        overrides.env.clone().or_else(|| world.environment.get("BLOG_ENV").cloned()).filter(|env| !env.is_empty());
-    overlay(&mut table, env.as_deref(), &document, &mut diagnostics);
+    overlay::apply(&mut table, env, document, &mut diagnostics);
     if let Some(row) = table.rows.iter_mut().find(|row| row.key == "analytics")
         && let Value::Table(one) = &row.node.value
     {
@@ -55,12 +74,12 @@ pub fn read(root: &Path, text: &str, overrides: &Overrides, world: &World) -> Re
         row.node.value = Value::List(vec![node]);
     }
     let mut spans = BTreeMap::new();
-    table.walk(&mut |path, row| {
-        spans.insert(path.to_owned(), row.node.span.clone());
+    table.walk(&mut |path, span| {
+        spans.insert(path.to_owned(), span.clone());
     });
 
     let mut warnings = Vec::new();
-    let mut fields = Fields::new(&document, &CODES, table, &mut diagnostics);
+    let mut fields = Fields::new(document, &CODES, table, &mut diagnostics);
     let title = fields.required_string("title", "\"My blog\"").unwrap_or_default();
     let base_url = read_base_url(&mut fields, overrides);
     let timezone = read_timezone(&mut fields, &mut warnings);
@@ -73,12 +92,12 @@ pub fn read(root: &Path, text: &str, overrides: &Overrides, world: &World) -> Re
     let authors = fields.strings("authors").unwrap_or_default();
     let theme = read_theme(&mut fields);
     let summary = choice(&mut fields, "summary", &[("auto", SummaryRule::Auto), ("off", SummaryRule::Off)]);
-    let permalinks = read_permalinks(&mut fields);
-    let defaults = read_defaults(&mut fields);
-    let taxonomies = read_taxonomies(&mut fields);
-    let paginate = read_paginate(&mut fields);
-    let archives = read_archives(&mut fields);
-    let feeds = read_feeds(&mut fields);
+    let permalinks = lists::read_permalinks(&mut fields);
+    let defaults = lists::read_defaults(&mut fields);
+    let taxonomies = lists::read_taxonomies(&mut fields);
+    let paginate = lists::read_paginate(&mut fields);
+    let archives = lists::read_archives(&mut fields);
+    let feeds = lists::read_feeds(&mut fields);
     let markdown = read_markdown(&mut fields, &mut warnings);
     let highlight = read_highlight(&mut fields);
     let analytics = analytics::read_all(&mut fields, world, &mut warnings);
@@ -87,7 +106,7 @@ pub fn read(root: &Path, text: &str, overrides: &Overrides, world: &World) -> Re
     let extra = fields.plain_table("extra").unwrap_or_default().to_toml();
     for key in NOT_YET {
         if let Some(row) = fields.take(key) {
-            warnings.push(not_yet(&document, key, row.span));
+            warnings.push(not_yet(document, key, row.span));
         }
     }
     fields.report_unknown(&["env"]);
@@ -106,10 +125,10 @@ pub fn read(root: &Path, text: &str, overrides: &Overrides, world: &World) -> Re
     };
     Ok(Config {
         root: root.to_owned(),
-        text,
+        text: Arc::clone(&document.text),
         out,
         lock: world.lock.clone(),
-        env,
+        env: env.map(str::to_owned),
         clock,
         drafts: overrides.drafts,
         future: overrides.future,
@@ -145,30 +164,6 @@ pub fn timezone(name: &str) -> Option<TimeZone> {
     TimeZoneDatabase::bundled().get(name).ok()
 }
 
-/// Lays `[env.NAME]` over the rest of the table.
-fn overlay(table: &mut Table, chosen: Option<&str>, document: &Document, diagnostics: &mut Vec<Diagnostic>) {
-    let mut fields = Fields::new(document, &CODES, std::mem::take(table), diagnostics);
-    let overlays: Vec<Row> = fields.plain_table("env").map(|overlays| overlays.rows).unwrap_or_default();
-    let mut below = Table { rows: fields.rest() };
-    let mut found = None;
-    for row in overlays {
-        match row.node.value {
-            Value::Table(overlay) if Some(row.key.as_str()) == chosen => found = Some(overlay),
-            Value::Table(_) => continue,
-            value => fields.mistyped(&format!("env.{}", row.key), "a table", &value, row.node.span).unwrap_or_default(),
-        }
-    }
-    match (chosen, found) {
-        (Some(_), Some(overlay)) => below.overlay(overlay),
-        (Some(name), None) => diagnostics.push(
-            Diagnostic::error("config/no-env", format!("there is no `[env.{name}]` in `{FILE}`"))
-                .hint("add that table, or leave out `--env` and `BLOG_ENV`"),
-        ),
-        (None, _) => {}
-    }
-    *table = below;
-}
-
 fn read_base_url(fields: &mut Fields<'_>, overrides: &Overrides) -> Option<BaseUrl> {
     let span = fields.span_of("base_url").unwrap_or(0..0);
     let written = fields.required_string("base_url", "\"https://blog.example/\"");
@@ -180,8 +175,11 @@ fn read_base_url(fields: &mut Fields<'_>, overrides: &Overrides) -> Option<BaseU
         Ok(base_url) => Some(base_url),
         Err(reason) => {
             let message = format!("`{origin}` is `{text}`, which is no base URL: {reason}");
-            let hint = Some("write the address of the home page, as `https://blog.example/`".to_owned());
-            fields.refuse(span, message).hint = hint;
+            let diagnostic = fields.refuse(span, message);
+            diagnostic.hint = Some("write the address of the home page, as `https://blog.example/`".to_owned());
+            if overrides.base_url.is_some() {
+                diagnostic.place = None;
+            }
             None
         }
     }
@@ -247,144 +245,6 @@ pub(super) fn choice<T: Copy>(fields: &mut Fields<'_>, key: &str, choices: &[(&s
     let name = fields.dotted(key);
     fields.refuse(span, format!("`{name}` cannot be `{text}`")).hint = Some(hint);
     None
-}
-
-fn read_permalinks(fields: &mut Fields<'_>) -> BTreeMap<String, Permalink> {
-    let mut permalinks = BTreeMap::new();
-    let Some(mut table) = fields.table("permalinks") else { return permalinks };
-    for row in table.rest() {
-        let section = row.key.trim_matches('/').to_owned();
-        let Value::String(pattern) = &row.node.value else {
-            table.mistyped::<()>(&row.key, "a string", &row.node.value, row.node.span);
-            continue;
-        };
-        match Permalink::parse(pattern) {
-            Ok(permalink) if !permalink.has(&[Token::Slug, Token::Title, Token::Stem]) => {
-                table.refuse(row.node.span, format!("`{pattern}` gives every post the same address")).hint =
-                    Some("add `:slug`".to_owned());
-            }
-            Ok(permalink) => {
-                permalinks.insert(section, permalink);
-            }
-            Err(reason) => {
-                table.refuse(row.node.span, format!("`{pattern}` is no pattern for addresses: {reason}"));
-            }
-        }
-    }
-    permalinks
-}
-
-fn read_defaults(fields: &mut Fields<'_>) -> Vec<DefaultRule> {
-    let mut rules = Vec::new();
-    for (index, (table, span)) in fields.plain_tables("defaults").unwrap_or_default().into_iter().enumerate() {
-        let mut row = fields.below(format!("defaults.{index}"), span.clone(), table);
-        let at = row.span_of("path").unwrap_or(span);
-        let Some(path) = row.required_string("path", "\"notes/**\"") else { continue };
-        let front_matter = Table { rows: row.rest() };
-        let pattern = path.strip_prefix("content/").unwrap_or(&path);
-        match globset::GlobBuilder::new(pattern).literal_separator(true).build() {
-            Ok(glob) => rules.push(DefaultRule { path, matcher: glob.compile_matcher(), front_matter }),
-            Err(error) => {
-                row.refuse(at, format!("`{path}` is no pattern for files: {}", error.kind()));
-            }
-        }
-    }
-    rules
-}
-
-fn read_taxonomies(fields: &mut Fields<'_>) -> Vec<TaxonomyRule> {
-    let mut rules: Vec<TaxonomyRule> = Vec::new();
-    if let Some(mut table) = fields.table("taxonomies") {
-        for row in table.rest() {
-            let name = row.key.clone();
-            let path = table.dotted(&name);
-            let Value::Table(below) = row.node.value else {
-                table.mistyped::<()>(&name, "a table", &row.node.value, row.node.span);
-                continue;
-            };
-            let mut one = table.below(path, row.span, below);
-            let span = one.span_of("path").unwrap_or(0..0);
-            let address = one.string("path").unwrap_or_else(|| name.clone());
-            let address = format!("/{}/", address.trim_matches('/'));
-            if let Err(problem) = Route::new(&*address) {
-                one.refuse(span, format!("`{address}` is no address: {}", problem.reason));
-            }
-            let rule = TaxonomyRule {
-                path: address,
-                render: one.boolean("render").unwrap_or(true),
-                paginate: one.count("paginate"),
-                feed: one.boolean("feed").unwrap_or(false),
-                name,
-            };
-            one.finish();
-            rules.push(rule);
-        }
-    }
-    for name in KNOWN_TAXONOMIES {
-        if rules.iter().all(|rule| rule.name != *name) {
-            let path = format!("/{name}/");
-            rules.push(TaxonomyRule { name: (*name).to_owned(), path, render: true, paginate: None, feed: false });
-        }
-    }
-    rules
-}
-
-fn read_paginate(fields: &mut Fields<'_>) -> BTreeMap<String, usize> {
-    let mut paginate = BTreeMap::from([("posts".to_owned(), 20)]);
-    if let Some(mut table) = fields.table("paginate") {
-        let keys: Vec<String> = table.rows().iter().map(|row| row.key.clone()).collect();
-        for key in keys {
-            if let Some(count) = table.count(&key) {
-                paginate.insert(key.trim_matches('/').to_owned(), count);
-            }
-        }
-    }
-    paginate
-}
-
-fn read_archives(fields: &mut Fields<'_>) -> ArchiveRule {
-    let mut rule = ArchiveRule { all: true, year: false, month: false };
-    let Some(mut table) = fields.table("archives") else { return rule };
-    rule.all = table.boolean("all").unwrap_or(true);
-    for (word, span) in table.spanned_strings("by").unwrap_or_default() {
-        match word.as_str() {
-            "year" => rule.year = true,
-            "month" => rule.month = true,
-            _ => {
-                table.refuse(span, format!("there are no archives by `{word}`")).hint =
-                    Some("write `by = [\"year\", \"month\"]`".to_owned());
-            }
-        }
-    }
-    table.finish();
-    rule
-}
-
-fn read_feeds(fields: &mut Fields<'_>) -> Vec<FeedRule> {
-    let Some(tables) = fields.plain_tables("feeds") else { return vec![FeedRule::usual()] };
-    let mut rules = Vec::new();
-    for (index, (table, span)) in tables.into_iter().enumerate() {
-        let mut row = fields.below(format!("feeds.{index}"), span, table);
-        let format = choice(&mut row, "format", &[("rss", "rss"), ("atom", "atom")]).unwrap_or("rss");
-        let usual = match format {
-            "atom" => "atom.xml",
-            _ => "feed.xml",
-        };
-        let at = row.span_of("path").unwrap_or(0..0);
-        let path = row.string("path").unwrap_or_else(|| usual.to_owned());
-        let path = path.trim_start_matches('/').to_owned();
-        if path.is_empty() || path.ends_with('/') {
-            row.refuse(at.clone(), format!("the feed's path `{path}` names a folder")).hint =
-                Some(format!("write `path = \"{path}index.xml\"`"));
-        } else if let Err(problem) = Route::new(format!("/{path}")) {
-            row.refuse(at, format!("`{path}` is no address: {}", problem.reason));
-        }
-        let full = choice(&mut row, "content", &[("full", true), ("summary", false)]).unwrap_or(true);
-        let limit = row.count("limit").unwrap_or(20);
-        row.finish();
-        rules.push(FeedRule { format: format.to_owned(), path, full, limit });
-    }
-    rules
 }
 
 fn read_markdown(fields: &mut Fields<'_>, warnings: &mut Vec<Diagnostic>) -> MarkdownRule {

@@ -67,8 +67,8 @@ impl Front<'_> {
     pub(super) fn read(self, mut table: Table, front: &mut FrontMatter, diagnostics: &mut Vec<Diagnostic>) {
         canonical(&mut table, self.document, diagnostics);
         let mut spans = std::mem::take(&mut front.spans);
-        table.walk(&mut |path, row| {
-            spans.insert(path.to_owned(), row.node.span.clone());
+        table.walk(&mut |path, span| {
+            spans.insert(path.to_owned(), span.clone());
         });
         front.spans = spans;
         let mut fields = Fields::new(self.document, &CODES, table, diagnostics);
