@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use watchpost::config::Overrides;
+use watchpost::verdict::GuardLevel;
 
 /// A blog engine that verifies, after every build, that your analytics still work.
 #[derive(Debug, Parser)]
@@ -43,10 +44,18 @@ pub(crate) enum Format {
 pub(crate) enum Command {
     /// Start a blog: settings, a first post and an about page
     Init(Init),
+    /// Start a post
+    New(New),
+    /// Render the site, verify it, and put it in place if it holds
+    Build(Build),
     /// Remove what builds have written, and nothing else
     Clean(Clean),
     /// Say what a code such as `link/broken` means and what to do
     Explain(Explain),
+    /// List posts, and say why some are not shown
+    List(List),
+    /// Say which file an address comes from, or which address a file goes to
+    Why(Why),
     /// Show every setting, and where it is set
     Config(Show),
     /// Print the completions of a shell
@@ -95,8 +104,34 @@ impl Site {
 /// `config` reads itself.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Environment {
+    /// Whether `CI` is set: nobody is there to commit a new lock.
+    pub(crate) ci: bool,
     /// `TZ`, for `init` alone.
     pub(crate) timezone: Option<String>,
+}
+
+/// How much of the guard is asked for.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "The guard")]
+pub(crate) struct Verification {
+    /// Ask no server; the last line says what was not verified
+    #[arg(long)]
+    pub(crate) offline: bool,
+    /// Only these levels, as L0,L2; the last line says what was left out
+    #[arg(long, value_name = "LEVELS", value_delimiter = ',', value_parser = level)]
+    pub(crate) levels: Option<Vec<GuardLevel>>,
+}
+
+/// Reads the name of a level that this command can judge.
+fn level(text: &str) -> Result<GuardLevel, String> {
+    match text.trim().to_ascii_uppercase().as_str() {
+        "L0" => Ok(GuardLevel::L0),
+        "L1" => Ok(GuardLevel::L1),
+        "L2" => Ok(GuardLevel::L2),
+        "L3" => Ok(GuardLevel::L3),
+        "L4" => Ok(GuardLevel::L4),
+        _ => Err("the levels are L0 (pages), L1 (tracker), L2 (contract), L3 (version) and L4 (collect)".to_owned()),
+    }
 }
 
 /// `blog init`.
@@ -116,6 +151,36 @@ pub(crate) struct Init {
     pub(crate) theme_files: bool,
 }
 
+/// `blog new`.
+#[derive(Debug, Args)]
+pub(crate) struct New {
+    /// The post's title
+    pub(crate) title: String,
+    /// Mark it as a draft
+    #[arg(long)]
+    pub(crate) draft: bool,
+    /// Make it a folder, so that its images lie beside it
+    #[arg(long)]
+    pub(crate) bundle: bool,
+    /// The folder below `content/`
+    #[arg(long, value_name = "NAME", default_value = "posts")]
+    pub(crate) section: String,
+    #[command(flatten)]
+    pub(crate) site: Site,
+}
+
+/// `blog build`.
+#[derive(Debug, Args)]
+pub(crate) struct Build {
+    /// Change no lock file: each must be there and fit. For CI
+    #[arg(long)]
+    pub(crate) locked: bool,
+    #[command(flatten)]
+    pub(crate) verification: Verification,
+    #[command(flatten)]
+    pub(crate) site: Site,
+}
+
 /// `blog clean`.
 #[derive(Debug, Args)]
 pub(crate) struct Clean {
@@ -128,6 +193,23 @@ pub(crate) struct Clean {
 pub(crate) struct Explain {
     /// The code; without it, all of them are listed
     pub(crate) code: Option<String>,
+}
+
+/// `blog list`.
+#[derive(Debug, Args)]
+pub(crate) struct List {
+    #[command(flatten)]
+    pub(crate) site: Site,
+}
+
+/// `blog why`.
+#[derive(Debug, Args)]
+pub(crate) struct Why {
+    /// An address (/posts/hello/ or the whole URL) or a source file
+    #[arg(value_name = "PATH|URL")]
+    pub(crate) what: String,
+    #[command(flatten)]
+    pub(crate) site: Site,
 }
 
 /// `blog config`.
@@ -153,5 +235,11 @@ mod tests {
     #[test]
     fn every_command_and_flag_is_well_formed() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_level_that_no_build_can_judge_is_refused() {
+        assert_eq!(level("l2"), Ok(GuardLevel::L2));
+        assert!(level("L7").is_err());
     }
 }

@@ -31,3 +31,144 @@ pub mod analytics;
 pub mod check;
 pub mod guard;
 pub mod verdict;
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::config::Config;
+use crate::diagnostic::{Diagnostic, Exit};
+use crate::library::Library;
+use crate::manifest::{Contract, FileKind, Manifest};
+use crate::output::{Output, Staged};
+use crate::paths::OutPath;
+use crate::post::Hidden;
+use crate::render::Site;
+
+/// What a build is asked for, besides what the configuration says.
+#[derive(Debug, Clone, Default)]
+pub struct Request {
+    /// Ask no server.
+    pub offline: bool,
+    /// Judge only these levels.
+    pub levels: Option<Vec<verdict::GuardLevel>>,
+    /// Write no lock file: each must be there and fit.
+    pub locked: bool,
+    /// Nobody is there to commit a new lock.
+    pub unattended: bool,
+}
+
+/// What a build came to.
+#[derive(Debug)]
+pub struct Build {
+    /// What the run comes to.
+    pub exit: Exit,
+    /// What there is to say, in the order of the journey.
+    pub diagnostics: Vec<Diagnostic>,
+    /// What was counted, as far as the build went.
+    pub tally: Tally,
+    /// Where a site that was refused can be looked at.
+    pub refused: Option<PathBuf>,
+}
+
+/// What is counted and measured on the way.
+#[derive(Debug, Default)]
+pub struct Tally {
+    /// The output folder, as people name it.
+    pub out: String,
+    /// HTML documents.
+    pub pages: usize,
+    /// Files of any kind.
+    pub files: usize,
+    /// Bytes of all files.
+    pub bytes: u64,
+    /// Dated posts that are shown.
+    pub posts: usize,
+    /// What is not shown, and why.
+    pub hidden: Vec<(String, Hidden)>,
+    /// How long each stage took.
+    pub stages: Vec<(&'static str, Duration)>,
+}
+
+impl Tally {
+    /// Notes how long a stage took, and returns when the next one begins.
+    fn stage(&mut self, name: &'static str, began: Instant) -> Instant {
+        let now = Instant::now();
+        self.stages.push((name, now - began));
+        now
+    }
+
+    /// Counts the posts.
+    fn count_posts(&mut self, library: &Library) {
+        self.posts = library.newest.len();
+        self.hidden =
+            library.hidden.iter().filter_map(|post| Some((post.source.to_string(), post.hidden.clone()?))).collect();
+    }
+
+    /// Counts the files.
+    fn count_files(&mut self, manifest: &Manifest) {
+        let is_document = |kind| matches!(kind, FileKind::Page | FileKind::Alias);
+        self.pages = manifest.files.values().filter(|entry| is_document(entry.kind)).count();
+        self.files = manifest.files.len();
+        self.bytes = manifest.files.values().map(|entry| entry.size).sum();
+    }
+}
+
+/// Renders the site, verifies it, and puts it in place if it holds.
+pub fn build(config: Config, request: &Request) -> Build {
+    let config = Arc::new(config);
+    let mut build =
+        Build { exit: Exit::Success, diagnostics: config.warnings.clone(), tally: Tally::default(), refused: None };
+    if let Err(problems) = journey(&config, request, &mut build) {
+        build.diagnostics.extend(problems);
+    }
+    build.exit = Exit::worst(build.diagnostics.iter().map(Diagnostic::exit));
+    build
+}
+
+/// Takes the nine steps in their order; the first one that finds something wrong is the last.
+fn journey(config: &Arc<Config>, _request: &Request, build: &mut Build) -> Result<(), Vec<Diagnostic>> {
+    let began = Instant::now();
+    let mut output = Output::open(&config.root, &config.out)?;
+    build.tally.out = output.shown(output.folder());
+
+    let sources = Arc::new(source::scan(config)?);
+    build.diagnostics.extend(sources.warnings.iter().cloned());
+    let began = build.tally.stage("read", began);
+
+    let posts = post::parse(config, &sources)?;
+    let library = library::arrange(config, &sources, posts)?;
+    build.tally.count_posts(&library);
+    let began = build.tally.stage("arrange", began);
+
+    let site = Site::new(Arc::clone(config), sources, library)?;
+    let mut staged = output::stage(&output, &site.routes(), |route| render::page(&site, route))?;
+    let began = build.tally.stage("render", began);
+
+    let manifest = seal(&output, &mut staged, &site)?;
+    build.tally.count_files(&manifest);
+    staged.flush().wait();
+    let promotion = output::promote(&mut output, staged, &manifest)?;
+    build.diagnostics.append(&mut output.notes);
+    build.diagnostics.extend(promotion.notes);
+    build.tally.stage("put in place", began);
+    Ok(())
+}
+
+/// Adds the manifest that is deployed with the site, and returns the one that stays here.
+fn seal(output: &Output, staged: &mut Staged, site: &Site) -> Result<Manifest, Vec<Diagnostic>> {
+    let mut manifest = Manifest::new(&site.config.base_url, staged.files.clone());
+    let contract = Contract::default();
+    for (path, bytes) in manifest.deployed(&contract, &unlisted(&site.library)) {
+        staged.add(output, &path, bytes, FileKind::Asset)?;
+    }
+    manifest.files = staged.files.clone();
+    Ok(manifest)
+}
+
+/// Returns the pages that search engines are asked to leave out: the deployed manifest does not name them.
+fn unlisted(library: &Library) -> BTreeSet<OutPath> {
+    let hidden = library.posts.iter().zip(&library.routes_of).filter(|(post, _)| post.front.noindex);
+    hidden.map(|(_, route)| route.out_path()).collect()
+}

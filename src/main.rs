@@ -75,7 +75,10 @@ fn mistyped(error: &clap::Error, no_color: bool, columns: Option<usize>) -> u8 {
 
 /// Reads what the commands take from the environment.
 fn environment() -> Environment {
-    Environment { timezone: variable("TZ").filter(|value| !value.is_empty()) }
+    Environment {
+        ci: variable("CI").is_some_and(|value| !matches!(value.as_str(), "" | "0" | "false")),
+        timezone: variable("TZ").filter(|value| !value.is_empty()),
+    }
 }
 
 /// Reads one variable; one that is no UTF-8 counts as not set.

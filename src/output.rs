@@ -116,7 +116,7 @@ impl Output {
             ),
             [] => unreachable!("the caller has found some"),
         };
-        let mut diagnostic = Diagnostic::error("output/foreign", message).at(Place::file(&folder));
+        let mut diagnostic = Diagnostic::error("output/occupied", message).at(Place::file(&folder));
         for path in foreign.iter().take(10).skip(1) {
             diagnostic = diagnostic.with(format!("also `{path}`"));
         }

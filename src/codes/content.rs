@@ -225,7 +225,8 @@ pub(super) const CODES: &[Code] = &[
     Code {
         code: "taxonomy/two-pages",
         exit: Exit::Site,
-        text: "Two `_index.md` files speak for the same term. Keep one.",
+        text: "Two `_index.md` files speak for the same term, and its page can show only one of them. Keep one, and move \
+               what the other says into it.",
     },
     Code {
         code: "route/collision",

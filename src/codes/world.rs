@@ -14,7 +14,7 @@ pub(super) const CODES: &[Code] = &[
                is to be ended; a build that was killed leaves no lock behind.",
     },
     Code {
-        code: "output/foreign",
+        code: "output/occupied",
         exit: Exit::Usage,
         text: "The output folder holds files that no build of this site has written. A build replaces the folder as \
                a whole, so it refuses rather than lose them. If they belong to the site (a `CNAME`, a verification \

@@ -65,8 +65,8 @@ mod tests {
 
     #[test]
     fn half_a_code_and_a_typo_find_the_code() {
-        assert_eq!(unknown("foreign").hint.as_deref(), Some("did you mean `output/foreign`?"));
-        assert_eq!(unknown("output/foriegn").hint.as_deref(), Some("did you mean `output/foreign`?"));
+        assert_eq!(unknown("occupied").hint.as_deref(), Some("did you mean `output/occupied`?"));
+        assert_eq!(unknown("output/ocupied").hint.as_deref(), Some("did you mean `output/occupied`?"));
         assert_eq!(unknown("zzzzzzzz").hint.as_deref(), Some("`blog explain` lists all codes"));
     }
 }

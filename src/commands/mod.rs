@@ -3,16 +3,22 @@
 //! A command takes the arguments and the console, calls the journey in the library, and says what it
 //! came to. It returns an [`Exit`]; only `main` turns that into a code.
 
+mod build;
 mod clean;
 mod completions;
 mod config;
 mod explain;
 mod init;
+mod list;
+mod new;
+mod why;
 
 use std::path::PathBuf;
 
 use watchpost::config::Config;
 use watchpost::diagnostic::{Diagnostic, Exit};
+use watchpost::library::Library;
+use watchpost::{library, post, source};
 
 use crate::cli::{Cli, Command, Environment, Site};
 use crate::console::Console;
@@ -25,8 +31,18 @@ pub(crate) fn run(cli: &Cli, environment: &Environment, console: &Console) -> Ex
     let root = root(cli);
     let outcome = match &cli.command {
         Command::Init(arguments) => init::run(arguments, environment, console),
+        Command::New(arguments) => {
+            load(&root, &arguments.site).and_then(|config| new::run(arguments, &config, console))
+        }
+        Command::Build(arguments) => {
+            load(&root, &arguments.site).map(|config| build::run(arguments, config, environment, console))
+        }
         Command::Clean(arguments) => load(&root, &arguments.site).and_then(|config| clean::run(&config, console)),
         Command::Explain(arguments) => explain::run(arguments, console),
+        Command::List(arguments) => load(&root, &arguments.site).and_then(|config| list::run(&config, console)),
+        Command::Why(arguments) => {
+            load(&root, &arguments.site).and_then(|config| why::run(arguments, &config, console))
+        }
         Command::Config(arguments) => {
             load(&root, &arguments.site).map(|config| config::run(&config, &arguments.site.overrides(), console))
         }
@@ -41,6 +57,13 @@ pub(crate) fn run(cli: &Cli, environment: &Environment, console: &Console) -> Ex
 /// Loads the site's settings.
 fn load(root: &std::path::Path, site: &Site) -> Result<Config, Vec<Diagnostic>> {
     watchpost::config::load(root, &site.overrides())
+}
+
+/// Reads and arranges the site's posts, without rendering any.
+fn arrange(config: &Config) -> Result<Library, Vec<Diagnostic>> {
+    let sources = source::scan(config)?;
+    let posts = post::parse(config, &sources)?;
+    library::arrange(config, &sources, posts)
 }
 
 /// Returns the site's folder: `--root`, else the nearest one upwards that holds a `site.toml`, else this one.

@@ -9,8 +9,10 @@ use std::fs::{self, File, Permissions};
 use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, mpsc};
+use std::thread;
+use std::time::Duration;
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -54,6 +56,21 @@ pub struct Staged {
     made: Mutex<BTreeSet<PathBuf>>,
     /// Whether it outlives this value.
     kept: bool,
+}
+
+/// How long a promotion waits for the disk.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// A tree on its way to the disk.
+#[derive(Debug)]
+pub struct Flush(mpsc::Receiver<()>);
+
+impl Flush {
+    /// Waits until the tree is on the disk, but not for ever: the disk may be busy with what others
+    /// have written, and a site can be built again.
+    pub fn wait(self) {
+        let _ = self.0.recv_timeout(PATIENCE);
+    }
 }
 
 /// Renders every route in parallel and writes each file as it is made. Reports all that is wrong
@@ -169,15 +186,22 @@ impl Staged {
         self.kept = true;
     }
 
-    /// Brings the tree onto the disk. One call for the whole file system instead of one a file: a
-    /// site of 10,000 pages waits for its disk once. A process that is killed loses nothing
-    /// without it; a machine that loses power could find the new folder with empty files in it.
-    pub fn flush(&self) {
+    /// Begins to bring the tree onto the disk.
+    ///
+    /// One call for the whole file system instead of one a file: a site of 10,000 pages waits for
+    /// its disk once, and beside the check. A process that is killed loses nothing without it; a
+    /// machine that loses power could find the new folder with empty files in it.
+    pub fn flush(&self) -> Flush {
+        let (done, flushed) = mpsc::channel();
         #[cfg(target_os = "linux")]
         if let Ok(folder) = File::open(&self.folder) {
-            // A file system that cannot do this keeps the promise as well as it can.
-            let _ = rustix::fs::syncfs(folder);
+            thread::spawn(move || {
+                // A file system that cannot do this keeps the promise as well as it can.
+                let _ = rustix::fs::syncfs(folder);
+                let _ = done.send(());
+            });
         }
+        Flush(flushed)
     }
 
     fn write(&self, output: &Output, page: &Page) -> Result<(String, Entry), Vec<Diagnostic>> {

@@ -161,7 +161,7 @@ fn a_folder_with_a_foreign_file_is_refused_by_its_name() {
     place.build(Way::Exchange, &[("/", "one")]);
     fs::write(place.out().join("CNAME"), "blog.example").unwrap();
     let problems = place.open().unwrap_err();
-    assert_eq!(problems[0].code, "output/foreign");
+    assert_eq!(problems[0].code, "output/occupied");
     assert!(problems[0].message.contains("`CNAME`"), "{}", problems[0].message);
     assert_eq!(place.files()["CNAME"], "blog.example");
 }

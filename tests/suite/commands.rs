@@ -25,8 +25,8 @@ fn a_typo_in_a_command_is_named_and_the_right_one_is_suggested() {
 }
 
 fn explain_tells_what_a_code_means_and_finds_the_one_that_was_meant() {
-    Site::empty().run(&["explain", "output/foreign"]).exit(0).stdout_has("(exit 2)").stdout_has("static/");
-    Site::empty().run(&["explain", "output/foriegn"]).exit(2).stderr_has("did you mean `output/foreign`?");
+    Site::empty().run(&["explain", "output/occupied"]).exit(0).stdout_has("(exit 2)").stdout_has("static/");
+    Site::empty().run(&["explain", "output/ocupied"]).exit(2).stderr_has("did you mean `output/occupied`?");
     let run = Site::empty().run(&["explain", "--format=json"]).exit(0);
     for line in run.stdout.lines() {
         let row: serde_json::Value = serde_json::from_str(line).unwrap();

@@ -5,15 +5,28 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that unwraps nothing fails, as it should")]
 
+mod architecture;
+mod atomic;
+mod build;
 mod commands;
+mod content;
 mod harness;
-#[expect(dead_code, reason = "the driver is ahead of `blog build`")]
+mod input;
+mod reproducible;
 mod site;
 
 use std::process::ExitCode;
 
 /// What there is to run.
-const MODULES: &[fn() -> Vec<harness::Test>] = &[commands::tests];
+const MODULES: &[fn() -> Vec<harness::Test>] = &[
+    architecture::tests,
+    atomic::tests,
+    build::tests,
+    commands::tests,
+    content::tests,
+    input::tests,
+    reproducible::tests,
+];
 
 fn main() -> ExitCode {
     harness::run(MODULES.iter().flat_map(|tests| tests()).collect())

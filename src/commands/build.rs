@@ -1,0 +1,118 @@
+//! `blog build`: the whole journey, and what it came to in words.
+
+use std::time::Duration;
+
+use serde_json::json;
+use watchpost::config::Config;
+use watchpost::diagnostic::Exit;
+use watchpost::post::Hidden;
+use watchpost::{Request, Tally, build};
+
+use crate::cli::{Build, Environment};
+use crate::commands::list::reason;
+use crate::console::{Console, counted};
+
+/// How many hidden posts are named to a person.
+const NAMED: usize = 20;
+
+/// Builds the site and reports.
+pub(super) fn run(arguments: &Build, config: Config, environment: &Environment, console: &Console) -> Exit {
+    let request = Request {
+        offline: arguments.verification.offline,
+        levels: arguments.verification.levels.clone(),
+        locked: arguments.locked,
+        unattended: environment.ci,
+    };
+    let settings = config.clone();
+    let outcome = build(config, &request);
+    console.diagnostics(&outcome.diagnostics);
+    let tally = &outcome.tally;
+    if let Some(folder) = &outcome.refused {
+        console.say(format!("the site was not put in place; it can be looked at in `{}`", folder.display()));
+    } else if outcome.exit == Exit::Success {
+        console.say(summary(tally));
+        hidden(&settings, &tally.hidden, console);
+        console.say(format!("time: {}", stages(&tally.stages)));
+    }
+    console.object(
+        "build",
+        json!({
+            "exit": outcome.exit.code(),
+            "out": tally.out, "pages": tally.pages, "files": tally.files, "bytes": tally.bytes, "posts": tally.posts,
+            "hidden": tally.hidden.iter().map(|(source, hidden)| {
+                json!({"source": source, "reason": reason(&settings, hidden)})
+            }).collect::<Vec<_>>(),
+            "milliseconds": tally.stages.iter().map(|(name, time)| {
+                ((*name).to_owned(), json!(milliseconds(*time)))
+            }).collect::<serde_json::Map<_, _>>(),
+            "refused": outcome.refused,
+        }),
+    );
+    outcome.exit
+}
+
+/// Returns what was built, in one line.
+fn summary(tally: &Tally) -> String {
+    format!(
+        "built {} from {} into `{}`: {}, {}",
+        counted(tally.pages, "page"),
+        counted(tally.posts, "post"),
+        tally.out,
+        counted(tally.files, "file"),
+        size(tally.bytes)
+    )
+}
+
+/// Names the posts that are not shown, and why.
+fn hidden(config: &Config, posts: &[(String, Hidden)], console: &Console) {
+    if posts.is_empty() {
+        return;
+    }
+    console.say(format!("not shown: {}", counted(posts.len(), "post")));
+    for (source, hidden) in posts.iter().take(NAMED) {
+        console.say(format!("  {source} ({})", reason(config, hidden)));
+    }
+    if posts.len() > NAMED {
+        console.say(format!("  and {} more; `blog list` names them all", posts.len() - NAMED));
+    }
+}
+
+fn stages(stages: &[(&'static str, Duration)]) -> String {
+    let total: Duration = stages.iter().map(|(_, time)| *time).sum();
+    let parts: Vec<String> = stages.iter().map(|(name, time)| format!("{name} {}", span(*time))).collect();
+    format!("{} ({})", span(total), parts.join(", "))
+}
+
+fn span(time: Duration) -> String {
+    match time.as_millis() {
+        0 => "<1 ms".to_owned(),
+        milliseconds @ 1..1_000 => format!("{milliseconds} ms"),
+        _ => format!("{:.1} s", time.as_secs_f64()),
+    }
+}
+
+fn milliseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
+fn size(bytes: u64) -> String {
+    match bytes {
+        0..10_000 => format!("{bytes} bytes"),
+        10_000..1_000_000 => format!("{} kB", bytes / 1_000),
+        _ => format!("{}.{} MB", bytes / 1_000_000, bytes / 100_000 % 10),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_and_times_are_for_people() {
+        assert_eq!((size(999), size(12_345), size(2_360_000)), ("999 bytes".into(), "12 kB".into(), "2.3 MB".into()));
+        assert_eq!(
+            (span(Duration::from_micros(3)), span(Duration::from_millis(1_260))),
+            ("<1 ms".into(), "1.3 s".into())
+        );
+    }
+}

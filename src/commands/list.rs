@@ -1,0 +1,89 @@
+//! `blog list`: every post and page, and why some are not shown.
+
+use serde_json::json;
+use watchpost::config::Config;
+use watchpost::diagnostic::Exit;
+use watchpost::library::{Library, PostId};
+use watchpost::post::{Hidden, Kind, Post};
+
+use crate::cli::Format;
+use crate::commands::{Outcome, arrange};
+use crate::console::{Console, counted, printable};
+
+/// Prints one line a post: the newest first, then pages, then what is hidden.
+pub(super) fn run(config: &Config, console: &Console) -> Outcome {
+    let library = arrange(config)?;
+    let rows = rows(config, &library);
+    for row in &rows {
+        match console.format() {
+            Format::Human => console.data(&format!(
+                "{:<10}  {:<28}  {:<36}  {}\n",
+                row.date,
+                row.state,
+                printable(&row.place),
+                printable(&row.title)
+            )),
+            Format::Json => console.object(
+                "post",
+                json!({
+                    "date": (!row.date.is_empty()).then_some(&row.date), "kind": row.kind, "hidden": row.hidden,
+                    "route": row.route, "source": row.source, "title": row.title,
+                }),
+            ),
+        }
+    }
+    let hidden = rows.iter().filter(|row| row.hidden.is_some()).count();
+    console.say(format!("{}, {hidden} of them not shown", counted(rows.len(), "entry")));
+    Ok(Exit::Success)
+}
+
+/// One line of the list.
+struct Row {
+    date: String,
+    state: String,
+    kind: &'static str,
+    hidden: Option<String>,
+    route: Option<String>,
+    source: String,
+    /// The route, or for what has none the source.
+    place: String,
+    title: String,
+}
+
+fn rows(config: &Config, library: &Library) -> Vec<Row> {
+    let shown = |id: PostId| row(config, library.post(id), Some(library.route(id).to_string()));
+    let dated = library.newest.iter().map(|id| shown(*id));
+    let others = (0..library.posts.len()).map(PostId).filter(|id| !library.newest.contains(id)).map(shown);
+    let hidden = library.hidden.iter().map(|post| row(config, post, None));
+    dated.chain(others).chain(hidden).collect()
+}
+
+fn row(config: &Config, post: &Post, route: Option<String>) -> Row {
+    let kind = match post.kind {
+        Kind::Post => "post",
+        Kind::Page => "page",
+        Kind::Section => "section",
+        Kind::Term => "term",
+    };
+    let hidden = post.hidden.as_ref().map(|hidden| reason(config, hidden));
+    Row {
+        date: post.front.date.as_ref().map(|date| date.strftime("%Y-%m-%d").to_string()).unwrap_or_default(),
+        state: hidden.clone().unwrap_or_else(|| kind.to_owned()),
+        kind,
+        hidden,
+        place: route.clone().unwrap_or_else(|| post.source.to_string()),
+        route,
+        source: post.source.to_string(),
+        title: post.front.title.clone().unwrap_or_default(),
+    }
+}
+
+/// Returns why a post is not shown, in a few words.
+pub(super) fn reason(config: &Config, hidden: &Hidden) -> String {
+    let day = |time: &jiff::Timestamp| time.to_zoned(config.timezone.clone()).strftime("%Y-%m-%d %H:%M").to_string();
+    match hidden {
+        Hidden::Draft => "draft".to_owned(),
+        Hidden::Future(time) => format!("future: {}", day(time)),
+        Hidden::Expired(time) => format!("expired: {}", day(time)),
+    }
+}

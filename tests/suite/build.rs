@@ -1,0 +1,189 @@
+//! `blog build`, when nothing is wrong: what it writes and what it says.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+
+use crate::harness::tests;
+use crate::site::{Site, modes};
+
+tests![
+    a_fresh_blog_builds_and_builds_again_without_changing_a_byte,
+    a_post_is_at_its_address_and_in_the_feeds,
+    hidden_posts_are_named_with_their_reason,
+    drafts_and_future_posts_are_shown_on_request,
+    the_output_goes_where_it_is_told_and_each_folder_is_remembered,
+    files_are_readable_to_a_web_server_whatever_the_umask,
+    what_a_post_was_renamed_from_is_gone_after_the_next_build,
+    json_says_what_was_built_and_nothing_is_said_to_people,
+    the_site_is_found_from_any_folder_below_it,
+    the_deployed_manifest_names_no_source_and_no_machine,
+    an_output_folder_that_is_a_link_is_replaced_where_it_leads,
+    clean_undoes_a_build_and_keeps_what_is_not_ours,
+    new_posts_and_bundles_build,
+    why_and_list_tell_where_things_come_from,
+    a_base_url_with_a_path_is_in_every_link,
+    a_template_of_the_site_wins_over_the_themes,
+];
+
+fn a_fresh_blog_builds_and_builds_again_without_changing_a_byte() {
+    let site = Site::empty().run(&["init", "."]).exit(0).then();
+    let run = site.build().exit(0).stderr_has("built ").stderr_has("post into `public`");
+    assert!(run.page("/").contains("A first post"), "{}", run.page("/"));
+    let first = run.site.public();
+    let run = run.then().build().exit(0);
+    assert!(run.site.public() == first, "a second build changed something");
+    let left: Vec<_> = fs::read_dir(run.site.root()).unwrap().flatten().map(|entry| entry.file_name()).collect();
+    assert!(!left.iter().any(|name| name.to_string_lossy().starts_with(".public")), "{left:?}");
+}
+
+fn a_post_is_at_its_address_and_in_the_feeds() {
+    let site = Site::new().post("2011-03-10-watching.md", "+++\ntitle = \"Watching <us>\"\n+++\nHello *there*.\n");
+    let run = site.config("[[feeds]]\nformat = \"rss\"\npath = \"feed.xml\"").build().exit(0);
+    let run = run.page_has("/posts/watching/", "<em>there</em>").page_has("/posts/watching/", "Watching &lt;us&gt;");
+    let feed = run.site.output("feed.xml");
+    assert!(feed.contains("https://blog.example/posts/watching/"), "{feed}");
+}
+
+fn hidden_posts_are_named_with_their_reason() {
+    Site::new()
+        .post("a.md", "+++\ntitle = \"A\"\ndate = 2026-01-01\ndraft = true\n+++\n")
+        .post("b.md", "+++\ntitle = \"B\"\ndate = 2036-01-01\n+++\n")
+        .post("c.md", "+++\ntitle = \"C\"\ndate = 2026-01-01\nexpiry_date = 2026-02-01\n+++\n")
+        .build()
+        .exit(0)
+        .stderr_has("content/posts/a.md (draft)")
+        .stderr_has("content/posts/b.md (future: 2036-01-01 00:00)")
+        .stderr_has("content/posts/c.md (expired: 2026-02-01 00:00)")
+        .has_file("posts/a/index.html", false)
+        .has_file("posts/b/index.html", false)
+        .has_file("posts/c/index.html", false);
+}
+
+fn drafts_and_future_posts_are_shown_on_request() {
+    Site::new()
+        .post("a.md", "+++\ntitle = \"A\"\ndate = 2026-01-01\ndraft = true\n+++\n")
+        .post("b.md", "+++\ntitle = \"B\"\ndate = 2036-01-01\n+++\n")
+        .run(&["build", "--drafts", "--future"])
+        .exit(0)
+        .has_file("posts/a/index.html", true)
+        .has_file("posts/b/index.html", true);
+}
+
+fn the_output_goes_where_it_is_told_and_each_folder_is_remembered() {
+    let run = Site::new().post("a.md", "one").build().exit(0);
+    let run = run.then().run(&["build", "--out", "other/deep"]).exit(0).stderr_has("`other/deep`");
+    assert!(run.site.path("other/deep/posts/a/index.html").exists());
+    run.then().build().exit(0).then().run(&["build", "--out", "other/deep"]).exit(0);
+}
+
+fn files_are_readable_to_a_web_server_whatever_the_umask() {
+    for mask in ["000", "022", "077", "777"] {
+        let site = Site::new().post("a.md", "one").file("static/deep/photo.jpg", "x");
+        let mut command = site.command("sh");
+        command.args(["-c", &format!("umask {mask}; exec \"$0\" build"), crate::site::BLOG]);
+        let run = site.finish(command);
+        // Nobody but root gets far with a umask that forbids everything to the owner.
+        if mask == "777" && run.code != Some(0) {
+            continue;
+        }
+        let run = run.exit(0);
+        for (path, mode) in modes(&run.site.path("public")) {
+            let wanted = if path.is_dir() { 0o755 } else { 0o644 };
+            assert_eq!(mode, wanted, "{} with umask {mask}", path.display());
+        }
+    }
+}
+
+fn what_a_post_was_renamed_from_is_gone_after_the_next_build() {
+    let run = Site::new().post("a.md", "one").build().exit(0).has_file("posts/a/index.html", true);
+    let site = run.then();
+    fs::rename(site.path("content/posts/a.md"), site.path("content/posts/b.md")).unwrap();
+    site.build().exit(0).has_file("posts/a/index.html", false).has_file("posts/b/index.html", true);
+}
+
+fn json_says_what_was_built_and_nothing_is_said_to_people() {
+    let run = Site::new().post("a.md", "one").run(&["build", "--format", "json"]).exit(0);
+    assert_eq!(run.stderr, "");
+    let last: serde_json::Value = serde_json::from_str(run.stdout.lines().last().unwrap()).unwrap();
+    assert_eq!(
+        (last["type"].as_str(), last["exit"].as_u64(), last["posts"].as_u64()),
+        (Some("build"), Some(0), Some(1))
+    );
+}
+
+fn the_site_is_found_from_any_folder_below_it() {
+    let site = Site::new().post("a.md", "one");
+    let mut command = site.command(crate::site::BLOG);
+    command.arg("build").current_dir(site.path("content/posts"));
+    site.finish(command).exit(0).has_file("posts/a/index.html", true);
+}
+
+fn the_deployed_manifest_names_no_source_and_no_machine() {
+    let run = Site::new()
+        .post("a.md", "one")
+        .post("hidden-away.md", "+++\ntitle = \"B\"\ndate = 2026-01-01\nnoindex = true\n+++\n")
+        .build()
+        .exit(0);
+    let public = run.site.public();
+    let ours: Vec<_> = public.iter().filter(|(path, _)| path.starts_with(".well-known/watchpost")).collect();
+    assert!(ours.len() >= 2, "{ours:?}");
+    let text: String = ours.iter().map(|(_, bytes)| String::from_utf8_lossy(bytes).into_owned()).collect();
+    assert!(text.contains("posts/a/index.html"), "{text}");
+    for word in ["hidden-away", "content/", ".md", run.site.root().to_str().unwrap()] {
+        assert!(!text.contains(word), "`{word}` is in {text}");
+    }
+}
+
+fn an_output_folder_that_is_a_link_is_replaced_where_it_leads() {
+    let site = Site::new().post("a.md", "one").file("elsewhere/.keep", "");
+    fs::remove_file(site.path("elsewhere/.keep")).unwrap();
+    symlink("elsewhere", site.path("public")).unwrap();
+    let run = site.build().exit(0).then().build().exit(0);
+    assert!(fs::symlink_metadata(run.site.path("public")).unwrap().is_symlink());
+    assert!(run.site.path("elsewhere/posts/a/index.html").exists());
+}
+
+fn clean_undoes_a_build_and_keeps_what_is_not_ours() {
+    let run = Site::new().post("a.md", "one").build().exit(0);
+    run.site.write("public/posts/mine.txt", "precious");
+    let run = run.then().run(&["clean"]).exit(0).stderr_has("posts/mine.txt");
+    assert_eq!(run.site.public().into_keys().collect::<Vec<_>>(), ["posts/mine.txt"]);
+    assert!(!run.site.path(".blog").exists() && run.site.path("content/posts/a.md").exists());
+}
+
+fn new_posts_and_bundles_build() {
+    let run = Site::new().run(&["new", "Où \"est\" l'été?", "--draft"]).exit(0).stderr_has("content/posts/2026-11-22-");
+    let run = run.then().run(&["new", "With photos", "--bundle", "--section", "notes"]).exit(0);
+    assert!(run.site.path("content/notes/2026-11-22-with-photos/index.md").exists());
+    let run = run.then().run(&["new", "With photos", "--section", "notes"]).exit(2).stderr_has("is there already");
+    let run = run.then().run(&["new", "???"]).exit(2).stderr_has("no address");
+    let run = run.then().run(&["new", "x", "--section", "../.."]).exit(2);
+    run.then().run(&["build", "--drafts"]).exit(0).page_has("/", "With photos");
+}
+
+fn why_and_list_tell_where_things_come_from() {
+    let site = Site::new().post("a.md", "one").post("b.md", "+++\ntitle = \"B\"\ndate = 2036-01-01\n+++\n");
+    let run = site.run(&["why", "https://blog.example/posts/a/"]).exit(0).stdout_has("content/posts/a.md");
+    let run = run.then().run(&["why", "/posts/a"]).exit(0).stdout_has("content/posts/a.md");
+    let run = run.then().run(&["why", "content/posts/a.md"]).exit(0).stdout_has("https://blog.example/posts/a/");
+    let run = run.then().run(&["why", "content/posts/b.md"]).exit(0).stdout_has("future: 2036-01-01");
+    let run = run.then().run(&["why", "/posts/aa/"]).exit(2).stderr_has("did you mean `/posts/a/`?");
+    let run = run.then().run(&["list"]).exit(0).stdout_has("future: 2036-01-01").stdout_has("/posts/a/");
+    let run = run.then().run(&["list", "--format", "json"]).exit(0);
+    let rows: Vec<serde_json::Value> = run.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(rows[0]["route"], "/posts/a/");
+    assert!(rows.iter().any(|row| row["hidden"].as_str().is_some_and(|reason| reason.starts_with("future"))));
+}
+
+fn a_base_url_with_a_path_is_in_every_link() {
+    let site = Site::new().post("a.md", "[b](./b.md)").post("b.md", "two");
+    site.run(&["build", "--base-url", "https://example.org/blog"])
+        .exit(0)
+        .page_has("/posts/a/", "/blog/posts/b/")
+        .page_lacks("/posts/a/", "\"/posts/");
+}
+
+fn a_template_of_the_site_wins_over_the_themes() {
+    let template = "<!doctype html>\n<title>{{ page.title }}</title>\n{{ analytics() }}\n<main>mine</main>\n";
+    Site::new().post("a.md", "one").template("post.html", template).build().exit(0).page_has("/posts/a/", "<main>mine");
+}
