@@ -27,7 +27,7 @@ use script::{Script, Token};
 pub const PROVIDERS: &[Provider] = &[goatcounter::PROVIDER, matomo::PROVIDER];
 
 /// One script that a browser would run on a page, as the page's parser found it.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct ScriptTag {
     /// The attributes as written, names in lower case; entities decoded.
     pub attributes: BTreeMap<String, String>,

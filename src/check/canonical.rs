@@ -40,9 +40,9 @@ pub(super) fn other_page(evidence: &Evidence<'_>) -> Vec<Verdict> {
                 let target = first.canonical.as_ref().map(|(target, ..)| target.as_str()).unwrap_or_default();
                 let line = first.canonical.as_ref().map_or(1, |(.., line)| *line);
                 let message = format!(
-                    "{name} takes the path of a page from its canonical link, and {} name another page there: \
-                     they are counted as that page",
-                    group.subject(),
+                    "{name} takes the path of a page from its canonical link, and {} another page there: counted is that \
+                     other page",
+                    group.subject("name"),
                 );
                 let drift = verdict(Outcome::Drift, message)
                     .evidence(format!("{}: <link rel=\"canonical\" href=\"{target}\">", first.at(line)))

@@ -134,8 +134,9 @@ impl Group<'_> {
         self.pages.len() == self.of
     }
 
-    /// Returns the pages as words: `3 of the 12 pages made by `post.html``.
-    pub(super) fn subject(&self) -> String {
+    /// Returns the pages and what they do as words: `3 of the 12 pages made by `post.html` carry`. The
+    /// verb is given as for several.
+    pub(super) fn subject(&self, verb: &str) -> String {
         let common = match &self.cause {
             Cause::Everywhere => String::new(),
             Cause::Layout(layout) => format!(" made by `{layout}`"),
@@ -143,17 +144,35 @@ impl Group<'_> {
             Cause::Section(section) if section.is_empty() => " at the top of the site".to_owned(),
             Cause::Section(section) => format!(" in section `{section}`"),
         };
-        match (self.pages.len(), self.of) {
-            (1, 1) => format!("the one page{common}"),
-            (some, all) if some == all => format!("all {all} pages{common}"),
-            (1, all) => format!("1 of the {all} pages{common}"),
-            (some, all) => format!("{some} of the {all} pages{common}"),
+        match (self.pages.as_slice(), self.of) {
+            ([page], 1) if self.cause != Cause::Everywhere => {
+                format!("`{}`{} {}", page.path, aside(&self.cause), singular(verb))
+            }
+            ([page], _) => format!("`{}` {}", page.path, singular(verb)),
+            (some, all) if some.len() == all => format!("all {all} pages{common} {verb}"),
+            (some, all) => format!("{} of the {all} pages{common} {verb}", some.len()),
         }
     }
 
     /// Returns the paths of the pages.
     pub(super) fn paths(&self) -> impl Iterator<Item = String> {
         self.pages.iter().map(|page| page.path.clone())
+    }
+}
+
+/// Names the layout behind the only page that it makes.
+fn aside(cause: &Cause) -> String {
+    match cause {
+        Cause::Layout(layout) => format!(", the one page made by `{layout}`,"),
+        Cause::Everywhere | Cause::Copied | Cause::Section(_) => String::new(),
+    }
+}
+
+/// Returns a verb as it stands after one page.
+fn singular(verb: &str) -> String {
+    match (verb, verb.strip_suffix('y')) {
+        (_, Some(stem)) => format!("{stem}ies"),
+        _ => format!("{verb}s"),
     }
 }
 

@@ -48,6 +48,8 @@ pub struct Evidence<'a> {
 /// One analytics table of site.toml.
 #[derive(Debug)]
 pub struct Table<'a> {
+    /// Its place in site.toml, from 0.
+    pub number: usize,
     /// The table.
     pub analytics: &'a Analytics,
     /// The provider's name for people.
@@ -144,6 +146,8 @@ pub struct Snippet {
 pub struct Found {
     /// What was recognised; without the numbers of its scripts, which differ from page to page.
     pub sighting: Sighting,
+    /// The scripts that it is made of, their lines left out.
+    pub scripts: Vec<ScriptTag>,
     /// The tracker's address, resolved.
     pub script: Option<String>,
     /// The collect endpoint's address, resolved.
@@ -186,12 +190,13 @@ pub enum Demand {
 impl<'a> Table<'a> {
     /// Takes the tables of a configuration whose provider is known.
     pub fn all(config: &'a Config) -> Vec<Table<'a>> {
-        config.analytics.iter().filter_map(Table::of).collect()
+        config.analytics.iter().enumerate().filter_map(|(number, analytics)| Table::of(number, analytics)).collect()
     }
 
-    fn of(analytics: &'a Analytics) -> Option<Table<'a>> {
+    fn of(number: usize, analytics: &'a Analytics) -> Option<Table<'a>> {
         let provider = analytics::find(&analytics.provider)?;
         Some(Table {
+            number,
             analytics,
             title: provider.title,
             expected: analytics::expected(analytics)?,
@@ -366,9 +371,11 @@ impl Reducer<'_> {
         };
         let snippet = |mut sighting: Sighting| {
             let line = sighting.tags.iter().filter_map(|tag| scripts.get(*tag)).map(|tag| tag.line).min().unwrap_or(1);
-            sighting.tags.clear();
+            let tags = std::mem::take(&mut sighting.tags);
+            let tags = tags.into_iter().filter_map(|tag| scripts.get(tag));
+            let scripts = tags.map(|tag| ScriptTag { line: 0, ..tag.clone() }).collect();
             let (script, collect) = (resolve(&sighting.script), resolve(&sighting.collect));
-            Snippet { found: share(&self.interner.found, Arc::new(Found { sighting, script, collect })), line }
+            Snippet { found: share(&self.interner.found, Arc::new(Found { sighting, scripts, script, collect })), line }
         };
         let mut snippets: Vec<Snippet> = analytics::recognise(scripts).into_iter().map(snippet).collect();
         snippets.sort_by_key(|snippet| snippet.line);
@@ -480,6 +487,13 @@ impl Page {
     pub fn of_table(&self, number: usize) -> Option<(&Snippet, &[Difference])> {
         let (_, index, differences) = self.assignment.matched.iter().find(|(table, ..)| *table == number)?;
         Some((self.snippet(*index), differences))
+    }
+
+    /// Returns every snippet that belongs to a table.
+    pub fn of_table_all(&self, number: usize) -> impl Iterator<Item = &Snippet> {
+        let matched = self.assignment.matched.iter().map(|(table, index, _)| (*table, *index));
+        let all = matched.chain(self.assignment.extra.iter().copied());
+        all.filter(move |(table, _)| *table == number).map(|(_, index)| self.snippet(index))
     }
 
     /// Returns path and line, as compilers write it.

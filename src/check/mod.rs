@@ -21,24 +21,41 @@ mod resolve;
 mod secrets;
 mod sitemap;
 mod snippet;
+mod subjects;
 
 pub use self::evidence::{Evidence, Page};
 pub use self::report::Report;
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use self::report::{Guarded, Judged};
+use self::report::{Guarded, Judged, Pardon};
 use crate::config::Config;
 use crate::diagnostic::{Diagnostic, Level};
+use crate::guard::{self, Answers};
+use crate::lock::Lock;
 use crate::manifest::Manifest;
+use crate::state::State;
 use crate::verdict::{GuardLevel, Verdict};
 
-/// What is to be looked at.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Options {
+/// What is to be looked at, and what is remembered.
+#[derive(Debug, Clone, Default)]
+pub struct Options<'a> {
     /// Whether the site's own rules are on for a folder that has no manifest of ours.
     pub site_rules: bool,
+    /// Only these levels; all of them if none.
+    pub levels: Option<BTreeSet<GuardLevel>>,
+    /// What is locked, if there is a lock.
+    pub lock: Option<&'a Lock>,
+    /// What earlier runs have told; without it `on_unknown = "warn"` lets nothing pass.
+    pub state: Option<&'a State>,
+}
+
+impl Options<'_> {
+    fn wants(&self, level: GuardLevel) -> bool {
+        self.levels.as_ref().is_none_or(|levels| levels.contains(&level))
+    }
 }
 
 /// One rule.
@@ -71,6 +88,7 @@ pub const RULES: &[Rule] = &[
     guard("snippet/excluded", snippet::excluded),
     guard("snippet/foreign", snippet::foreign),
     guard("snippet/placed-elsewhere", snippet::placed_elsewhere),
+    guard("snippet/unknown-provider", snippet::unknown_provider),
     guard("snippet/amp", snippet::amp),
     guard("snippet/unguarded", snippet::unguarded),
     guard("canonical/other-page", canonical::other_page),
@@ -98,36 +116,84 @@ const fn site(code: &'static str, run: fn(&Evidence<'_>) -> Vec<Diagnostic>) -> 
     Rule { code, level: GuardLevel::L0, run: Run::Site(run) }
 }
 
-/// Reads a folder and judges it by some rules.
-pub fn run_with(
-    rules: &[Rule],
+/// Reads a folder and judges it, together with what the servers answered.
+pub fn run(
     config: &Config,
     folder: &Path,
     manifest: Option<&Manifest>,
-    options: &Options,
+    answers: &Answers,
+    options: &Options<'_>,
+) -> Report {
+    run_with(&Rules::ALL, config, folder, manifest, answers, options)
+}
+
+/// The rules of a run.
+#[derive(Debug, Clone)]
+pub struct Rules<'a> {
+    /// Those about the written files.
+    pub pages: Cow<'a, [Rule]>,
+    /// Those about servers, and about pages and servers together.
+    pub servers: Cow<'a, [guard::Rule]>,
+}
+
+impl Rules<'static> {
+    /// Every rule there is.
+    pub const ALL: Rules<'static> = Rules { pages: Cow::Borrowed(RULES), servers: Cow::Borrowed(guard::RULES) };
+}
+
+impl Rules<'_> {
+    /// Returns the same rules without those of a code: what the drill and the tests switch off.
+    pub fn without(&self, code: &str) -> Rules<'static> {
+        Rules {
+            pages: self.pages.iter().filter(|rule| rule.code != code).copied().collect(),
+            servers: self.servers.iter().filter(|rule| rule.code != code).copied().collect(),
+        }
+    }
+}
+
+/// Does what [`run`] does, by some rules.
+pub fn run_with(
+    rules: &Rules<'_>,
+    config: &Config,
+    folder: &Path,
+    manifest: Option<&Manifest>,
+    answers: &Answers,
+    options: &Options<'_>,
 ) -> Report {
     let site_rules = options.site_rules || manifest.is_some();
     match folder::gather(config, folder, manifest, site_rules) {
-        Ok(evidence) => judge(rules, &evidence, site_rules),
+        Ok(evidence) => judge(rules, &evidence, answers, options, site_rules),
         Err(problem) => Report { findings: vec![problem], ..Report::default() },
     }
 }
 
-fn judge(rules: &[Rule], evidence: &Evidence<'_>, site_rules: bool) -> Report {
+fn judge(
+    rules: &Rules<'_>,
+    evidence: &Evidence<'_>,
+    answers: &Answers,
+    options: &Options<'_>,
+    site_rules: bool,
+) -> Report {
     let mut verdicts: Vec<Judged> = Vec::new();
     let mut findings = evidence.unreadable.clone();
     if evidence.pages.is_empty() {
         let message = "the folder holds no HTML page, so nothing could be verified";
         findings.push(Diagnostic::error("check/no-folder", message).hint("is this the folder with the written site?"));
     }
-    for rule in rules {
+    for rule in rules.pages.iter() {
         match rule.run {
-            Run::Guard(run) => {
-                verdicts.extend(run(evidence).into_iter().map(|verdict| Judged { verdict, table: None, pardon: None }));
+            Run::Guard(run) if options.wants(rule.level) => {
+                let said = run(evidence).into_iter();
+                verdicts.extend(said.map(|verdict| Judged { verdict, table: None, pardon: Pardon::None }));
             }
+            Run::Guard(_) => {}
             Run::Site(run) => findings.extend(run(evidence)),
         }
     }
+    let servers: Vec<guard::Rule> = rules.servers.iter().filter(|rule| options.wants(rule.level)).copied().collect();
+    let heard = subjects::judge(&servers, evidence, answers, options.lock);
+    verdicts.extend(heard.verdicts);
+    subjects::pardon(&mut verdicts, evidence, options.state.unwrap_or(&State::default()));
     Report {
         verdicts,
         findings: weigh(findings, &evidence.config.check.levels),
@@ -136,8 +202,30 @@ fn judge(rules: &[Rule], evidence: &Evidence<'_>, site_rules: bool) -> Report {
         pages: coverage::pages(evidence),
         files: evidence.files.len(),
         site_rules,
-        left_out: BTreeMap::new(),
+        left_out: left_out(evidence, options, heard.left_out),
+        notes: answers.notes.clone(),
     }
+}
+
+/// Says which levels were not judged: those that could not be, those that were not selected, and those
+/// that no run over written files asks about.
+fn left_out(
+    evidence: &Evidence<'_>,
+    options: &Options<'_>,
+    mut left_out: BTreeMap<GuardLevel, BTreeSet<String>>,
+) -> BTreeMap<GuardLevel, BTreeSet<String>> {
+    const ASKED: [GuardLevel; 5] = [GuardLevel::L0, GuardLevel::L1, GuardLevel::L2, GuardLevel::L3, GuardLevel::L4];
+    const LATER: [GuardLevel; 4] = [GuardLevel::L5, GuardLevel::L6, GuardLevel::L7, GuardLevel::L8];
+    if evidence.tables.is_empty() {
+        return BTreeMap::new();
+    }
+    for level in ASKED.into_iter().filter(|level| !options.wants(*level)) {
+        left_out.insert(level, BTreeSet::from(["not selected".to_owned()]));
+    }
+    for level in LATER {
+        left_out.entry(level).or_default().insert("not asked for".to_owned());
+    }
+    left_out
 }
 
 /// Gives each finding the weight that `[check]` sets for its code.

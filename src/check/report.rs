@@ -10,7 +10,7 @@ mod text;
 
 pub use self::human::Look;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::coverage::{Coverage, Pages};
 use crate::config::Endpoint;
@@ -35,7 +35,9 @@ pub struct Report {
     /// Whether the site's own rules were on.
     pub site_rules: bool,
     /// The levels that were left out, and why.
-    pub left_out: BTreeMap<GuardLevel, String>,
+    pub left_out: BTreeMap<GuardLevel, BTreeSet<String>>,
+    /// What is to be known of the way to the servers: a proxy, certificates of one's own.
+    pub notes: Vec<String>,
 }
 
 /// One analytics table.
@@ -56,15 +58,27 @@ pub struct Guarded {
 pub struct Judged {
     /// The verdict.
     pub verdict: Verdict,
-    /// The analytics table that it is about, by its number; none: about the site as a whole.
+    /// The analytics table that it is about, by its place in site.toml from 0; none: about the site as a whole.
     pub table: Option<usize>,
-    /// Why an unknown does not fail the run: until when `on_unknown = "warn"` lets it pass.
-    pub pardon: Option<String>,
+    /// What `on_unknown = "warn"` makes of an unknown.
+    pub pardon: Pardon,
 }
 
-/// Reasons for which nobody could have told, in this run and on this server: they are shown, but are no failure
-/// of the run, or such a site could never be built.
-const BEYOND_REACH: &[&str] = &["L5", "L6", "L7", "L8", "offline", "left-out", "indistinguishable"];
+/// What `on_unknown = "warn"` makes of an unknown.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Pardon {
+    /// It is not set, or has no say.
+    #[default]
+    None,
+    /// It lets the run pass, and why.
+    Granted(String),
+    /// It does not let the run pass, and why.
+    Refused(String),
+}
+
+/// The codes of what no run of this site could tell: the owner has placed it out of reach of the written files.
+/// They are never shown as holding, but fail no run, or such a site could never be built.
+const BEYOND_REACH: &[&str] = &["snippet/placed-elsewhere", "policy/unread"];
 
 impl Judged {
     /// Returns what the verdict makes of the run.
@@ -72,17 +86,24 @@ impl Judged {
         match &self.verdict.outcome {
             Outcome::Ok | Outcome::Note => Exit::Success,
             Outcome::Drift => Exit::Drift,
-            Outcome::Unknown(_) if self.pardon.is_some() || self.is_beyond_reach() => Exit::Success,
+            Outcome::Unknown(_) if self.is_pardoned() || self.is_beyond_reach() => Exit::Success,
             Outcome::Unknown(_) => Exit::Unknown,
         }
     }
 
-    /// Returns whether this could not be told, and nobody asked for it or could have told it.
+    /// Returns whether it holds.
+    pub fn holds(&self) -> bool {
+        matches!(self.verdict.outcome, Outcome::Ok | Outcome::Note)
+    }
+
+    /// Returns whether this could not be told, and `on_unknown = "warn"` lets it pass.
+    pub fn is_pardoned(&self) -> bool {
+        matches!(self.pardon, Pardon::Granted(_))
+    }
+
+    /// Returns whether this is out of reach of the written files.
     pub fn is_beyond_reach(&self) -> bool {
-        match &self.verdict.outcome {
-            Outcome::Unknown(reason) => BEYOND_REACH.contains(&reason.as_str()),
-            _ => false,
-        }
+        matches!(self.verdict.outcome, Outcome::Unknown(_)) && BEYOND_REACH.contains(&self.verdict.code)
     }
 }
 
@@ -101,8 +122,24 @@ impl Report {
     /// Returns whether everything that was looked at holds, and nothing that was asked stayed unknown.
     pub fn holds(&self) -> bool {
         let findings = self.findings.iter().all(|finding| finding.level == Level::Note);
-        let told = |judged: &Judged| judged.verdict.outcome == Outcome::Ok || judged.verdict.outcome == Outcome::Note;
-        findings && self.verdicts.iter().all(|judged| told(judged) || judged.is_beyond_reach())
+        findings && self.verdicts.iter().all(|judged| judged.holds() || judged.is_beyond_reach())
+    }
+
+    /// Returns the levels that hold, table by table: what is worth remembering of this run.
+    pub fn held(&self) -> BTreeSet<(usize, GuardLevel)> {
+        let mut held = BTreeSet::new();
+        let mut broken = BTreeSet::new();
+        for judged in &self.verdicts {
+            let Some(table) = judged.table else { continue };
+            let place = (table, judged.verdict.level);
+            match judged.verdict.outcome {
+                Outcome::Ok => drop(held.insert(place)),
+                Outcome::Note => {}
+                Outcome::Drift | Outcome::Unknown(_) => drop(broken.insert(place)),
+            }
+        }
+        held.retain(|place| !broken.contains(place));
+        held
     }
 
     /// Returns the whole as JSON; `docs/report.md` documents its shape.

@@ -45,7 +45,7 @@ pub(super) fn missing(evidence: &Evidence<'_>) -> Vec<Verdict> {
         if lacking.is_empty() {
             let message = match all.len() {
                 1 => format!("the one page carries the {name} snippet"),
-                pages => format!("all {pages} pages carry the {name} snippet"),
+                pages => format!("{pages} of {pages} pages carry the {name} snippet"),
             };
             verdicts.push(verdict(CODE, Outcome::Ok, message));
             continue;
@@ -57,10 +57,8 @@ pub(super) fn missing(evidence: &Evidence<'_>) -> Vec<Verdict> {
 }
 
 fn lack(code: &'static str, table: &Table<'_>, name: &str, group: &Group<'_>) -> Verdict {
-    let message = match group.pages.len() {
-        1 => format!("`{}` lacks the {name} snippet: visits to it are not counted", group.pages[0].path),
-        _ => format!("{} lack the {name} snippet: visits to them are not counted", group.subject()),
-    };
+    let them = if group.pages.len() == 1 { "it" } else { "them" };
+    let message = format!("{} the {name} snippet: visits to {them} are not counted", group.subject("lack"));
     let fix = match &group.cause {
         Cause::Layout(layout) if group.is_whole() => {
             format!(
@@ -109,7 +107,7 @@ pub(super) fn misplaced(evidence: &Evidence<'_>) -> Vec<Verdict> {
         for (why, pages) in by_reason {
             for group in group(evidence, pages, evidence.expected_pages(table)) {
                 let line = inert_snippet(table, group.pages[0]).map_or(1, |(snippet, _)| snippet.line);
-                let message = format!("{} carry the {name} snippet only {why}: no browser runs it", group.subject());
+                let message = format!("{} the {name} snippet only {why}: no browser runs it", group.subject("carry"));
                 let drift = verdict(CODE, Outcome::Drift, message)
                     .evidence(group.pages[0].at(line))
                     .expected_found("a snippet that runs", format!("one {why}"))
@@ -152,21 +150,23 @@ pub(super) fn doubled(evidence: &Evidence<'_>) -> Vec<Verdict> {
                 let times = if found == 2 { "twice".to_owned() } else { format!("{found} times") };
                 let (message, fix) = match on_the_page {
                     true => (
-                        format!("{} carry the {name} snippet {times}: each visit is counted {times}", group.subject()),
+                        format!("{} the {name} snippet {times}: each visit is counted {times}", group.subject("carry")),
                         "leave one: two templates print it, or one prints it and a script adds it again",
                     ),
                     false => (
                         format!(
-                            "{} carry the {name} snippet, and site.toml says that something else adds it as well",
-                            group.subject()
+                            "{} the {name} snippet, and site.toml says that something else adds it as well",
+                            group.subject("carry")
                         ),
                         "take it out of the templates, or set `placed = \"page\"`",
                     ),
                 };
                 let first = group.pages[0];
-                let lines: Vec<String> = lines(first).iter().map(u64::to_string).collect();
+                let mut lines: Vec<String> = lines(first).iter().map(u64::to_string).collect();
+                lines.dedup();
+                let noun = if lines.len() == 1 { "line" } else { "lines" };
                 let drift = verdict(CODE, Outcome::Drift, message)
-                    .evidence(format!("{}, lines {}", first.path, lines.join(" and ")))
+                    .evidence(format!("{}, {noun} {}", first.path, lines.join(" and ")))
                     .expected_found("1 snippet a page", format!("{found}"))
                     .fix(fix)
                     .pages(group.paths());
@@ -225,8 +225,8 @@ fn alteration(code: &'static str, number: usize, name: &str, differences: &[Diff
     };
     let (verb, noun) = if names.len() == 1 { ("is", "another") } else { ("are", "others") };
     let message = format!(
-        "{} carry a {name} snippet whose {} {verb} {noun} than site.toml says",
-        group.subject(),
+        "{} a {name} snippet whose {} {verb} {noun} than site.toml says",
+        group.subject("carry"),
         names.join(" and ")
     );
     verdict(code, Outcome::Drift, message)
@@ -253,17 +253,19 @@ pub(super) fn insecure(evidence: &Evidence<'_>) -> Vec<Verdict> {
             }
         }
     }
-    if by_address.is_empty() && seen {
+    // Where nothing is configured there is no contract to break.
+    let outcome = if evidence.tables.is_empty() { Outcome::Note } else { Outcome::Drift };
+    if by_address.is_empty() && seen && !evidence.tables.is_empty() {
         return vec![verdict(CODE, Outcome::Ok, "every snippet loads and sends over https")];
     }
     let mut verdicts = Vec::new();
     for (address, pages) in by_address {
         for group in group(evidence, pages, evidence.pages.iter().filter(|page| page.kind == PageKind::Document)) {
             let message = format!(
-                "{} carry a snippet that uses `{address}`: browsers block it on an https page, and anybody between can change it",
-                group.subject()
+                "{} a snippet that uses `{address}`: browsers block it on an https page, and anybody between can change it",
+                group.subject("carry")
             );
-            let drift = verdict(CODE, Outcome::Drift, message)
+            let drift = verdict(CODE, outcome.clone(), message)
                 .expected_found("https", "http")
                 .fix("write `endpoint` (and `script`, `collect`) in site.toml with `https://`")
                 .pages(group.paths());
@@ -343,7 +345,7 @@ pub(super) fn foreign(evidence: &Evidence<'_>) -> Vec<Verdict> {
         let title = analytics::find(provider).map_or(provider, |provider| provider.title);
         for group in group(evidence, pages, evidence.pages.iter().filter(|page| page.kind == PageKind::Document)) {
             let message =
-                format!("{} carry a {title} snippet (`{address}`), which site.toml does not list", group.subject());
+                format!("{} a {title} snippet (`{address}`), which site.toml does not list", group.subject("carry"));
             let found = verdict(CODE, outcome.clone(), message)
                 .expected_found("only the providers of site.toml", title)
                 .fix(format!("take it out, or list it: a table `[[analytics]]` with `provider = \"{provider}\"`"))
@@ -369,6 +371,22 @@ pub(super) fn placed_elsewhere(evidence: &Evidence<'_>) -> Vec<Verdict> {
         .collect()
 }
 
+/// Says which tables name a provider that nobody here knows.
+pub(super) fn unknown_provider(evidence: &Evidence<'_>) -> Vec<Verdict> {
+    let tables = evidence.config.analytics.iter();
+    let unknown = tables.filter(|table| analytics::find(&table.provider).is_none());
+    unknown
+        .map(|table| {
+            let message =
+                format!("`{}` is no provider that this version knows: nothing about it was verified", table.provider);
+            let known: Vec<&str> = analytics::PROVIDERS.iter().map(|provider| provider.name).collect();
+            verdict("snippet/unknown-provider", Outcome::Unknown("provider".to_owned()), message)
+                .expected_found(known.join(", "), &table.provider)
+                .fix("correct `provider` in site.toml")
+        })
+        .collect()
+}
+
 /// Says which AMP pages cannot be judged.
 pub(super) fn amp(evidence: &Evidence<'_>) -> Vec<Verdict> {
     let amp: Vec<&Page> = evidence.pages.iter().filter(|page| page.kind == PageKind::Amp).collect();
@@ -389,10 +407,14 @@ pub(super) fn amp(evidence: &Evidence<'_>) -> Vec<Verdict> {
 
 /// Notes that nothing is guarded.
 pub(super) fn unguarded(evidence: &Evidence<'_>) -> Vec<Verdict> {
-    if !evidence.tables.is_empty() {
+    if !evidence.config.analytics.is_empty() {
         return Vec::new();
     }
-    let note = verdict("snippet/unguarded", Outcome::Note, "nothing is guarded: site.toml lists no analytics")
-        .fix("add an `[analytics]` table with `provider`, `endpoint` and `site`; `blog explain snippet/unguarded` tells more");
+    let note = verdict(
+        "snippet/unguarded",
+        Outcome::Note,
+        "nothing is guarded: site.toml lists no analytics; an `[analytics]` table with `provider`, `endpoint` and `site` \
+         changes that",
+    );
     vec![note]
 }

@@ -58,9 +58,16 @@ pub(super) const CODES: &[Code] = &[
     },
     Code {
         code: "snippet/placed-elsewhere",
-        exit: Exit::Unknown,
+        exit: Exit::Success,
         text: "`placed` says that a CDN or a tag manager adds the snippet after the build. The written pages cannot show \
                it, so nothing was verified about it here. Only a real browser on the deployed site can (level L7).",
+    },
+    Code {
+        code: "snippet/unknown-provider",
+        exit: Exit::Unknown,
+        text: "site.toml names an analytics provider that this version of the engine does not know, so it prints no snippet \
+               for it and can tell nothing about it. Correct the name if it is misspelt; `provider = \"none\"` says that \
+               nothing is to be guarded.",
     },
     Code {
         code: "snippet/amp",
@@ -85,7 +92,7 @@ pub(super) const CODES: &[Code] = &[
     },
     Code {
         code: "policy/unread",
-        exit: Exit::Unknown,
+        exit: Exit::Success,
         text: "The folder has a `_headers` file with a Content-Security-Policy. Some hosts obey that file and others ignore \
                it; which one yours does is not known, so the policy that visitors get is not known either. If your host \
                obeys it, say `headers_from = \"netlify\"` or `\"cloudflare\"` in site.toml: then the policy is judged at every \

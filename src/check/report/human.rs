@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::text::{Colour, few, number, paint, tame, wrap};
-use super::{Judged, Report, level_name};
+use super::text::{Colour, counted, few, number, paint, tame, wrap};
+use super::{Judged, Pardon, Report, level_name};
 use crate::check::coverage::{Coverage, Row};
 use crate::config::Endpoint;
 use crate::diagnostic::{Diagnostic, Exit, Level};
@@ -20,6 +20,8 @@ pub struct Look {
     pub coloured: bool,
 }
 
+/// What the pages and the pair say alike: where the first is told, the second need not be as well.
+const ECHOES: &[(&str, &str)] = &[("contract/endpoint", "snippet/altered"), ("contract/scheme", "snippet/insecure")];
 /// How wide the labels of a block are.
 const LABEL: usize = 10;
 /// How many findings of one code are shown.
@@ -51,7 +53,10 @@ pub(super) fn human(report: &Report, look: Look) -> String {
     page.headline(report, &blocks);
     page.levels(report);
     for block in blocks.iter().filter(|block| block.weight >= Weight::Note) {
-        page.labelled(block.word, block.colour, &format!("{}{}", block.message, block.fix_in_brackets()));
+        let label = format!("{}[{}]", block.word, block.code);
+        // What is only worth knowing asks for nothing to be done.
+        let fix = if block.weight == Weight::Note { String::new() } else { block.fix_in_brackets() };
+        page.labelled(&label, block.colour, &format!("{}{fix}", block.message));
     }
     page.last_lines(report);
     page.text
@@ -87,7 +92,10 @@ impl Block {
 }
 
 fn blocks(report: &Report) -> Vec<Block> {
-    let verdicts = report.verdicts.iter().filter(|judged| judged.verdict.outcome != Outcome::Ok).map(of_verdict);
+    let drifted = |code| report.verdicts.iter().any(|other| other.verdict.code == code && other.exit() == Exit::Drift);
+    let echo = |judged: &&Judged| ECHOES.iter().any(|(echo, cause)| judged.verdict.code == *echo && drifted(*cause));
+    let verdicts = report.verdicts.iter().filter(|judged| judged.verdict.outcome != Outcome::Ok && !echo(judged));
+    let verdicts = verdicts.map(of_verdict);
     verdicts.chain(report.findings.iter().map(of_finding)).collect()
 }
 
@@ -96,7 +104,7 @@ fn of_verdict(judged: &Judged) -> Block {
     let (weight, word, colour) = match &verdict.outcome {
         Outcome::Drift => (Weight::Drift, "drift", Colour::Red),
         Outcome::Unknown(_) if judged.is_beyond_reach() => (Weight::BeyondReach, "not told", Colour::Yellow),
-        Outcome::Unknown(_) if judged.pardon.is_some() => (Weight::Pardoned, "unknown", Colour::Yellow),
+        Outcome::Unknown(_) if judged.is_pardoned() => (Weight::Pardoned, "unknown", Colour::Yellow),
         Outcome::Unknown(_) => (Weight::Unknown, "unknown", Colour::Yellow),
         Outcome::Note | Outcome::Ok => (Weight::Note, "note", Colour::Blue),
     };
@@ -105,19 +113,24 @@ fn of_verdict(judged: &Judged) -> Block {
     row("evidence", &verdict.evidence);
     row("expected", &verdict.expected);
     row("found", &verdict.found);
-    if !verdict.pages.is_empty() {
+    // One page is named in the message already.
+    if verdict.pages.len() > 1 || verdict.pages.first().is_some_and(|page| !verdict.message.contains(page.as_str())) {
         rows.push(("pages", few(&verdict.pages, 3)));
     }
     if let Outcome::Unknown(reason) = &verdict.outcome {
         rows.push(("reason", reason.clone()));
     }
-    rows.extend(judged.pardon.as_ref().map(|pardon| ("passes", pardon.clone())));
+    match &judged.pardon {
+        Pardon::None => {}
+        Pardon::Granted(why) => rows.push(("passes", why.clone())),
+        Pardon::Refused(why) => rows.push(("fails", why.clone())),
+    }
     let covers = match verdict.covers {
-        Covers::Built => "the written files",
+        Covers::Built => "what was built",
         Covers::Server => "the analytics server",
         Covers::Live => "the deployed site",
     };
-    rows.push(("about", format!("{covers} ({})", level_name(verdict.level))));
+    rows.push(("covers", format!("{covers} ({})", level_name(verdict.level))));
     Block { weight, word, colour, code: verdict.code, message: verdict.message.clone(), rows, fix: verdict.fix.clone() }
 }
 
@@ -242,7 +255,7 @@ impl Page {
             Exit::Drift => {
                 let (drifts, errors) = (count(Weight::Drift), count(Weight::Error));
                 let besides = if errors > 0 { format!(", and {errors} in the site itself") } else { String::new() };
-                let causes = if drifts == 1 { "1 cause".to_owned() } else { format!("{drifts} causes") };
+                let causes = counted(drifts, "cause");
                 ("drift", Colour::Red, format!("the analytics contract is broken, for {causes}{besides}{more}"))
             }
             Exit::Unknown => {
@@ -261,8 +274,7 @@ impl Page {
             Exit::Success => ("holds", Colour::Green, what),
             Exit::Site | Exit::Usage | Exit::Trend | Exit::World => {
                 let errors = count(Weight::Error);
-                let noun = if errors == 1 { "problem" } else { "problems" };
-                ("site", Colour::Red, format!("{errors} {noun} in the written files{more}"))
+                ("site", Colour::Red, format!("{} in the written files{more}", counted(errors, "problem")))
             }
         };
         self.labelled(word, colour, &message);
@@ -275,20 +287,19 @@ impl Page {
             levels.entry(judged.verdict.level).or_default().push(judged);
         }
         for (level, judged) in levels {
-            let holding =
-                judged.iter().filter(|judged| matches!(judged.verdict.outcome, Outcome::Ok | Outcome::Note)).count();
+            let holding = judged.iter().filter(|judged| judged.holds()).count();
             let worst = judged.iter().map(|judged| of_verdict(judged)).min_by_key(|block| block.weight);
             let (word, colour) = match worst {
                 Some(block) if block.weight < Weight::Note => (block.word, block.colour),
                 _ => ("ok", Colour::Green),
             };
             let told = judged.iter().find(|judged| judged.verdict.outcome == Outcome::Ok);
-            let text = match (told, judged.len()) {
-                (Some(told), 1) => told.verdict.message.clone(),
-                (Some(told), _) if holding == judged.len() => format!("{} (+{})", told.verdict.message, holding - 1),
-                (_, all) => format!("{holding} of {all} checks hold"),
-            };
-            self.level(level_name(level), word, colour, &text);
+            if told.is_none() && word == "ok" {
+                continue;
+            }
+            let text = told.filter(|_| holding == judged.len()).map_or("", |told| told.verdict.message.as_str());
+            let count = format!("{holding}/{}", judged.len());
+            self.level([level_name(level), word, &count], colour, text);
         }
         if report.site_rules {
             let worst = report.findings.iter().map(|finding| finding.level).max();
@@ -299,20 +310,21 @@ impl Page {
             };
             let pages = report.pages.documents + report.pages.redirects + report.pages.fragments + report.pages.amp;
             let text = format!(
-                "links, ids, feeds, sitemaps, digests: {} pages, {} files",
-                number(pages),
-                number(report.files)
+                "links, ids, feeds, sitemaps and digests of {} in {}",
+                counted(pages, "page"),
+                counted(report.files, "file")
             );
-            self.level("site", word, colour, &text);
+            self.level(["site", word, ""], colour, &text);
         }
     }
 
-    fn level(&mut self, name: &str, word: &str, colour: Colour, text: &str) {
+    /// Writes a line of the table of levels: name, word and how many checks hold, then words.
+    fn level(&mut self, [name, word, count]: [&str; 3], colour: Colour, text: &str) {
         let painted = self.paint(&format!("{word:<8}"), colour);
-        let indent = 30;
+        let indent = 36;
         for (index, line) in wrap(text, self.look.columns.saturating_sub(indent).max(20)).iter().enumerate() {
             match index {
-                0 => writeln!(self.text, "  {name:<17} {painted}  {line}"),
+                0 => writeln!(self.text, "{}", format!("  {name:<16}  {painted} {count:>5}  {line}").trim_end()),
                 _ => writeln!(self.text, "{:indent$}{line}", ""),
             }
             .expect("writing into a string never fails");
@@ -321,12 +333,18 @@ impl Page {
 
     /// Says what this report does not show; always the last words.
     fn last_lines(&mut self, report: &Report) {
+        for note in report.notes.iter().filter(|note| !note.starts_with("stand-in")) {
+            self.labelled("note", Colour::Blue, note);
+        }
         if report.stand_in() {
             self.labelled("stand-in endpoint", Colour::Yellow, "this proves the site, not your analytics");
         }
-        let mut by_reason: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-        for (level, why) in &report.left_out {
-            by_reason.entry(why).or_default().push(level_name(*level));
+        let mut by_reason: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+        for (level, reasons) in &report.left_out {
+            by_reason
+                .entry(reasons.iter().cloned().collect::<Vec<_>>().join(", "))
+                .or_default()
+                .push(level_name(*level));
         }
         let parts: Vec<String> =
             by_reason.into_iter().map(|(why, levels)| format!("{} ({why})", levels.join(", "))).collect();
@@ -345,6 +363,5 @@ fn guarded(report: &Report) -> String {
         Endpoint::Server(url) => format!("{} at {url}", guarded.title),
     });
     let expected: usize = report.coverage.iter().map(|coverage| coverage.expected).max().unwrap_or(0);
-    let pages = if expected == 1 { "1 page".to_owned() } else { format!("{} pages", number(expected)) };
-    format!("{} on {pages}", names.collect::<Vec<_>>().join(" and "))
+    format!("{} on {}", names.collect::<Vec<_>>().join(" and "), counted(expected, "page"))
 }

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Guarded, Judged, Report, level_name};
+use super::{Guarded, Judged, Pardon, Report, level_name};
 use crate::config::Endpoint;
 use crate::diagnostic::{Diagnostic, Exit, Level};
 
@@ -24,6 +24,7 @@ pub(super) fn json(report: &Report) -> Value {
         "coverage": report.coverage,
         "verdicts": report.verdicts.iter().map(judged).collect::<Vec<_>>(),
         "findings": report.findings.iter().map(finding).collect::<Vec<_>>(),
+        "notes": report.notes,
         "left_out": report.left_out.iter().map(|(level, why)| json!({
             "level": level,
             "name": level_name(*level),
@@ -60,8 +61,8 @@ fn judged(judged: &Judged) -> Value {
     if let Value::Object(fields) = &mut value {
         fields.insert("fails".to_owned(), (judged.exit() != Exit::Success).into());
         fields.insert("table".to_owned(), judged.table.into());
-        if let Some(pardon) = &judged.pardon {
-            fields.insert("pardon".to_owned(), pardon.as_str().into());
+        if let Pardon::Granted(why) | Pardon::Refused(why) = &judged.pardon {
+            fields.insert("on_unknown".to_owned(), why.as_str().into());
         }
     }
     value

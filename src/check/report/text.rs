@@ -78,6 +78,11 @@ pub(super) fn number(number: usize) -> String {
     text
 }
 
+/// Returns a count with its noun: `1 page`, `1,200 pages`.
+pub(super) fn counted(count: usize, noun: &str) -> String {
+    if count == 1 { format!("1 {noun}") } else { format!("{} {noun}s", number(count)) }
+}
+
 /// Returns the first few of a list and how many there are besides: `a, b and 9 more`.
 pub(super) fn few(list: &[String], shown: usize) -> String {
     match list.len().saturating_sub(shown) {
