@@ -309,9 +309,17 @@ fn a_snippet_that_waits_for_consent_counts_where_that_is_set() {
 
 #[test]
 fn a_provider_that_nobody_knows_is_unknown_and_never_unguarded() {
-    let site = Written::with(&GOATCOUNTER.replace("goatcounter", "gaotcounter")).page("index.html", "", "");
-    site.only("snippet/unknown-provider");
-    assert_eq!(site.report().exit(), Exit::Unknown);
+    let site = Written::new().page("index.html", "", "");
+    let mut config = read(Path::new("/site"), &site.toml, &Overrides::default(), &World::default()).unwrap();
+    // `config` refuses such a name; this room does not rely on it.
+    config.analytics[0].provider = "gaotcounter".to_owned();
+    let judge = |rules: &Rules<'_>| {
+        run_with(rules, &config, site.folder.path(), None, &Answers::default(), &Options::default())
+    };
+    let codes: Vec<_> = judge(&Rules::ALL).verdicts.iter().map(|judged| judged.verdict.code).collect();
+    assert_eq!(codes, ["snippet/unknown-provider"]);
+    assert_eq!(judge(&Rules::ALL).exit(), Exit::Unknown);
+    assert!(judge(&Rules::ALL.without("snippet/unknown-provider")).verdicts.is_empty());
 }
 
 #[test]
