@@ -38,6 +38,13 @@ impl Document {
         Document { file: file.to_string(), text: Arc::clone(text) }
     }
 
+    /// Returns the whole letter that a byte belongs to, for parsers that point at bytes.
+    fn letter(&self, at: usize) -> Range<usize> {
+        let start = self.text.floor_char_boundary(at);
+        let length = self.text[start..].chars().next().map_or(0, char::len_utf8);
+        start..start + length
+    }
+
     /// Returns the place of some bytes of it.
     pub fn place(&self, span: Range<usize>) -> Place {
         Place::span(&self.file, &self.text, span)
@@ -504,4 +511,4 @@ impl<'a> Fields<'a> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -214,4 +214,4 @@ fn real(root: &Path) -> Result<PathBuf, Vec<Diagnostic>> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -26,7 +26,7 @@ pub(super) const CODES: Codes = Codes {
 };
 
 /// Keys that the formats promise and that this version does not act on.
-const NOT_YET: &[&str] = &["languages", "images", "search", "headers", "contract", "gone", "cache"];
+const NOT_YET: &[&str] = &["languages", "images", "search", "headers", "contract", "gone", "cache", "lastmod"];
 
 /// Reads a configuration, all problems at once; those of overlays that are not in use, too.
 pub fn read(root: &Path, text: &str, overrides: &Overrides, world: &World) -> Result<Config, Vec<Diagnostic>> {
@@ -336,6 +336,7 @@ fn read_headers_from(fields: &mut Fields<'_>, warnings: &mut Vec<Diagnostic>) ->
             };
             if matches!(kind, "netlify" | "cloudflare") {
                 by_kind = by_kind.or_else(|| Some(kind.to_owned()));
+                continue;
             }
             warnings.push(not_yet(targets.document(), &format!("publish.{}", row.key), row.span));
         }

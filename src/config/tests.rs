@@ -240,3 +240,19 @@ fn a_publish_target_says_whether_headers_are_obeyed() {
     assert_eq!(sample("[publish.production]\nkind = \"s3\"\n").headers_from, None);
     assert_eq!(sample("headers_from = \"cloudflare\"\n").headers_from.as_deref(), Some("cloudflare"));
 }
+
+#[test]
+fn no_text_makes_the_reader_panic_and_every_place_is_within_its_text() {
+    let sound = [format!(
+        "{BASE}[permalinks]\nposts = \"/:year/:slug/\"\n[[defaults]]\npath = \"n/**\"\n[taxonomies.tags]\npaginate = 2\n[[feeds]]\nformat = \"atom\"\n\
+         [env.x]\ntitle = \"é\"\n[[analytics]]\nprovider = \"matomo\"\nendpoint = \"https://s.example/\"\nsite = \"1\"\naccept = \">=2, <3\"\n\
+         max_unknown_age = \"3d\"\n[check.levels]\n\"link/broken\" = \"warn\"\n[publish.p]\nkind = \"netlify\"\n[extra]\nmenu = [{{ name = \"é\" }}]\n"
+    )];
+    crate::fields::tests::with_mutations(&[&sound[0]], 1_000, |text| {
+        for one in read_with(text, &Overrides::default(), &world()).err().unwrap_or_default() {
+            if let Some(Place { text: Some(text), span: Some(span), .. }) = one.place {
+                assert!(text.get(span.clone()).is_some(), "{span:?} in {text:?}: {}", one.message);
+            }
+        }
+    });
+}

@@ -16,7 +16,7 @@ pub fn parse_json(document: &Document, span: Range<usize>) -> Result<(Table, usi
             let at = span.start + (line_start + error.column().saturating_sub(1)).min(text.len());
             let message = error.to_string();
             let message = message.split(" at line ").next().unwrap_or_default().to_owned();
-            return Err(vec![SyntaxProblem { message, span: at..(at + 1).min(span.end) }]);
+            return Err(vec![SyntaxProblem { message, span: document.letter(at) }]);
         }
         _ => return Err(vec![SyntaxProblem { message: "expected a JSON object".to_owned(), span }]),
     }

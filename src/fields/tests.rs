@@ -108,3 +108,74 @@ fn an_alias_bomb_in_yaml_is_refused() {
     let document = document(&text);
     assert!(parse_yaml(&document, 0..text.len()).is_err());
 }
+
+/// Calls a function with many texts, each a sound one with a few characters put in, taken out or doubled. The same on
+/// every run.
+pub(crate) fn with_mutations(sound: &[&str], rounds: usize, mut check: impl FnMut(&str)) {
+    const PIECES: &[&str] = &[
+        "\"",
+        "'",
+        "[",
+        "]",
+        "{",
+        "}",
+        ":",
+        ": ",
+        "- ",
+        "\n",
+        "\t",
+        "  ",
+        "=",
+        "+++",
+        "---",
+        "#",
+        "\\",
+        "\\u0000",
+        "|",
+        ">",
+        "&a",
+        "*a",
+        "!!x ",
+        "é",
+        "日",
+        "\u{301}",
+        "\u{feff}",
+        "\0",
+        "%",
+        "%ff",
+        "/",
+        "..",
+        "?",
+        "2026-01-01",
+        "0x",
+        "1e999",
+        "null",
+        "true",
+        "<<: ",
+        ",",
+        "\u{2028}",
+    ];
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut next = move |below: usize| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state % below.max(1) as u64) as usize
+    };
+    for _ in 0..rounds {
+        let mut letters: Vec<char> = sound[next(sound.len())].chars().collect();
+        for _ in 0..=next(4) {
+            let at = next(letters.len() + 1);
+            match next(3) {
+                0 => drop(letters.splice(at..at, PIECES[next(PIECES.len())].chars())),
+                1 => drop(letters.drain(at..(at + next(6)).min(letters.len()))),
+                _ => {
+                    let end = (at + next(20)).min(letters.len());
+                    let doubled = letters[at..end].to_vec();
+                    drop(letters.splice(at..at, doubled));
+                }
+            }
+        }
+        check(&letters.into_iter().collect::<String>());
+    }
+}

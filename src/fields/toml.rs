@@ -13,7 +13,10 @@ pub fn parse_toml(document: &Document, span: Range<usize>) -> Result<Table, Vec<
     if !errors.is_empty() {
         let problems = errors.iter().map(|error| SyntaxProblem {
             message: error.message().trim_end_matches('.').to_owned(),
-            span: error.span().map_or(span.clone(), |at| at.start + offset..at.end + offset),
+            span: error.span().map_or(span.clone(), |at| {
+                let (start, end) = (document.letter(at.start + offset).start, document.letter(at.end + offset).start);
+                start..end.max(start)
+            }),
         });
         return Err(problems.collect());
     }

@@ -22,8 +22,7 @@ pub fn parse_yaml(document: &Document, span: Range<usize>) -> Result<Table, Vec<
     });
     let value = value.map_err(|error| {
         let at = error.location().map_or(span.clone(), |location| {
-            let start = (span.start + location.index()).min(span.end.saturating_sub(1)).max(span.start);
-            start..(start + 1).min(span.end)
+            document.letter((span.start + location.index()).min(span.end.saturating_sub(1)).max(span.start))
         });
         let message = error.to_string();
         let message = message.split(" at line ").next().unwrap_or_default().to_owned();

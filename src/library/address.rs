@@ -9,7 +9,8 @@ use crate::post::{Kind, Post};
 
 /// Returns the address of a post, a page or a section; that of a term is its taxonomy's matter.
 pub(super) fn of(config: &Config, post: &Post) -> Result<Route, Box<Diagnostic>> {
-    if let Some(path) = &post.front.path {
+    let is_home = post.kind == Kind::Section && post.section.is_empty();
+    if let Some(path) = post.front.path.as_ref().filter(|_| !is_home) {
         return Ok(path.clone());
     }
     if post.source.as_str() == "content/404.md" {

@@ -155,7 +155,8 @@ fn routes(
     }
     for (number, rule) in config.feeds.iter().enumerate() {
         let route = Route::new(format!("/{}", rule.path)).expect("`config` took only addresses");
-        registry.claim(route, Page::Feed(number), Owner::Made(format!("the feed `{}`", rule.path)));
+        let place = config.place(&format!("feeds.{number}.path"));
+        registry.claim(route, Page::Feed(number), Owner::Setting(format!("the feed `{}`", rule.path), place));
     }
     for (index, post) in library.posts.iter().enumerate() {
         let id = PostId(index);
@@ -226,7 +227,7 @@ fn terms(config: &Config, rule: &TaxonomyRule, number: usize, taxonomy: &Taxonom
             registry.claim(numbered(&term.route, pager.number), page, owner(term.index, what()));
         }
         if rule.feed && !term.posts.is_empty() {
-            let route = constant(&format!("{}{feed}", term.route));
+            let route = constant(&format!("{}/{feed}", term.route.as_str().trim_end_matches('/')));
             registry.claim(route, Page::TermFeed(number, index), Owner::Made(format!("the feed of {}", what())));
         }
     }

@@ -18,6 +18,8 @@ pub(super) enum Owner {
     File(String),
     /// What the engine makes, in words: `the archive of 2026`.
     Made(String),
+    /// What a line of site.toml asks for, in words, and where it stands.
+    Setting(String, Place),
 }
 
 struct Entry {
@@ -152,7 +154,7 @@ fn describe(library: &Library, owner: &Owner) -> String {
         Owner::Post(id) => format!("`{}`", source(id)),
         Owner::Alias(id, _) => format!("an alias of `{}`", source(id)),
         Owner::File(source) => format!("the file `{source}`"),
-        Owner::Made(what) => what.clone(),
+        Owner::Made(what) | Owner::Setting(what, _) => what.clone(),
     }
 }
 
@@ -166,5 +168,6 @@ fn place(library: &Library, owner: &Owner) -> Place {
         Owner::Alias(id, index) => library.posts[id.0].place(&format!("aliases.{index}")),
         Owner::File(source) => Place::file(source),
         Owner::Made(_) => Place::file(crate::config::FILE),
+        Owner::Setting(_, place) => place.clone(),
     }
 }

@@ -67,7 +67,13 @@ impl Grouping<'_> {
                 self.collision(&name, first, &other, &slug, &terms);
                 continue;
             }
-            let route = Route::new(format!("{}{slug}/", self.rule.path)).unwrap_or_else(|_| route.clone());
+            let own = one.index.and_then(|index| self.posts[index.0].front.path.clone());
+            let route = own.map_or_else(|| Route::new(format!("{}{slug}/", self.rule.path)), Ok);
+            let Ok(route) = route else {
+                let message = format!("the address of `{name}` in `{}` would be too long", self.rule.name);
+                self.refuse("route/unsafe", message, first).hint = Some("shorten the term".to_owned());
+                continue;
+            };
             let mut posts = one.posts;
             if self.rule.name == "series" {
                 posts.sort_by_key(|id| {

@@ -183,6 +183,14 @@ fn an_engines_own_page_collides_with_a_post_and_yields_to_a_static_file() {
 }
 
 #[test]
+fn two_feeds_on_one_address_mark_the_second_in_site_toml() {
+    let found =
+        arranged("[[feeds]]\npath = \"a.xml\"\n[[feeds]]\nformat = \"atom\"\npath = \"A.xml\"\n", &[]).unwrap_err();
+    assert_eq!((found.len(), found[0].code), (1, "route/collision"));
+    assert_eq!(found[0].place.as_ref().and_then(|place| place.line_column()), Some((8, 8)));
+}
+
+#[test]
 fn an_alias_that_is_the_posts_own_address_is_an_error_and_a_chain_is_none() {
     let found = problems("", &[("content/a.md", "+++\naliases = [\"/a/\"]\n+++\n")]);
     assert_eq!(found, [("route/alias-self", "content/a.md".to_owned())]);

@@ -265,3 +265,34 @@ fn authors_are_the_sites_unless_the_post_says_otherwise() {
         (&vec!["Bob".to_owned()], &vec!["Ada".to_owned()])
     );
 }
+
+#[test]
+fn no_text_makes_the_parser_panic_and_every_place_is_within_its_text() {
+    let sound = [
+        "+++\ntitle = \"Tïtle\"\ndate = 2026-01-02T03:04:05Z\ntags = [\"a\", 'b']\naliases = [\"/x/\"]\n[extra]\na.b = { c = 1 }\n+++\n# Hé\n\n[l](@/a.md)\n",
+        "---\ntitle: \"Tïtle\"\ndate: 2026-01-02 03:04:05 +0100\ntags:\n  - a\n  - b: c\nextra: {x: [1, \"y\"], z: |\n  w}\nsummary: |\n  text: here\n---\n# Hé\n",
+        "{\"title\": \"Tï\\u00e9\", \"tags\": [\"a\"], \"extra\": {\"x\": [1, {}, null]},\n \"path\": \"/x/%C3%A9/\"}\n# Hé\n",
+    ];
+    let config = sample("[[defaults]]\npath = \"posts/*\"\nweight = 1\n");
+    crate::fields::tests::with_mutations(&sound, 3_000, |text| {
+        let name = SourcePath::new("content/posts/2026-01-02-a.md");
+        let (text, _) = crate::source::tests::decoded(text);
+        let sources = Sources { markdown: [(name, text)].into(), ..Sources::default() };
+        let warnings = match parse(&config, &sources) {
+            Ok(posts) => {
+                let post = &posts[0];
+                assert!(post.markdown().len() <= post.text.len());
+                for span in post.front.spans.values() {
+                    assert!(post.text.get(span.clone()).is_some(), "{span:?} in {:?}", post.text);
+                }
+                post.warnings.clone()
+            }
+            Err(problems) => problems,
+        };
+        for one in warnings {
+            if let Some(Place { text: Some(text), span: Some(span), .. }) = one.place {
+                assert!(text.get(span.clone()).is_some(), "{span:?} in {text:?}: {}", one.message);
+            }
+        }
+    });
+}

@@ -196,3 +196,8 @@ fn what_was_replaced_in_a_text_is_a_warning_with_its_line() {
     assert_eq!(sources.warnings[0].place.as_ref().unwrap().line_column(), Some((2, 1)));
     assert_eq!(&*sources.markdown[&SourcePath::new("content/a.md")], "one\n\u{fffd}two\n");
 }
+
+/// Returns a text as it would come from a file.
+pub(crate) fn decoded(text: &str) -> (std::sync::Arc<str>, Option<Diagnostic>) {
+    text::decode(&SourcePath::new("a.md"), text.as_bytes().to_vec()).unwrap()
+}
