@@ -482,4 +482,4 @@ fn below(endpoint: &Url, path: &str) -> Url {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

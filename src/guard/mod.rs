@@ -230,4 +230,6 @@ pub fn left_out(subject: &Subject<'_>) -> Vec<(GuardLevel, &'static str)> {
 }
 
 #[cfg(test)]
+mod replay;
+#[cfg(test)]
 mod tests;
