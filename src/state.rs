@@ -106,3 +106,69 @@ fn key(config: &Config, analytics: &Analytics) -> String {
     let environment = config.env.as_deref().unwrap_or_default();
     format!("{environment}|{}|{}|{}", analytics.provider, analytics.endpoint.url(), analytics.site)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::sample;
+
+    fn config(more: &str) -> Config {
+        sample(&format!(
+            "[[analytics]]\nprovider = \"goatcounter\"\nendpoint = \"https://s.example/\"\nsite = \"1\"\n{more}"
+        ))
+    }
+
+    fn at(hours: i64) -> Timestamp {
+        Timestamp::UNIX_EPOCH + SignedDuration::from_hours(hours)
+    }
+
+    #[test]
+    fn no_memory_is_no_proof() {
+        let config = config("on_unknown = \"warn\"\nmax_unknown_age = \"14d\"\n");
+        let tolerance =
+            |state: &State, hours| state.tolerance(&config, &config.analytics[0], GuardLevel::L1, at(hours));
+        let mut state = State::default();
+        assert_eq!(tolerance(&state, 0), Tolerance::NoMemory);
+        state.hold(&config, &config.analytics[0], GuardLevel::L1, at(0));
+        state.hold(&config, &config.analytics[0], GuardLevel::L3, at(1_000));
+        assert_eq!(tolerance(&state, 14 * 24), Tolerance::Warns(SignedDuration::from_hours(14 * 24)));
+        assert_eq!(tolerance(&state, 14 * 24 + 1), Tolerance::TooOld(SignedDuration::from_hours(14 * 24 + 1)));
+        assert_eq!(tolerance(&state, -1), Tolerance::NoMemory, "a memory from the future is none");
+        assert_eq!(tolerance(&State::parse(&state.to_text()), 1), Tolerance::Warns(SignedDuration::from_hours(1)));
+        for text in ["", "{", "{\"schema\": 99, \"held\": {}}"] {
+            assert_eq!(State::parse(text), State::default());
+        }
+    }
+
+    #[test]
+    fn a_table_that_fails_on_unknown_fails_however_fresh_its_memory_is() {
+        let config = config("");
+        let mut state = State::default();
+        state.hold(&config, &config.analytics[0], GuardLevel::L1, at(0));
+        assert_eq!(state.tolerance(&config, &config.analytics[0], GuardLevel::L1, at(0)), Tolerance::Fails);
+    }
+
+    #[test]
+    fn another_site_does_not_live_on_this_one_s_memory() {
+        let config = config("on_unknown = \"warn\"\n");
+        let mut state = State::default();
+        state.hold(&config, &config.analytics[0], GuardLevel::L1, at(0));
+        let other = Analytics { site: "2".to_owned(), ..config.analytics[0].clone() };
+        assert_eq!(state.tolerance(&config, &other, GuardLevel::L1, at(0)), Tolerance::NoMemory);
+    }
+
+    #[test]
+    fn a_refused_token_is_kept_for_an_hour_and_never_in_clear() {
+        let config = config("");
+        let token = Token("secret-token".to_owned());
+        let digest = token_digest(&config.analytics[0].endpoint, &token);
+        let mut state = State::default();
+        state.refuse(&BTreeSet::from([digest]), at(0));
+        assert!(!state.to_text().contains("secret-token"));
+        assert_eq!(state.refused(at(0) + SignedDuration::from_mins(59)), BTreeSet::from([digest]));
+        assert!(state.refused(at(1)).is_empty());
+        assert_ne!(digest, token_digest(&Endpoint::Embedded, &token), "another server may take it");
+        state.refuse(&BTreeSet::new(), at(2));
+        assert_eq!(state, State { schema: 0, ..State::default() });
+    }
+}

@@ -214,7 +214,7 @@ fn order(commands: &[String], script: &Script<'_>) -> Result<(), OrderProblem> {
 /// Returns whether a name is the key of an object that is no method: `{setTrackerUrl: 1}`.
 fn is_key(script: &Script<'_>, name: &str) -> bool {
     script.tokens.windows(3).any(|window| {
-        window[0].names(name) && window[1].is(":") && matches!(window[2], Token::Number(_) | Token::Identifier(_))
+        window[0].names(name) && window[1].is(":") && (matches!(window[2], Token::Number(_)) || window[2].names("true"))
     })
 }
 

@@ -72,6 +72,8 @@ pub(super) fn commands(subject: &Subject<'_>) -> Vec<Verdict> {
     }
     let (missing, seen, undecidable): (Vec<&str>, String, bool) = match &knowledge {
         Knowledge::Nothing => return Vec::new(),
+        // A lock from before commands were kept: not locked, so not judged.
+        Knowledge::Locked(tracker) if tracker.commands.is_empty() => return Vec::new(),
         Knowledge::Tokens(script, evidence) => (
             wanted.iter().copied().filter(|command| !provider.understands(script, command)).collect(),
             evidence.clone(),

@@ -410,3 +410,6 @@ pub fn accept(existing: Option<&Lock>, found: Lock, config: &Config) -> Lock {
     }
     Lock { schema: SCHEMA, analytics: entries }
 }
+
+#[cfg(test)]
+mod tests;

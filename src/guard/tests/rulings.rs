@@ -1,0 +1,251 @@
+//! Holds the rules against what was decided of pairs, policies, endpoints and levels.
+
+use super::*;
+
+#[test]
+fn version_and_bytes_are_a_pair() {
+    let changed = |reply: &mut Reply| reply.body.extend_from_slice(b"\n// newer\n");
+    let accept = |analytics: &mut Analytics| analytics.accept = Some(">=2.5, <3".parse().unwrap());
+    // The server is upgraded: version and bytes are named, each as found and as locked.
+    let upgraded = Case::of("goatcounter").version("v2.9.0").change_tracker(changed);
+    assert_eq!(upgraded.drifts(), ["tracker/bytes", "version/accepted"]);
+    let version = upgraded.says("version/accepted");
+    assert_eq!((version.expected.as_deref(), version.found.as_deref()), (Some("2.7.0"), Some("2.9.0")));
+    let bytes = upgraded.says("tracker/bytes");
+    assert!(bytes.expected.as_deref().unwrap().starts_with("2.7.0 with sha256 "), "{bytes:?}");
+    assert!(bytes.found.as_deref().unwrap().starts_with("2.9.0 with sha256 "), "{bytes:?}");
+    assert!(bytes.fix.as_deref().unwrap().contains("blog lock --accept"));
+    // `accept` alone lets the version pass, and not the bytes.
+    let accepted = upgraded.configured(accept);
+    assert_eq!(accepted.drifts(), ["tracker/bytes"]);
+    // Taken over, both pass; other bytes of the same version afterwards do not.
+    let lock = super::super::accept(
+        accepted.lock.as_ref(),
+        lock_of(&accepted.config, &accepted.answers()).unwrap(),
+        &accepted.config,
+    );
+    assert_eq!(lock.analytics[0].tracker.released.len(), 2);
+    let taken = Case { lock: Some(lock), ..accepted };
+    assert_eq!(taken.drifts(), <[&str; 0]>::default());
+    let again = taken.change_tracker(|reply| reply.body.extend_from_slice(b"// again\n"));
+    assert_eq!(again.drifts(), ["tracker/bytes"]);
+    assert!(again.says("tracker/bytes").message.contains("the server's version did not"));
+    // Without a version, changed bytes are drift, and unchanged ones hold.
+    let mut silent = Case::of("matomo");
+    silent.answer.version = Heard::Unasked(Unasked::NoToken);
+    assert_eq!(silent.says("tracker/bytes").outcome, Outcome::Ok);
+    assert_eq!(silent.change_tracker(changed).says("tracker/bytes").outcome, Outcome::Drift);
+    // The first sight is compared with nothing, and says so.
+    assert_eq!(Case::of("goatcounter").unlocked().says("tracker/bytes").outcome, Outcome::Note);
+}
+
+#[test]
+fn a_frozen_file_keeps_its_bytes_even_before_anything_is_locked() {
+    let case = Case::of("goatcounter").unlocked().configured(|analytics| {
+        analytics.script = Some(Url::parse("https://gc.zgo.at/count.v5.js").unwrap());
+    });
+    let case = case.change_tracker(|reply| reply.url = "https://gc.zgo.at/count.v5.js".to_owned());
+    assert_eq!(case.says("tracker/bytes").outcome, Outcome::Drift);
+}
+
+#[test]
+fn a_policy_has_to_let_each_part_pass_with_the_right_directive() {
+    use csp::Delivery::{Header, Meta};
+    let goatcounter = |text: &str| Case::of("goatcounter").policy(Header, text).judged();
+    let drift = |verdicts: Vec<Verdict>| -> Vec<String> {
+        verdicts
+            .into_iter()
+            .filter(|verdict| verdict.code == "contract/policy" && verdict.outcome == Outcome::Drift)
+            .filter_map(|verdict| verdict.expected)
+            .collect()
+    };
+    assert_eq!(
+        drift(goatcounter("script-src https://stats.example; connect-src https://stats.example")),
+        <[String; 0]>::default()
+    );
+    assert_eq!(
+        drift(goatcounter("script-src https://stats.example; connect-src 'self'; img-src *")),
+        ["connect-src https://stats.example/count"]
+    );
+    assert_eq!(
+        drift(goatcounter("default-src 'self'")),
+        ["script-src https://stats.example/count.js", "connect-src https://stats.example/count"]
+    );
+    // Matomo's snippet is inline, and brings its tracker itself.
+    let matomo = |text: &str| drift(Case::of("matomo").policy(Meta, text).judged());
+    let hash = csp::hash_source(&tags(&Case::of("matomo").html)[0].body);
+    assert_eq!(matomo(&format!("script-src {hash} https://stats.example; connect-src *")), <[String; 0]>::default());
+    assert_eq!(matomo("script-src https://stats.example; connect-src *"), [format!("script-src {hash}")]);
+    assert_eq!(matomo(&format!("script-src {hash}; connect-src *")), ["script-src https://stats.example/matomo.js"]);
+    // A tracker of old sends images, and one that may do both cannot be judged by its tokens.
+    let image = TRACKER_OF_2010;
+    assert_eq!(
+        drift(Case::of("matomo").tracker(image).policy(Meta, "img-src 'self'").judged()),
+        ["img-src https://stats.example/matomo.php"]
+    );
+    let both = format!("{image};navigator.sendBeacon");
+    let unsure = Case::of("matomo").tracker(&both).policy(Meta, "img-src 'self'");
+    assert_eq!(unsure.says("contract/policy").outcome, unknown("L7"));
+    // Offline, the lock remembers how hits are sent.
+    let mut offline = Case::of("goatcounter").policy(Header, "connect-src 'self'");
+    offline.answer.tracker = Heard::Unasked(Unasked::Offline);
+    assert_eq!(offline.says("contract/policy").outcome, Outcome::Drift);
+    // Headers that nobody knows yet are not called absent.
+    let unsaid = Case { headers_known: false, ..Case::of("goatcounter") };
+    assert!(!unsaid.judged().iter().any(|verdict| verdict.code == "contract/policy"));
+}
+
+#[test]
+fn a_server_on_this_machine_needs_no_encryption_and_any_other_does() {
+    let at = |endpoint: &str| {
+        let case = Case::of("goatcounter").configured(|analytics| {
+            analytics.endpoint = crate::config::Endpoint::Server(Url::parse(endpoint).unwrap())
+        });
+        let html = analytics::snippet(&case.config.analytics[0], None);
+        case.html(&html).says("contract/scheme").outcome
+    };
+    assert_eq!(at("http://127.0.0.1:8081/"), Outcome::Ok);
+    assert_eq!(at("http://localhost:8081/"), Outcome::Ok);
+    assert_eq!(at("http://stats.example/"), Outcome::Drift);
+    assert_eq!(at("http://192.168.1.5/"), Outcome::Drift);
+}
+
+#[test]
+fn the_collect_endpoint_is_judged_by_its_provider_first_and_by_its_status_then() {
+    let status = |status: u16| {
+        let reply = Reply { status, body: b"<html>".into(), ..Reply::default() };
+        Case::of("goatcounter").probed(Probed::Found(Finding::Unclassified, vec![reply])).says("collect/site").outcome
+    };
+    assert_eq!(status(404), Outcome::Drift);
+    assert_eq!(status(403), Outcome::Drift);
+    assert_eq!(status(429), unknown("rate-limited"));
+    assert_eq!(status(503), unknown("status-503"));
+    assert_eq!(status(418), unknown("status-418"));
+    let trouble = Finding::Trouble { kind: "database-down", meaning: "down".to_owned() };
+    assert_eq!(
+        Case::of("matomo").probed(Probed::Found(trouble, Vec::new())).says("collect/site").outcome,
+        unknown("database-down")
+    );
+    assert_eq!(
+        Case::of("matomo").probed(Probed::Failed(Failure::Refused, Vec::new())).says("collect/site").outcome,
+        unknown("refused")
+    );
+}
+
+#[test]
+fn goatcounter_s_own_answers_mean_what_its_handler_means() {
+    use analytics::exchange::Step;
+    let case = Case::of("goatcounter");
+    let target = case.answer.target.clone().unwrap();
+    let next = case.config.analytics[0].clone();
+    let probe = &analytics::find(&next.provider).unwrap().probe;
+    let reply = |status: u16, said: &str, body: &str| {
+        let headers = BTreeMap::from([("x-goatcounter".to_owned(), said.to_owned())]);
+        Reply { status, headers, body: body.into(), ..Reply::default() }
+    };
+    let Step::Ask(first) = (probe.next)(&target, &[]) else { panic!("it asks nothing") };
+    assert_eq!(first.url.as_str(), "https://stats.example/count?p=%2F__verify&b=1");
+    let refused = reply(400, "wrong value: b=1", "GIF89a");
+    let Step::Ask(control) = (probe.next)(&target, std::slice::from_ref(&refused)) else { panic!("it has no control") };
+    assert_eq!((control.host.is_some(), control.url), (true, first.url));
+    let done = |replies: &[Reply]| match (probe.next)(&target, replies) {
+        Step::Done(finding) => finding,
+        Step::Ask(request) => panic!("it goes on asking: {request:?}"),
+    };
+    let no_site = reply(400, "", "{\"error\":\"no site at this domain\"}");
+    let told = Control::Told("400 no site at this domain".to_owned());
+    assert!(matches!(done(&[refused.clone(), no_site.clone()]), Finding::Known { control, .. } if control == told));
+    assert!(matches!(
+        done(&[refused.clone(), refused.clone()]),
+        Finding::Known { control: Control::Indistinguishable, .. }
+    ));
+    assert!(matches!(done(&[refused.clone(), reply(404, "", "")]), Finding::Known { control: Control::Told(_), .. }));
+    let ignored = reply(202, "ignored because \"127.0.0.1\" is in the IP ignore list", "GIF89a");
+    assert!(matches!(done(&[ignored.clone(), ignored]), Finding::Known { remark: Some(_), .. }));
+    assert!(matches!(done(&[no_site]), Finding::Broken { kind: "unknown-site", .. }));
+    // A GIF with 200 is what a handler says to a hit that it keeps: this probe is none, so that something else answers.
+    assert!(matches!(done(&[reply(200, "", "GIF89a")]), Finding::Broken { kind: "not-the-counter", .. }));
+    assert_eq!(done(&[reply(502, "", "")]), Finding::Unclassified);
+}
+
+#[test]
+fn offline_and_unselected_levels_are_left_out_and_said_to_be() {
+    let mut case = Case::of("goatcounter");
+    let offline = Unasked::Offline;
+    case.answer.tracker = Heard::Unasked(offline);
+    case.answer.version = Heard::Unasked(offline);
+    case.answer.probe = Probed::Unasked(offline);
+    let verdicts = case.judged();
+    assert!(verdicts.iter().all(|verdict| matches!(verdict.level, GuardLevel::L0 | GuardLevel::L2)), "{verdicts:#?}");
+    assert!(verdicts.iter().all(|verdict| verdict.outcome == Outcome::Ok), "{verdicts:#?}");
+    let left_out = |case: &Case| {
+        let subject = Subject {
+            analytics: &case.config.analytics[0],
+            base_url: &case.config.base_url,
+            has_lock: case.lock.is_some(),
+            locked: case.lock.as_ref().and_then(|lock| locked(lock, &case.config, 0)),
+            answer: &case.answer,
+            sightings: &[],
+            policies: &[],
+            headers_known: true,
+        };
+        super::super::left_out(&subject).into_iter().map(|(level, _)| level).collect::<Vec<_>>()
+    };
+    assert_eq!(left_out(&case), [GuardLevel::L1, GuardLevel::L3, GuardLevel::L4]);
+    assert_eq!(left_out(&case.unlocked()), [GuardLevel::L1, GuardLevel::L2, GuardLevel::L3, GuardLevel::L4]);
+    let asked = |ask: &Ask| {
+        let config = Case::with("goatcounter", "").config;
+        ask_by(&config, ask, &Silent)
+    };
+    assert_eq!(asked(&Ask { offline: true, ..Ask::default() }).requests, 0);
+    let only = BTreeSet::from([GuardLevel::L0, GuardLevel::L2]);
+    assert_eq!(asked(&Ask { levels: Some(only), ..Ask::default() }).requests, 0);
+    let only = BTreeSet::from([GuardLevel::L1]);
+    assert_eq!(asked(&Ask { levels: Some(only), ..Ask::default() }).requests, 3, "one question and two retries");
+}
+
+/// A line at whose end nobody is.
+struct Silent;
+
+impl dial::Line for Silent {
+    fn exchange(&self, _hop: &dial::Hop<'_>) -> Result<dial::Arrival, Failure> {
+        Err(Failure::Refused)
+    }
+    fn wait(&self, _span: std::time::Duration) {}
+    fn elapsed(&self) -> std::time::Duration {
+        std::time::Duration::ZERO
+    }
+    fn chance(&self) -> f64 {
+        0.0
+    }
+}
+
+#[test]
+fn a_server_that_is_down_costs_three_connections_whatever_is_asked() {
+    let config = sample(
+        "[[analytics]]\nprovider = \"goatcounter\"\nendpoint = \"https://stats.example/\"\nsite = \"1\"\n\
+         [[analytics]]\nprovider = \"matomo\"\nendpoint = \"https://stats.example/\"\nsite = \"1\"\n",
+    );
+    let answers = ask_by(&config, &Ask::default(), &Silent);
+    assert_eq!((answers.requests, answers.tables.len()), (3, 2));
+}
+
+#[test]
+fn the_stand_in_answers_within_this_process_and_every_report_says_so() {
+    for provider in analytics::PROVIDERS {
+        let config = sample(&format!(
+            "[[analytics]]\nprovider = \"{}\"\nendpoint = \"embedded\"\nsite = \"1\"\n",
+            provider.name
+        ));
+        let answers = ask_by(&config, &Ask::default(), &Silent);
+        assert_eq!((answers.notes.as_slice(), answers.requests), ([standin::NOTE.to_owned()].as_slice(), 0));
+        let lock = lock_of(&config, &answers).unwrap();
+        assert_eq!(lock.analytics[0].endpoint, "embedded");
+        let mut case = Case::of(provider.name);
+        case.html = analytics::snippet(&config.analytics[0], None);
+        let case = Case { config, answer: answers.tables[0].clone(), lock: Some(lock), ..case };
+        let bad: Vec<Verdict> = case.judged().into_iter().filter(|verdict| verdict.outcome != Outcome::Ok).collect();
+        assert!(bad.is_empty(), "{}: {bad:#?}", provider.name);
+        assert!(case.html.contains("https://analytics.invalid/"));
+    }
+}
