@@ -138,7 +138,8 @@ fn journey(config: &Arc<Config>, _request: &Request, build: &mut Build) -> Resul
     let began = build.tally.stage("read", began);
 
     let posts = post::parse(config, &sources)?;
-    let library = library::arrange(config, &sources, posts)?;
+    let mut library = library::arrange(config, &sources, posts)?;
+    build.diagnostics.append(&mut library.warnings);
     build.tally.count_posts(&library);
     let began = build.tally.stage("arrange", began);
 

@@ -48,7 +48,7 @@ pub struct Library {
     pub assets: BTreeMap<SourcePath, Route>,
     /// Every address of the site and what stands there.
     pub routes: BTreeMap<Route, Page>,
-    /// What is worth saying about files, front matter and addresses, though they can be used.
+    /// What is worth saying about front matter and addresses, though they can be used.
     pub warnings: Vec<Diagnostic>,
 }
 

@@ -18,7 +18,7 @@ const SITEMAP: usize = 30_000;
 /// Arranges the posts of a site.
 pub fn arrange(config: &Config, sources: &Sources, mut posts: Vec<Post>) -> Result<Library, Vec<Diagnostic>> {
     posts.sort_by(|one, other| one.source.cmp(&other.source));
-    let mut warnings = sources.warnings.clone();
+    let mut warnings = Vec::new();
     for post in &mut posts {
         warnings.append(&mut post.warnings);
     }
