@@ -38,21 +38,13 @@ if (screenshots) await mkdir(screenshots, { recursive: true });
 const server = await serve(folder, base);
 const browser = await chromium.launch({ executablePath: browserPath(), args: ['--no-sandbox', '--disable-gpu'] });
 const findings = new Map();
-const rows = [];
+const counts = new Map(SCHEMES.flatMap((scheme) => WIDTHS.map((width) => [`${scheme} ${width}`, 0])));
 const undecided = new Map();
 try {
   for (const scheme of SCHEMES) {
-    for (const width of WIDTHS) {
-      let count = 0;
-      const context = await browser.newContext({
-        colorScheme: scheme,
-        viewport: { width, height: 800 },
-        reducedMotion: 'reduce',
-      });
-      for (const name of names) count += await look(context, name, scheme, width);
-      await context.close();
-      rows.push({ scheme, width, pages: names.length, count });
-    }
+    const context = await browser.newContext({ colorScheme: scheme, reducedMotion: 'reduce' });
+    for (const name of names) await look(context, name, scheme);
+    await context.close();
   }
 } finally {
   await browser.close();
@@ -60,20 +52,18 @@ try {
 }
 
 for (const [finding, where] of findings) console.log(`${finding}\n    (${where.join('; ')})`);
-console.log('scheme  width  pages  findings');
-for (const { scheme, width, pages, count } of rows) {
-  console.log(`${scheme.padEnd(6)}${String(width).padStart(7)}${String(pages).padStart(7)}${String(count).padStart(10)}`);
-}
+console.log(`${names.length} pages`);
+for (const [where, count] of counts) console.log(`${where.padEnd(12)}${count} findings`);
 for (const [rule, count] of undecided) console.log(`note: axe could not decide \`${rule}\` for ${count} elements`);
 process.exit(findings.size > 0 ? 1 : 0);
 
-/** Opens one page, adds what is wrong with it to `findings`, and returns how much that is. */
-async function look(context, name, scheme, width) {
-  let count = 0;
+/** Opens one page, looks at it at each width, and adds what is wrong to `findings`. */
+async function look(context, name, scheme) {
+  let where;
   const found = (what, detail = '') => {
     const finding = `${name}: ${what}${detail ? `\n    ${detail}` : ''}`;
-    findings.set(finding, [...(findings.get(finding) ?? []), `${scheme} ${width}`]);
-    count += 1;
+    findings.set(finding, [...(findings.get(finding) ?? []), where]);
+    counts.set(where, counts.get(where) + 1);
   };
   const page = await context.newPage();
   page.on('pageerror', (error) => found('an error in a script', error.message));
@@ -89,22 +79,30 @@ async function look(context, name, scheme, width) {
     found('a request to a third party', url.href);
     return route.abort();
   });
-  const response = await page.goto(server.origin + address(base, name), { waitUntil: 'load' });
-  if (!response.ok()) found(`answered with ${response.status()}`);
-  const sideways = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
-  if (sideways > 0) found(`scrolls sideways by ${sideways} px`, await page.evaluate(widest));
-  await page.addScriptTag({ path: axe });
-  const report = await page.evaluate((tags) => window.axe.run(document, { runOnly: { type: 'tag', values: tags } }), TAGS);
-  for (const { id, help, nodes } of report.violations) {
-    found(`axe: ${id}: ${help}`, nodes.map((node) => node.html.slice(0, 160)).join('\n    '));
-  }
-  for (const { id, nodes } of report.incomplete) undecided.set(id, (undecided.get(id) ?? 0) + nodes.length);
-  if (screenshots) {
-    const file = `${name.replaceAll('/', '_').replace(/\.html$/, '')}-${scheme}-${width}.png`;
-    await page.screenshot({ path: join(screenshots, file), fullPage: true });
+  for (const width of WIDTHS) {
+    where = `${scheme} ${width}`;
+    await page.setViewportSize({ width, height: 800 });
+    if (width === WIDTHS[0]) {
+      const response = await page.goto(server.origin + address(base, name), { waitUntil: 'load' });
+      if (!response.ok()) found(`answered with ${response.status()}`);
+      await page.addScriptTag({ path: axe });
+    }
+    const sideways = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+    if (sideways > 0) found(`scrolls sideways by ${sideways} px`, await page.evaluate(widest));
+    const report = await page.evaluate((tags) => window.axe.run(document, {
+      resultTypes: ['violations', 'incomplete'],
+      runOnly: { type: 'tag', values: tags },
+    }), TAGS);
+    for (const { id, help, nodes } of report.violations) {
+      found(`axe: ${id}: ${help}`, nodes.map((node) => node.html.slice(0, 160)).join('\n    '));
+    }
+    for (const { id, nodes } of report.incomplete) undecided.set(id, (undecided.get(id) ?? 0) + nodes.length);
+    if (screenshots) {
+      const file = `${name.replaceAll('/', '_').replace(/\.html$/, '')}-${scheme}-${width}.png`;
+      await page.screenshot({ path: join(screenshots, file), fullPage: true });
+    }
   }
   await page.close();
-  return count;
 }
 
 /** Runs in the page: the element that reaches furthest to the right, outside of what scrolls by itself. */

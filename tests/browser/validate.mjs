@@ -3,8 +3,8 @@
 
 import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
-import { join, resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { join, relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 import { files, usage } from './pages.mjs';
 
@@ -40,16 +40,20 @@ for (const { endings, flag } of kinds) {
 if (checked === 0) usage(`there is nothing to check in ${folder}`, USAGE);
 
 const found = { error: 0, warning: 0, note: 0 };
-const root = pathToFileURL(resolve(folder)).href;
 for (const { type, subType, url, lastLine, message, extract } of messages) {
   const level = type === 'error' || type === 'non-document-error' ? 'error' : subType === 'warning' ? 'warning' : 'note';
   found[level] += 1;
   if (level === 'note') continue;
-  console.log(`${level}: ${decodeURI((url ?? '').replace(`${root}/`, ''))}:${lastLine ?? '?'}: ${message}`);
+  console.log(`${level}: ${name(url)}:${lastLine ?? '?'}: ${message}`);
   if (extract) console.log(`    ${extract.trim().replace(/\s+/g, ' ')}`);
 }
 console.log(`${checked} files: ${found.error} errors, ${found.warning} warnings, ${found.note} notes`);
 process.exit(found.error > 0 || (found.warning > 0 && !warningsPass) ? 1 : 0);
+
+/** Returns the path of a file below the folder. */
+function name(url) {
+  return url ? relative(resolve(folder), fileURLToPath(url)) : folder;
+}
 
 /** Returns the checker's messages about these files. */
 function check(flag, names) {
