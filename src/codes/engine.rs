@@ -40,6 +40,13 @@ pub(super) const CODES: &[Code] = &[
                them. A component of the site may have the name of one of the theme's: then it takes its place.",
     },
     Code {
+        code: "template/unstable",
+        exit: Exit::Site,
+        text: "A template prints `__tera_context`, all variables at once. Their order is another one in each run, so that two \
+               builds of the same site would differ, and nobody could tell a real change from that noise. Print the one \
+               variable that you want to see: `{{ page | json_encode(pretty=true) }}`.",
+    },
+    Code {
         code: "template/render",
         exit: Exit::Site,
         text: "A template is valid, but for this page it asked for something that is not there, or a function refused its \

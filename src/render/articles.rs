@@ -1,7 +1,7 @@
 //! Owns the articles of one run: each post is typeset when it is first asked for.
 //!
-//! Summaries are kept, because lists quote them; whole articles are kept only where a feed will quote them again, and
-//! only up to [`LIMIT`] bytes. Everything that is not kept is typeset again: that costs time, never another byte.
+//! Summaries are kept, because lists quote them; whole articles, and what feeds make of them, are kept only where a feed
+//! will quote them again, and only up to [`LIMIT`] bytes. Everything that is not kept is typeset again: that costs time, never another byte.
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -25,11 +25,19 @@ pub(crate) struct Summary {
     pub has_code: bool,
 }
 
+/// An article as feeds quote it: every address absolute.
+#[derive(Debug)]
+pub(crate) struct ForFeeds {
+    pub summary: String,
+    pub content: String,
+}
+
 /// The articles of one run.
 #[derive(Debug)]
 pub struct Articles {
     summaries: Vec<OnceLock<Summary>>,
     kept: Vec<OnceLock<Arc<Article>>>,
+    for_feeds: Vec<OnceLock<Arc<ForFeeds>>>,
     quoted: BTreeSet<PostId>,
     room: AtomicUsize,
 }
@@ -40,6 +48,7 @@ impl Articles {
         Articles {
             summaries: (0..posts).map(|_| OnceLock::new()).collect(),
             kept: (0..posts).map(|_| OnceLock::new()).collect(),
+            for_feeds: (0..posts).map(|_| OnceLock::new()).collect(),
             quoted,
             room: AtomicUsize::new(LIMIT),
         }
@@ -82,6 +91,22 @@ impl Articles {
         }
         self.article(typesetter, config, library, id)?;
         Ok(self.summaries[id.0].get().expect("typesetting an article fills its summary"))
+    }
+
+    /// Returns an article as feeds quote it: what `make` makes of it, once for all feeds.
+    pub(crate) fn for_feeds(
+        &self,
+        id: PostId,
+        make: impl FnOnce() -> Result<ForFeeds, Vec<Diagnostic>>,
+    ) -> Result<Arc<ForFeeds>, Vec<Diagnostic>> {
+        if let Some(text) = self.for_feeds[id.0].get() {
+            return Ok(Arc::clone(text));
+        }
+        let text = Arc::new(make()?);
+        if self.quoted.contains(&id) && self.take_room(text.content.len() + text.summary.len()) {
+            let _ = self.for_feeds[id.0].set(Arc::clone(&text));
+        }
+        Ok(text)
     }
 
     fn take_room(&self, size: usize) -> bool {

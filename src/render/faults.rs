@@ -12,6 +12,9 @@ use crate::diagnostic::{Diagnostic, Place, did_you_mean};
 use crate::render::{filters, functions};
 use crate::source::Template;
 
+/// Tera's own name for all variables at once.
+const DUMP: &str = "__tera_context";
+
 /// Returns the diagnostic of one template's syntax error, or of an error while a page was rendered.
 pub(crate) fn rendering(error: &Error, name: &str, files: &BTreeMap<String, Template>) -> Diagnostic {
     match error.kind() {
@@ -32,6 +35,14 @@ pub(crate) fn rendering(error: &Error, name: &str, files: &BTreeMap<String, Temp
             }
         }
     }
+}
+
+/// Refuses Tera's dump of all variables: it prints them in another order each time.
+pub(crate) fn unstable(template: &Template) -> Option<Diagnostic> {
+    let start = template.text.find(DUMP)?;
+    let place = Place::span(&template.source, &template.text, start..start + DUMP.len());
+    let message = format!("`{DUMP}` prints in another order in each build");
+    Some(Diagnostic::error("template/unstable", message).at(place).hint("print the one variable that you want to see"))
 }
 
 /// Returns the diagnostic of a template that does not fit together with the others.

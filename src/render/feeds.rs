@@ -8,7 +8,8 @@ use crate::feed::{self, Category, Entry, Feed};
 use crate::library::{Library, PostId};
 use crate::paths::Route;
 use crate::post::Post;
-use crate::render::shelf::{Shelf, changed};
+use crate::render::articles::ForFeeds;
+use crate::render::shelf::{Shelf, changed, newest_first};
 
 /// Writes a feed of the site.
 pub(crate) fn of_site(shelf: &Shelf, index: usize, route: &Route) -> Result<Vec<u8>, Vec<Diagnostic>> {
@@ -22,7 +23,7 @@ pub(crate) fn of_term(shelf: &Shelf, taxonomy: usize, term: usize, route: &Route
     let term = &shelf.library.taxonomies[taxonomy].terms[term];
     let title = format!("{}: {}", shelf.config.title, term.name);
     let heading = Heading { title, home: shelf.permalink(&term.route) };
-    write(shelf, &shelf.config.term_feed(), heading, route, &term.posts)
+    write(shelf, &shelf.config.term_feed(), heading, route, &newest_first(&shelf.library, &term.posts))
 }
 
 /// Returns what is wrong with the ids that front matter sets: feeds take URIs only.
@@ -90,17 +91,16 @@ fn entry(shelf: &Shelf, id: PostId, full: bool) -> Result<Option<Entry>, Vec<Dia
     };
     let zoned = |date: &jiff::Zoned| date.with_time_zone(shelf.config.timezone.clone());
     let permalink = shelf.permalink(shelf.library.route(id));
-    let elsewhere = |html: &str| {
-        feed::absolute(html, &permalink).map_err(|error| {
-            let message = format!("the HTML of `{}` cannot be made fit for feeds: {error}", post.source);
-            vec![Diagnostic::error("feed/html", message).at(Place::file(&post.source))]
-        })
-    };
-    let summary = shelf.summary(id)?;
-    let content = match full {
-        true => Some(elsewhere(&shelf.article(id)?.html)?),
-        false => None,
-    };
+    let text = shelf.articles.for_feeds(id, || {
+        let article = shelf.article(id)?;
+        let elsewhere = |html: &str| {
+            feed::absolute(html, &permalink).map_err(|error| {
+                let message = format!("the HTML of `{}` cannot be made fit for feeds: {error}", post.source);
+                vec![Diagnostic::error("feed/html", message).at(Place::file(&post.source))]
+            })
+        };
+        Ok(ForFeeds { summary: elsewhere(&article.summary)?, content: elsewhere(&article.html)? })
+    })?;
     let categories = shelf.terms_of(id).iter().map(|(number, term)| {
         let taxonomy = &shelf.library.taxonomies[*number];
         let term = &taxonomy.terms[*term];
@@ -114,8 +114,8 @@ fn entry(shelf: &Shelf, id: PostId, full: bool) -> Result<Option<Entry>, Vec<Dia
         updated: zoned(changed(post).unwrap_or(date)),
         authors: shelf.authors(post).to_vec(),
         categories: categories.collect(),
-        summary: elsewhere(summary.as_str().unwrap_or_default())?,
-        content,
+        summary: text.summary.clone(),
+        content: full.then(|| text.content.clone()),
         permalink,
     }))
 }

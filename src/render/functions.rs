@@ -150,17 +150,13 @@ fn get_url(shelf: &Shelf, arguments: &Kwargs, _: &State<'_>) -> TeraResult<Value
     if path.starts_with("//") || url::Url::parse(path).is_ok() {
         return Ok(Value::normal_string(path));
     }
-    let (address, fragment) = path.split_once('#').map_or((path, None), |(address, part)| (address, Some(part)));
+    let (address, rest) = path.split_at(path.find(['?', '#']).unwrap_or(path.len()));
     let route = match address.strip_prefix("@/") {
         Some(source) => shelf.library.route(source_id(shelf, source)?).clone(),
         None => Route::new(format!("/{}", address.trim_start_matches('/')))
             .map_err(|bad| Error::message(format!("`{address}` is no address: {}", bad.reason)))?,
     };
-    let link = link(shelf, &route, absolute);
-    Ok(Value::normal_string(&match fragment {
-        Some(fragment) => format!("{link}#{fragment}"),
-        None => link,
-    }))
+    Ok(Value::normal_string(&format!("{}{rest}", link(shelf, &route, absolute))))
 }
 
 fn get_page(shelf: &Shelf, arguments: &Kwargs, _: &State<'_>) -> TeraResult<Value> {

@@ -5,6 +5,7 @@
 
 mod articles;
 mod context;
+mod derived;
 mod faults;
 mod feeds;
 mod filters;
@@ -29,6 +30,7 @@ use crate::paths::{OutPath, Route, SourcePath};
 use crate::source::Sources;
 
 pub use articles::Articles;
+pub use derived::{DERIVED, Derived, Finished, Made};
 pub use pages::{PAGES, PageKind};
 pub use theme::Theme;
 

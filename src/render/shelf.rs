@@ -188,18 +188,25 @@ pub(crate) fn changed(post: &Post) -> Option<&Zoned> {
     post.front.updated.as_ref().max(post.front.date.as_ref())
 }
 
-/// Returns the posts whose whole text feeds quote.
+/// Returns the posts that feeds quote.
 pub(crate) fn quoted(config: &Config, library: &Library) -> BTreeSet<PostId> {
-    let full = config.feeds.iter().filter(|rule| rule.full);
-    let of_site = full.flat_map(|rule| library.newest.iter().take(rule.limit));
+    let of_site = config.feeds.iter().flat_map(|rule| library.newest.iter().take(rule.limit));
     let rule = config.term_feed();
-    let of_terms = library.routes.values().filter(|_| rule.full).filter_map(|page| match page {
+    let of_terms = library.routes.values().filter_map(|page| match page {
         Page::TermFeed(taxonomy, term) => Some((*taxonomy, *term)),
         _ => None,
     });
-    let of_terms =
-        of_terms.flat_map(|(taxonomy, term)| library.taxonomies[taxonomy].terms[term].posts.iter().take(rule.limit));
-    of_site.chain(of_terms).copied().collect()
+    let of_terms = of_terms.flat_map(|(taxonomy, term)| {
+        newest_first(library, &library.taxonomies[taxonomy].terms[term].posts).into_iter().take(rule.limit)
+    });
+    of_site.copied().chain(of_terms).collect()
+}
+
+/// Returns posts as feeds list them; a series is read from its beginning, but a feed shows what is new.
+pub(crate) fn newest_first(library: &Library, posts: &[PostId]) -> Vec<PostId> {
+    let mut newest = posts.to_vec();
+    newest.sort_by_key(|id| library.position.get(id));
+    newest
 }
 
 /// Returns, for each post, its terms in the order in which its front matter names them.

@@ -82,6 +82,7 @@ fn parse_all(
 ) -> Option<Tera> {
     let mut broken = BTreeSet::new();
     for (name, template) in files {
+        problems.extend(faults::unstable(template));
         let alone = Tera::default().add_raw_template(name, &template.text);
         if let Err(error) = alone
             && matches!(error.kind(), ErrorKind::SyntaxError(_))

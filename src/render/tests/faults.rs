@@ -57,6 +57,12 @@ fn all_problems_of_all_templates_are_told_at_once() {
 }
 
 #[test]
+fn a_dump_of_all_variables_is_refused_because_its_order_changes() {
+    let problems = problems(Blog::new().template("404.html", "a {{ __tera_context }}"));
+    assert_eq!((problems[0].code, shown(&problems[0])), ("template/unstable", "__tera_context"));
+}
+
+#[test]
 fn a_missing_template_says_who_needs_it() {
     let blog = Blog::bare().theme("index.html", "").theme("404.html", "").theme("archive.html", "");
     let problems = problems(
