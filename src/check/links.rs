@@ -17,12 +17,12 @@ pub(super) fn broken_pages(evidence: &Evidence<'_>) -> Vec<Diagnostic> {
             by_target.entry(target).or_default().push(page.at(*line));
         }
     }
-    let known = if by_target.is_empty() { Vec::new() } else { addresses(evidence) };
+    let known = if by_target.is_empty() { Known::default() } else { Known::of(evidence) };
     let finding = |(target, places): (&str, Vec<String>)| {
         let diagnostic =
             Diagnostic::error("link/broken-page", format!("`{target}` is linked to, but nothing is written there"));
         let diagnostic = located(diagnostic, &places);
-        match meant(target, &known) {
+        match known.meant(target) {
             Some(meant) => diagnostic.hint(meant),
             None => diagnostic,
         }
@@ -82,21 +82,35 @@ fn located(diagnostic: Diagnostic, places: &[String]) -> Diagnostic {
     }
 }
 
-/// Returns every address of the folder.
-fn addresses(evidence: &Evidence<'_>) -> Vec<String> {
-    evidence.files.keys().map(|path| OutPath::new(path.as_str()).route().to_string()).collect()
+/// The addresses of the folder, to guess from.
+#[derive(Default)]
+struct Known {
+    all: Vec<String>,
+    /// Each by what a careless reader would take for the same.
+    folded: BTreeMap<String, usize>,
 }
 
-/// Returns what was probably meant by an address.
-fn meant(target: &str, known: &[String]) -> Option<String> {
-    let folded = |text: &str| text.trim_end_matches('/').nfc().flat_map(char::to_lowercase).nfc().collect::<String>();
-    let wanted = folded(target);
-    if let Some(other) = known.iter().find(|other| folded(other) == wanted) {
-        return Some(match other.trim_end_matches('/') == target.trim_end_matches('/') {
-            true => format!("did you mean `{other}`?"),
-            false => format!("`{other}` exists: servers tell upper from lower case, and this machine may not"),
-        });
+impl Known {
+    fn of(evidence: &Evidence<'_>) -> Known {
+        let all: Vec<String> =
+            evidence.files.keys().map(|path| OutPath::new(path.as_str()).route().to_string()).collect();
+        let folded = all.iter().enumerate().map(|(index, address)| (folded(address), index)).collect();
+        Known { all, folded }
     }
-    let near = known.iter().filter(|other| other.len().abs_diff(target.len()) <= target.len() / 3);
-    did_you_mean(target, near.map(String::as_str)).map(|other| format!("did you mean `{other}`?"))
+
+    /// Returns what was probably meant by an address.
+    fn meant(&self, target: &str) -> Option<String> {
+        if let Some(other) = self.folded.get(&folded(target)).map(|index| &self.all[*index]) {
+            return Some(match other.trim_end_matches('/') == target.trim_end_matches('/') {
+                true => format!("did you mean `{other}`?"),
+                false => format!("`{other}` exists: servers tell upper from lower case, and this machine may not"),
+            });
+        }
+        let near = self.all.iter().filter(|other| other.len().abs_diff(target.len()) <= target.len() / 3);
+        did_you_mean(target, near.map(String::as_str)).map(|other| format!("did you mean `{other}`?"))
+    }
+}
+
+fn folded(address: &str) -> String {
+    address.trim_end_matches('/').nfc().flat_map(char::to_lowercase).nfc().collect()
 }

@@ -80,7 +80,8 @@ impl<'a> Site<'a> {
     fn plain_path<'link>(&self, link: &'link str) -> Option<&'link str> {
         let path = link.strip_prefix(self.origin.as_str()).unwrap_or(link);
         let plain = path.starts_with('/') && !path.starts_with("//") && !path.contains("/.");
-        let clean = path.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
+        // `%2e` is a dot to a browser, and a dot may lead upwards.
+        let clean = path.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\') && !path.contains("%2");
         (plain && clean).then_some(path)
     }
 
@@ -192,6 +193,7 @@ mod tests {
             ("/caf%C3%A9/", file("caf\u{e9}/index.html")),
             ("/café/", file("caf\u{e9}/index.html")),
             ("/a/../x.png", file("x.png")),
+            ("/a/%2e%2E/x.png", file("x.png")),
             ("/old.htm", file("old.htm")),
             ("#one", part("posts/a b/index.html", "one")),
             ("/about#caf%C3%A9", part("about.html", "caf\u{e9}")),

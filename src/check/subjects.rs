@@ -29,7 +29,12 @@ pub(super) fn judge(rules: &[guard::Rule], evidence: &Evidence<'_>, answers: &An
         heard.verdicts.extend(verdicts.map(|verdict| Judged { verdict, table: None, pardon: Pardon::None }));
     }
     for (number, table) in evidence.tables() {
-        let Some(answer) = answers.tables.get(table.number) else { continue };
+        let Some(answer) = answers.tables.get(table.number) else {
+            for level in [GuardLevel::L1, GuardLevel::L2, GuardLevel::L3, GuardLevel::L4] {
+                heard.left_out.entry(level).or_default().insert("nobody was asked".to_owned());
+            }
+            continue;
+        };
         let snippets = Snippets::of_table(evidence, number);
         let sightings: Vec<Sighting> = snippets.sightings.into_iter().cloned().collect();
         let policies = snippets.policies;

@@ -20,8 +20,13 @@ pub struct Look {
     pub coloured: bool,
 }
 
-/// What the pages and the pair say alike: where the first is told, the second need not be as well.
-const ECHOES: &[(&str, &str)] = &[("contract/endpoint", "snippet/altered"), ("contract/scheme", "snippet/insecure")];
+/// What two rules say alike, in the same outcome: where the second is told, the first need not be as well.
+const ECHOES: &[(&str, &str)] = &[
+    ("contract/endpoint", "snippet/altered"),
+    ("contract/scheme", "snippet/insecure"),
+    ("tracker/bytes", "lock/entry"),
+    ("version/accepted", "lock/entry"),
+];
 /// How wide the labels of a block are.
 const LABEL: usize = 10;
 /// How many findings of one code are shown.
@@ -47,9 +52,8 @@ pub(super) fn human(report: &Report, look: Look) -> String {
         page.line(&format!("… and {} more `{code}`; `--format json` lists all", count - SHOWN));
         page.text.push('\n');
     }
-    if !report.holds() {
-        report.coverage.iter().for_each(|coverage| page.coverage(report, coverage));
-    }
+    let gaps = report.coverage.iter().filter(|coverage| coverage.found < coverage.expected);
+    gaps.for_each(|coverage| page.coverage(report, coverage));
     page.headline(report, &blocks);
     page.levels(report);
     for block in blocks.iter().filter(|block| block.weight >= Weight::Note) {
@@ -92,11 +96,27 @@ impl Block {
 }
 
 fn blocks(report: &Report) -> Vec<Block> {
-    let drifted = |code| report.verdicts.iter().any(|other| other.verdict.code == code && other.exit() == Exit::Drift);
-    let echo = |judged: &&Judged| ECHOES.iter().any(|(echo, cause)| judged.verdict.code == *echo && drifted(*cause));
-    let verdicts = report.verdicts.iter().filter(|judged| judged.verdict.outcome != Outcome::Ok && !echo(judged));
+    let verdicts = report.verdicts.iter();
+    let verdicts = verdicts.filter(|judged| judged.verdict.outcome != Outcome::Ok && !is_echo(report, judged));
     let verdicts = verdicts.map(of_verdict);
     verdicts.chain(report.findings.iter().map(of_finding)).collect()
+}
+
+/// Returns whether a verdict only says again, of another place, what one that is shown has said.
+fn is_echo(report: &Report, judged: &Judged) -> bool {
+    let verdict = &judged.verdict;
+    let said = |code: &str, outcome: &Outcome| {
+        report.verdicts.iter().any(|other| other.verdict.code == code && other.verdict.outcome == *outcome)
+    };
+    match &verdict.outcome {
+        Outcome::Ok => false,
+        Outcome::Unknown(reason) if reason == "host-down" => report.verdicts.iter().any(|other| {
+            let first = matches!(&other.verdict.outcome, Outcome::Unknown(reason) if reason != "host-down");
+            first && other.table == judged.table && other.verdict.covers == Covers::Server
+        }),
+        Outcome::Unknown(_) => false,
+        outcome => ECHOES.iter().any(|(echo, cause)| verdict.code == *echo && said(cause, outcome)),
+    }
 }
 
 fn of_verdict(judged: &Judged) -> Block {
@@ -268,8 +288,11 @@ impl Page {
             Exit::Success if blocks.iter().any(|block| block.weight == Weight::Pardoned) => {
                 ("unknown", Colour::Yellow, format!("{what}: not all could be verified; it passes for now"))
             }
+            Exit::Success if report.left_out.keys().any(|level| *level <= GuardLevel::L4) => {
+                ("holds", Colour::Yellow, format!("{what}, as far as it was looked at; see the last line"))
+            }
             Exit::Success if blocks.iter().any(|block| block.weight == Weight::BeyondReach) => {
-                ("holds", Colour::Green, format!("{what}, as far as it could be told"))
+                ("holds", Colour::Yellow, format!("{what}, as far as it could be told"))
             }
             Exit::Success => ("holds", Colour::Green, what),
             Exit::Site | Exit::Usage | Exit::Trend | Exit::World => {
@@ -339,12 +362,13 @@ impl Page {
         if report.stand_in() {
             self.labelled("stand-in endpoint", Colour::Yellow, "this proves the site, not your analytics");
         }
-        let mut by_reason: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+        let mut by_reason: Vec<(String, Vec<&str>)> = Vec::new();
         for (level, reasons) in &report.left_out {
-            by_reason
-                .entry(reasons.iter().cloned().collect::<Vec<_>>().join(", "))
-                .or_default()
-                .push(level_name(*level));
+            let why = reasons.iter().cloned().collect::<Vec<_>>().join(", ");
+            match by_reason.iter_mut().find(|(known, _)| *known == why) {
+                Some((_, levels)) => levels.push(level_name(*level)),
+                None => by_reason.push((why, vec![level_name(*level)])),
+            }
         }
         let parts: Vec<String> =
             by_reason.into_iter().map(|(why, levels)| format!("{} ({why})", levels.join(", "))).collect();
