@@ -7,6 +7,7 @@
 
 pub mod deeds;
 pub mod exchange;
+pub mod expect;
 mod goatcounter;
 mod matomo;
 pub mod script;
@@ -186,6 +187,9 @@ pub enum Class {
 }
 
 impl Class {
+    /// All of them.
+    pub const ALL: [Class; 3] = [Class::Exact, Class::Fingerprint, Class::Volatile];
+
     /// Returns its name in the lock.
     pub fn name(self) -> &'static str {
         match self {
@@ -349,7 +353,7 @@ pub fn target(analytics: &Analytics, base_url: &BaseUrl) -> Option<Target> {
     })
 }
 
-/// Returns what is wrong with an analytics table's options, each problem as a sentence.
+/// Returns what is wrong with an analytics table's options and overrides, each problem as a sentence.
 pub fn problems(analytics: &Analytics) -> Vec<String> {
     let Some(provider) = find(&analytics.provider) else {
         let names = PROVIDERS.iter().map(|provider| provider.name);
@@ -359,7 +363,8 @@ pub fn problems(analytics: &Analytics) -> Vec<String> {
         };
         return vec![format!("`{}` is no analytics provider that is known; {hint}", analytics.provider)];
     };
-    analytics.options.iter().filter_map(|(name, value)| provider.option_problem(name, value)).collect()
+    let options = analytics.options.iter().filter_map(|(name, value)| provider.option_problem(name, value));
+    options.chain(expect::Expect::of(analytics).err().unwrap_or_default()).collect()
 }
 
 /// Returns tracker and collect endpoint of an analytics table.

@@ -93,6 +93,14 @@ pub(super) const CODES: &[Code] = &[
                else or nowhere. Let `{{ analytics() }}` print the snippet, or correct site.toml.",
     },
     Code {
+        code: "contract/integrity",
+        exit: Exit::Drift,
+        text: "A tag may name the digest that its script must have (`integrity`), and ask for leave with `crossorigin`. If the \
+               bytes have another digest, or the server gives no leave, browsers refuse to run the tracker and say so \
+               only in their console. Digests belong on files that their vendor never changes; on one that changes with each \
+               release they are a trap.",
+    },
+    Code {
         code: "contract/scheme",
         exit: Exit::Drift,
         text: "Tracker or hits go over http. A page that came over https loads no script and sends no hit that way, and \

@@ -111,7 +111,7 @@ impl Questions<'_, '_> {
         if let Some(unasked) = self.unasked(GuardLevel::L1) {
             return Heard::Unasked(unasked);
         }
-        let request = Request::get(self.target.script.clone());
+        let request = Request::get(self.target.script.clone()).header("Origin", self.target.origin.clone());
         heard(self.dial(&request, &|_| false))
     }
 

@@ -18,7 +18,7 @@ use crate::analytics::{ScriptTag, Sighting, Transport};
 use crate::lock::LockedTracker;
 use crate::verdict::{Covers, GuardLevel, Outcome, Verdict};
 
-fn verdict(code: &'static str, outcome: Outcome, message: impl Into<String>) -> Verdict {
+pub(super) fn verdict(code: &'static str, outcome: Outcome, message: impl Into<String>) -> Verdict {
     Verdict::new(code, GuardLevel::L2, Covers::Built, outcome, message)
 }
 
@@ -62,10 +62,11 @@ pub(super) fn commands(subject: &Subject<'_>) -> Vec<Verdict> {
     let Some(provider) = subject.provider() else { return Vec::new() };
     let text = text(subject);
     let knowledge = knowledge(subject, &text);
+    let said = subject.expect().understands;
     let wanted: BTreeSet<&str> = callers(subject)
         .flat_map(|sighting| &sighting.commands)
         .map(String::as_str)
-        .filter(|name| !name.starts_with('('))
+        .filter(|name| !name.starts_with('(') && !said.iter().any(|known| known == name))
         .collect();
     if wanted.is_empty() {
         return Vec::new();
@@ -234,6 +235,9 @@ pub(super) fn scheme(subject: &Subject<'_>) -> Vec<Verdict> {
 /// Returns how hits leave the pages: several where tokens cannot tell, none where nothing is known.
 pub(super) fn transports(subject: &Subject<'_>) -> Vec<Transport> {
     let Some(provider) = subject.provider() else { return Vec::new() };
+    if let Some(transports) = subject.expect().transports {
+        return transports;
+    }
     let text = text(subject);
     match knowledge(subject, &text) {
         Knowledge::Nothing => Vec::new(),

@@ -4,10 +4,10 @@
 use std::collections::BTreeMap;
 
 use super::reading::{self, Standing, standing, version};
-use super::tracker::foreign_hosts;
+use super::tracker::{class, foreign_hosts};
 use super::{Answer, Answers, Heard, Probed, Subject};
 use crate::analytics::exchange::{Control, Finding};
-use crate::analytics::{self, Class, Provider};
+use crate::analytics::{self, Provider};
 use crate::config::{Analytics, Config, Endpoint};
 use crate::digest::Sha256;
 use crate::lock::{Lock, LockEntry, LockedCollect, LockedServer, LockedSnippet, LockedTracker, Released, SCHEMA};
@@ -247,7 +247,7 @@ fn entry_of(config: &Config, table: &Analytics, answer: &Answer) -> Result<LockE
         headers_known: false,
     };
     let learned = version(&subject);
-    let class = url::Url::parse(&reply.url).map_or(Class::Fingerprint, |url| (provider.tracker.class)(&url));
+    let class = class(&subject, reply);
     let transports = (provider.transports)(&script, &commands_of(table));
     let mut csp: Vec<String> =
         transports.iter().map(|transport| format!("{} {}", transport.directive(), target.collect)).collect();

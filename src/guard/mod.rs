@@ -13,6 +13,7 @@ mod collect;
 mod contract;
 pub mod csp;
 pub mod dial;
+mod embedding;
 mod locking;
 mod reading;
 pub mod standin;
@@ -24,6 +25,7 @@ use std::collections::BTreeSet;
 use url::Url;
 
 use crate::analytics::exchange::{Finding, Reply, Target};
+use crate::analytics::expect::Expect;
 use crate::analytics::{self, Provider, ScriptTag, Sighting};
 use crate::config::Analytics;
 use crate::digest::Digest;
@@ -163,6 +165,11 @@ pub struct Subject<'a> {
 }
 
 impl Subject<'_> {
+    /// Returns the facts that site.toml overrides; `config` has refused what is none.
+    fn expect(&self) -> Expect {
+        Expect::of(self.analytics).unwrap_or_default()
+    }
+
     /// Returns the vendor; none for a provider that is not known.
     pub fn provider(&self) -> Option<&'static Provider> {
         analytics::find(&self.analytics.provider)
@@ -194,6 +201,7 @@ pub const RULES: &[Rule] = &[
     Rule { code: "contract/commands", level: GuardLevel::L2, judge: contract::commands },
     Rule { code: "contract/order", level: GuardLevel::L2, judge: contract::order },
     Rule { code: "contract/endpoint", level: GuardLevel::L2, judge: contract::endpoint },
+    Rule { code: "contract/integrity", level: GuardLevel::L2, judge: embedding::integrity },
     Rule { code: "contract/scheme", level: GuardLevel::L2, judge: contract::scheme },
     Rule { code: "contract/policy", level: GuardLevel::L2, judge: contract::policy },
     Rule { code: "version/answer", level: GuardLevel::L3, judge: version::answer },

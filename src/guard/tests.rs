@@ -217,6 +217,7 @@ fn breakages() -> Vec<(&'static str, Case)> {
                 .html(include_str!("../analytics/fixtures/matomo.html")),
         ),
         ("contract/endpoint", goatcounter().html("<script data-goatcounter=https://other.example/count async src=https://stats.example/count.js></script>")),
+        ("contract/integrity", goatcounter().html("<script data-goatcounter=https://stats.example/count integrity=sha384-AAAA crossorigin src=https://stats.example/count.js></script>")),
         ("contract/scheme", goatcounter().html("<script data-goatcounter=https://stats.example/count async src=http://stats.example/count.js></script>")),
         ("contract/policy", goatcounter().policy(csp::Delivery::Header, "script-src https://stats.example; connect-src 'self'")),
         ("version/answer", Case { answer: Answer { version: Heard::Failed(Failure::NameNotFound), ..goatcounter().answer }, ..goatcounter() }),

@@ -166,13 +166,17 @@ pub(super) fn identity(subject: &Subject<'_>) -> Vec<Verdict> {
     let (Some(provider), Some(reply), Some(text)) = (subject.provider(), served(subject), script(subject)) else {
         return Vec::new();
     };
-    let missing: Vec<String> = provider
-        .tracker
-        .markers
-        .iter()
-        .filter(|row| !row.iter().any(|marker| text.contains(marker)))
-        .map(|row| row.iter().map(|marker| format!("`{marker}`")).collect::<Vec<_>>().join(" or "))
-        .collect();
+    let missing: Vec<String> = match subject.expect().markers {
+        Some(markers) => markers
+            .into_iter()
+            .filter(|marker| !text.contains(marker.as_str()))
+            .map(|marker| format!("`{marker}`"))
+            .collect(),
+        None => {
+            let rows = provider.tracker.markers.iter().filter(|row| !row.iter().any(|marker| text.contains(marker)));
+            rows.map(|row| row.iter().map(|marker| format!("`{marker}`")).collect::<Vec<_>>().join(" or ")).collect()
+        }
+    };
     if missing.is_empty() {
         return vec![verdict(
             CODE,
@@ -196,7 +200,7 @@ pub(super) fn bytes(subject: &Subject<'_>) -> Vec<Verdict> {
     };
     let digest = Sha256::of(&reply.body);
     let ok = |message: String| vec![verdict(CODE, Outcome::Ok, message).evidence(evidence(reply))];
-    let class = Url::parse(&reply.url).map_or(Class::Fingerprint, |url| (provider.tracker.class)(&url));
+    let class = class(subject, reply);
     let released: Vec<_> = provider.tracker.released.iter().filter(|(_, bytes)| *bytes == digest.to_string()).collect();
     if class == Class::Volatile {
         return ok(
@@ -246,6 +250,15 @@ pub(super) fn bytes(subject: &Subject<'_>) -> Vec<Verdict> {
             .expected_found(pairs(locked), format!("{now} with sha256 {digest}, {} bytes", reply.body.len()))
             .fix(fix),
     ]
+}
+
+/// Returns what a change of these bytes means: as site.toml says, else as the vendor's table does.
+pub(super) fn class(subject: &Subject<'_>, reply: &Reply) -> Class {
+    let table = || {
+        let url = Url::parse(&reply.url).ok()?;
+        Some((subject.provider()?.tracker.class)(&url))
+    };
+    subject.expect().class.or_else(table).unwrap_or(Class::Fingerprint)
 }
 
 /// Returns the locked pairs in words.
@@ -328,6 +341,7 @@ pub(super) fn foreign_hosts(subject: &Subject<'_>, text: &str) -> BTreeSet<Strin
     }
     own.extend(subject.base_url.url().host_str().map(str::to_owned));
     let vendors = subject.provider().map_or(&[][..], |provider| provider.tracker.hosts);
+    own.extend(subject.expect().hosts);
     let mut found = BTreeSet::new();
     for token in lex(text).tokens {
         let (Token::Text(words) | Token::Template(words)) = &token else { continue };

@@ -249,3 +249,47 @@ fn the_stand_in_answers_within_this_process_and_every_report_says_so() {
         assert!(case.html.contains("https://analytics.invalid/"));
     }
 }
+
+#[test]
+fn a_digest_in_the_tag_has_to_be_the_tracker_s() {
+    use sha2::Digest as _;
+    let body = analytics::find("goatcounter").unwrap().stand_in.tracker;
+    let good = format!("sha384-{}", csp::base64(&sha2::Sha384::digest(body)));
+    let weak = format!("sha256-{}", csp::base64(&sha2::Sha256::digest(body)));
+    let says = |attributes: &str| {
+        let html = format!(
+            "<script data-goatcounter=https://stats.example/count {attributes} src=https://stats.example/count.js></script>"
+        );
+        Case::of("goatcounter").html(&html).says("contract/integrity").outcome
+    };
+    assert_eq!(says(""), Outcome::Ok);
+    assert_eq!(says(&format!("integrity={good} crossorigin=anonymous")), Outcome::Ok);
+    assert_eq!(says(&format!("integrity='sha384-AAAA {good}' crossorigin")), Outcome::Ok);
+    assert_eq!(says(&format!("integrity='{weak} sha384-AAAA' crossorigin")), Outcome::Drift, "the strongest counts");
+    assert_eq!(says(&format!("integrity={good}")), Outcome::Drift, "without leave no digest is compared");
+    assert_eq!(says(&format!("integrity={good} crossorigin=use-credentials")), Outcome::Drift);
+    assert_eq!(says("integrity=md5-x"), Outcome::Drift, "browsers know no md5, and still want leave");
+}
+
+#[test]
+fn what_the_owner_knows_better_wins_over_our_table() {
+    let expect = |text: &str| {
+        let expect: BTreeMap<String, toml::Value> = text.parse::<toml::Table>().unwrap().into_iter().collect();
+        move |analytics: &mut Analytics| analytics.expect = expect
+    };
+    let changed = |reply: &mut Reply| reply.body.extend_from_slice(b";x('https://cdn.example/a')");
+    let case = || Case::of("goatcounter").change_tracker(changed);
+    assert_eq!(case().drifts(), ["tracker/bytes", "tracker/hosts"]);
+    assert_eq!(
+        case().configured(expect("class = 'volatile'\nhosts = ['cdn.example']")).drifts(),
+        <[&str; 0]>::default()
+    );
+    let markers = case().configured(expect("markers = ['our own build']"));
+    assert_eq!(markers.says("tracker/identity").outcome, Outcome::Drift);
+    let old = Case::of("matomo").tracker(TRACKER_OF_2010).configured(expect("understands = ['_paq']"));
+    assert_eq!(old.says("contract/commands").outcome, Outcome::Ok);
+    let sends = Case::of("goatcounter")
+        .policy(csp::Delivery::Header, "connect-src 'none'")
+        .configured(expect("transports = ['image']"));
+    assert_eq!(sends.says("contract/policy").outcome, Outcome::Ok);
+}
