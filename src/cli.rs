@@ -7,7 +7,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use watchpost::config::Overrides;
+use watchpost::guard::dial::Network;
 use watchpost::verdict::GuardLevel;
+use watchpost::verification::Scope;
 
 /// A blog engine that verifies, after every build, that your analytics still work.
 #[derive(Debug, Parser)]
@@ -48,6 +50,10 @@ pub(crate) enum Command {
     New(New),
     /// Render the site, verify it, and put it in place if it holds
     Build(Build),
+    /// Verify a folder of finished pages, ours or another generator's
+    Check(Check),
+    /// Show what is deployed against what is locked; `--accept` locks what is deployed
+    Lock(Lock),
     /// Remove what builds have written, and nothing else
     Clean(Clean),
     /// Say what a code such as `link/broken` means and what to do
@@ -108,6 +114,8 @@ pub(crate) struct Environment {
     pub(crate) ci: bool,
     /// `TZ`, for `init` alone.
     pub(crate) timezone: Option<String>,
+    /// Proxies and certificates.
+    pub(crate) network: Network,
 }
 
 /// How much of the guard is asked for.
@@ -120,6 +128,17 @@ pub(crate) struct Verification {
     /// Only these levels, as L0,L2; the last line says what was left out
     #[arg(long, value_name = "LEVELS", value_delimiter = ',', value_parser = level)]
     pub(crate) levels: Option<Vec<GuardLevel>>,
+}
+
+impl Verification {
+    /// Returns how much of the guard is asked for.
+    pub(crate) fn scope(&self, environment: &Environment) -> Scope {
+        Scope {
+            offline: self.offline,
+            levels: self.levels.as_ref().map(|levels| levels.iter().copied().collect()),
+            network: environment.network.clone(),
+        }
+    }
 }
 
 /// Reads the name of a level that this command can judge.
@@ -177,6 +196,41 @@ pub(crate) struct Build {
     pub(crate) locked: bool,
     #[command(flatten)]
     pub(crate) verification: Verification,
+    #[command(flatten)]
+    pub(crate) site: Site,
+}
+
+/// `blog check`.
+#[derive(Debug, Args)]
+pub(crate) struct Check {
+    /// The folder of finished pages; without it, the site's own output
+    #[arg(value_name = "DIR")]
+    pub(crate) folder: Option<PathBuf>,
+    /// The settings to judge it by, if they are not the site's
+    #[arg(long, value_name = "FILE", conflicts_with = "root")]
+    pub(crate) config: Option<PathBuf>,
+    /// Also the site's own rules (links, feeds, sitemap) on a folder that is not our output
+    #[arg(long, value_name = "RULES")]
+    pub(crate) rules: Option<Rules>,
+    #[command(flatten)]
+    pub(crate) verification: Verification,
+    #[command(flatten)]
+    pub(crate) site: Site,
+}
+
+/// Which rules `blog check` applies besides the guard's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Rules {
+    /// Links, feeds, sitemap, besides the guard.
+    Site,
+}
+
+/// `blog lock`.
+#[derive(Debug, Args)]
+pub(crate) struct Lock {
+    /// Lock what is deployed now, after showing the difference
+    #[arg(long)]
+    pub(crate) accept: bool,
     #[command(flatten)]
     pub(crate) site: Site,
 }

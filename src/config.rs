@@ -61,6 +61,8 @@ pub struct Config {
     pub env: Option<String>,
     /// What counts as now.
     pub clock: Timestamp,
+    /// What the machine's clock says: for how old a memory is, and never for a page.
+    pub now: Timestamp,
     /// Whether drafts are shown.
     pub drafts: bool,
     /// Whether posts of the future are shown.

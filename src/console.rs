@@ -10,6 +10,8 @@ use std::io::{self, IsTerminal as _, Write as _};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::{Value, json};
+use watchpost::check::Report;
+use watchpost::check::report::Look;
 use watchpost::diagnostic::{Diagnostic, Level};
 
 use crate::cli::Format;
@@ -80,6 +82,15 @@ impl Console {
                 map.insert("type".to_owned(), Value::String(kind.to_owned()));
             }
             self.data(&format!("{value}\n"));
+        }
+    }
+
+    /// Prints what a verification came to.
+    pub(crate) fn report(&self, report: &Report) {
+        let look = Look { columns: self.dress.columns, coloured: self.dress.coloured };
+        match self.format {
+            Format::Json => self.object("report", report.json()),
+            Format::Human => self.people(&report.human(look)),
         }
     }
 

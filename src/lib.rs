@@ -31,28 +31,29 @@ pub mod analytics;
 pub mod check;
 pub mod guard;
 pub mod verdict;
+pub mod verification;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crate::check::Report;
 use crate::config::Config;
-use crate::diagnostic::{Diagnostic, Exit};
+use crate::diagnostic::{Diagnostic, Exit, Place};
 use crate::library::Library;
 use crate::manifest::{Contract, FileKind, Manifest};
 use crate::output::{Output, Staged};
 use crate::paths::OutPath;
 use crate::post::Hidden;
 use crate::render::Site;
+use crate::verification::{Asking, LOCK, Scope};
 
 /// What a build is asked for, besides what the configuration says.
 #[derive(Debug, Clone, Default)]
 pub struct Request {
-    /// Ask no server.
-    pub offline: bool,
-    /// Judge only these levels.
-    pub levels: Option<Vec<verdict::GuardLevel>>,
+    /// How much of the guard.
+    pub scope: Scope,
     /// Write no lock file: each must be there and fit.
     pub locked: bool,
     /// Nobody is there to commit a new lock.
@@ -66,6 +67,8 @@ pub struct Build {
     pub exit: Exit,
     /// What there is to say, in the order of the journey.
     pub diagnostics: Vec<Diagnostic>,
+    /// What the verification found, if the build got that far.
+    pub report: Option<Report>,
     /// What was counted, as far as the build went.
     pub tally: Tally,
     /// Where a site that was refused can be looked at.
@@ -118,21 +121,30 @@ impl Tally {
 /// Renders the site, verifies it, and puts it in place if it holds.
 pub fn build(config: Config, request: &Request) -> Build {
     let config = Arc::new(config);
-    let mut build =
-        Build { exit: Exit::Success, diagnostics: config.warnings.clone(), tally: Tally::default(), refused: None };
+    let mut build = Build {
+        exit: Exit::Success,
+        diagnostics: config.warnings.clone(),
+        report: None,
+        tally: Tally::default(),
+        refused: None,
+    };
     if let Err(problems) = journey(&config, request, &mut build) {
         build.diagnostics.extend(problems);
     }
-    build.exit = Exit::worst(build.diagnostics.iter().map(Diagnostic::exit));
+    let diagnostics = build.diagnostics.iter().map(Diagnostic::exit);
+    build.exit = Exit::worst(diagnostics.chain(build.report.iter().map(Report::exit)));
     build
 }
 
 /// Takes the nine steps in their order; the first one that finds something wrong is the last.
-fn journey(config: &Arc<Config>, _request: &Request, build: &mut Build) -> Result<(), Vec<Diagnostic>> {
-    let began = Instant::now();
+fn journey(config: &Arc<Config>, request: &Request, build: &mut Build) -> Result<(), Vec<Diagnostic>> {
     let mut output = Output::open(&config.root, &config.out)?;
     build.tally.out = output.shown(output.folder());
+    // The servers are asked beside everything else; a build waits only for those slower than itself.
+    let asking = Asking::begin(config, &request.scope)?;
+    demand_lock(config, request, &asking)?;
 
+    let began = Instant::now();
     let sources = Arc::new(source::scan(config)?);
     build.diagnostics.extend(sources.warnings.iter().cloned());
     let began = build.tally.stage("read", began);
@@ -145,11 +157,32 @@ fn journey(config: &Arc<Config>, _request: &Request, build: &mut Build) -> Resul
 
     let site = Site::new(Arc::clone(config), sources, library)?;
     let mut staged = output::stage(&output, &site.routes(), |route| render::page(&site, route))?;
+    let flush = staged.flush();
     let began = build.tally.stage("render", began);
 
-    let manifest = seal(&output, &mut staged, &site)?;
+    let mut asked = asking.join();
+    let began = build.tally.stage("wait for servers", began);
+
+    let manifest = Manifest::new(&config.base_url, staged.files.clone());
     build.tally.count_files(&manifest);
-    staged.flush().wait();
+    let report = asked.judge(staged.folder(), Some(&manifest), true);
+    let began = build.tally.stage("verify", began);
+    asked.remember(&report)?;
+    let is_refused = report.exit() != Exit::Success;
+    let new_lock = asked.first_lock(&report);
+    build.report = Some(report);
+    if is_refused {
+        build.refused = Some(staged.keep());
+        return Ok(());
+    }
+
+    let contract = asked.contract(new_lock.as_ref().or(asked.lock.as_ref()));
+    let manifest = seal(&output, &mut staged, manifest, &contract, &site.library)?;
+    if let Some(lock) = new_lock {
+        output::write_lock(&config.root, LOCK, &lock.to_text())?;
+        build.diagnostics.push(first_sight());
+    }
+    flush.wait();
     let promotion = output::promote(&mut output, staged, &manifest)?;
     build.diagnostics.append(&mut output.notes);
     build.diagnostics.extend(promotion.notes);
@@ -157,14 +190,40 @@ fn journey(config: &Arc<Config>, _request: &Request, build: &mut Build) -> Resul
     Ok(())
 }
 
+/// Refuses a run that would need a new lock where none may be written, or nobody would commit it.
+fn demand_lock(config: &Config, request: &Request, asking: &Asking) -> Result<(), Vec<Diagnostic>> {
+    if config.analytics.is_empty() || asking.is_locked() {
+        return Ok(());
+    }
+    let why = match request {
+        Request { locked: true, .. } => "`--locked` demands it",
+        Request { unattended: true, .. } => "with `CI` set nobody would commit a new one",
+        _ => return Ok(()),
+    };
+    let diagnostic = Diagnostic::error("lock/missing", format!("there is no `{LOCK}`, and {why}"))
+        .hint(format!("run `blog build` where the analytics can be reached, look at `{LOCK}`, and commit it"));
+    Err(vec![diagnostic])
+}
+
+/// Says that a lock was written, and what it is worth.
+fn first_sight() -> Diagnostic {
+    Diagnostic::note("lock/written", format!("wrote `{LOCK}`: first sight, compared with nothing"))
+        .at(Place::file(LOCK))
+        .hint("look at it and commit it: later builds are held against it")
+}
+
 /// Adds the manifest that is deployed with the site, and returns the one that stays here.
-fn seal(output: &Output, staged: &mut Staged, site: &Site) -> Result<Manifest, Vec<Diagnostic>> {
-    let mut manifest = Manifest::new(&site.config.base_url, staged.files.clone());
-    let contract = Contract::default();
-    for (path, bytes) in manifest.deployed(&contract, &unlisted(&site.library)) {
+fn seal(
+    output: &Output,
+    staged: &mut Staged,
+    mut manifest: Manifest,
+    contract: &Contract,
+    library: &Library,
+) -> Result<Manifest, Vec<Diagnostic>> {
+    for (path, bytes) in manifest.deployed(contract, &unlisted(library)) {
         staged.add(output, &path, bytes, FileKind::Asset)?;
     }
-    manifest.files = staged.files.clone();
+    manifest.files.clone_from(&staged.files);
     Ok(manifest)
 }
 

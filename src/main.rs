@@ -5,6 +5,7 @@ mod cli;
 mod commands;
 mod console;
 
+use std::ffi::OsString;
 use std::io::Write as _;
 use std::panic::{self, PanicHookInfo};
 use std::process::ExitCode;
@@ -12,6 +13,7 @@ use std::process::ExitCode;
 use clap::Parser as _;
 use clap::error::ErrorKind;
 use watchpost::diagnostic::{Diagnostic, Exit};
+use watchpost::guard::dial::Network;
 
 use cli::{Cli, Environment, Format};
 use console::Console;
@@ -78,7 +80,13 @@ fn environment() -> Environment {
     Environment {
         ci: variable("CI").is_some_and(|value| !matches!(value.as_str(), "" | "0" | "false")),
         timezone: variable("TZ").filter(|value| !value.is_empty()),
+        network: Network::from_environment(&std::env::vars_os().filter_map(text).collect()),
     }
+}
+
+/// Returns a variable whose name and value are text.
+fn text((name, value): (OsString, OsString)) -> Option<(String, String)> {
+    Some((name.into_string().ok()?, value.into_string().ok()?))
 }
 
 /// Reads one variable; one that is no UTF-8 counts as not set.

@@ -28,6 +28,8 @@ use claim::Claim;
 use owned::Owned;
 use state::State;
 
+/// Where the guard's memory is.
+const MEMORY: &str = ".blog/state/guard.json";
 /// Folders of a site that hold what somebody wrote; none of them, and nothing below, is an output folder.
 const SOURCES: [&str; 7] = ["content", "data", "static", "templates", "themes", ".blog", ".git"];
 
@@ -176,6 +178,27 @@ pub fn clean(root: &Path, out: &Path) -> Result<Cleaned, Vec<Diagnostic>> {
 pub fn manifest_of(root: &Path, folder: &Path) -> Option<Manifest> {
     let root = fs::canonicalize(root).ok()?;
     State::of(&root, &fs::canonicalize(folder).ok()?).manifest()
+}
+
+/// Returns what the guard's earlier runs remembered, as text; nothing without them.
+pub fn memory(root: &Path) -> Option<String> {
+    fs::read_to_string(root.join(MEMORY)).ok()
+}
+
+/// Keeps what the guard is to remember in its next run.
+pub fn remember(root: &Path, text: &str) -> Result<(), Vec<Diagnostic>> {
+    state::write(&root.join(".blog"), &root.join(MEMORY), text)
+        .map_err(|error| vec![Diagnostic::error("output/write", refusal("write", MEMORY, &error))])
+}
+
+/// Writes a lock file beside `site.toml`: as a whole or not at all.
+pub fn write_lock(root: &Path, name: &str, text: &str) -> Result<(), Vec<Diagnostic>> {
+    let temporary = root.join(format!(".{name}.new"));
+    let written = fs::write(&temporary, text).and_then(|()| fs::rename(&temporary, root.join(name)));
+    written.map_err(|error| {
+        let _ = fs::remove_file(&temporary);
+        vec![Diagnostic::error("output/write", refusal("write", name, &error))]
+    })
 }
 
 /// Returns the words for something that the machine refused.

@@ -36,6 +36,7 @@ pub(super) fn config() -> Config {
         lock: None,
         env: None,
         clock: Timestamp::UNIX_EPOCH,
+        now: Timestamp::UNIX_EPOCH,
         drafts: false,
         future: false,
         title: "T".to_owned(),

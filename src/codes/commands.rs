@@ -6,6 +6,47 @@ use crate::diagnostic::Exit;
 /// The rows.
 pub(super) const CODES: &[Code] = &[
     Code {
+        code: "lock/malformed",
+        exit: Exit::Usage,
+        text: "`analytics.lock` is no TOML of the shape that this version knows, so nothing can be held against it. \
+               Perhaps a merge left its marks in it. Take the last good one back from version control; only if there \
+               is none, remove it and run `blog lock --accept`, which locks what is deployed now.",
+    },
+    Code {
+        code: "lock/newer",
+        exit: Exit::Usage,
+        text: "A newer version of blog wrote `analytics.lock`, and this one cannot read all that it says. Judging by \
+               half of it would be guessing, so the run stops. Use the version that wrote it, or a newer one.",
+    },
+    Code {
+        code: "lock/missing",
+        exit: Exit::Usage,
+        text: "There is no `analytics.lock`, and this run may not write one: `--locked` demands that it is there, and \
+               where `CI` is set nobody would look at a new one and commit it. Without a lock a build could only \
+               say what it saw for the first time. Run `blog build` on your own machine, look at the file, commit it.",
+    },
+    Code {
+        code: "lock/written",
+        exit: Exit::Success,
+        text: "This was the first build that could verify everything, so it wrote down what it saw: the snippet, the \
+               tracker's bytes, the server's version and how it takes hits. It compared that with nothing. Look at the \
+               file and commit it; from now on each build is held against it.",
+    },
+    Code {
+        code: "lock/unverified",
+        exit: Exit::Unknown,
+        text: "What is deployed could not be told, so it can be neither compared nor locked: the server was not \
+               reached, or did not answer as this provider does. `blog check` says more. Try again when the server \
+               answers.",
+    },
+    Code {
+        code: "lock/differs",
+        exit: Exit::Drift,
+        text: "What the server answers now is not what `analytics.lock` says. Until somebody decides that the change \
+               is wanted, that is drift. If it is (you have upgraded the server), run `blog lock --accept` and commit \
+               the file; if not, find out who changed the server.",
+    },
+    Code {
         code: "init/exists",
         exit: Exit::Usage,
         text: "`blog init` never overwrites a file, and one of those that it would write is there already. Nothing \

@@ -18,8 +18,7 @@ const NAMED: usize = 20;
 /// Builds the site and reports.
 pub(super) fn run(arguments: &Build, config: Config, environment: &Environment, console: &Console) -> Exit {
     let request = Request {
-        offline: arguments.verification.offline,
-        levels: arguments.verification.levels.clone(),
+        scope: arguments.verification.scope(environment),
         locked: arguments.locked,
         unattended: environment.ci,
     };
@@ -28,11 +27,18 @@ pub(super) fn run(arguments: &Build, config: Config, environment: &Environment, 
     console.diagnostics(&outcome.diagnostics);
     let tally = &outcome.tally;
     if let Some(folder) = &outcome.refused {
-        console.say(format!("the site was not put in place; it can be looked at in `{}`", folder.display()));
+        let folder = folder.strip_prefix(&settings.root).unwrap_or(folder).display();
+        console.say(format!(
+            "not put in place: `{}` is as it was; the new site can be looked at in `{folder}`\n",
+            tally.out
+        ));
     } else if outcome.exit == Exit::Success {
         console.say(summary(tally));
         hidden(&settings, &tally.hidden, console);
-        console.say(format!("time: {}", stages(&tally.stages)));
+        console.say(format!("time: {}\n", stages(&tally.stages)));
+    }
+    if let Some(report) = &outcome.report {
+        console.report(report);
     }
     console.object(
         "build",

@@ -4,12 +4,14 @@
 //! came to. It returns an [`Exit`]; only `main` turns that into a code.
 
 mod build;
+mod check;
 mod clean;
 mod completions;
 mod config;
 mod explain;
 mod init;
 mod list;
+mod lock;
 mod new;
 mod why;
 
@@ -36,6 +38,10 @@ pub(crate) fn run(cli: &Cli, environment: &Environment, console: &Console) -> Ex
         }
         Command::Build(arguments) => {
             load(&root, &arguments.site).map(|config| build::run(arguments, config, environment, console))
+        }
+        Command::Check(arguments) => check::run(arguments, &root, environment, console),
+        Command::Lock(arguments) => {
+            load(&root, &arguments.site).and_then(|config| lock::run(arguments, config, environment, console))
         }
         Command::Clean(arguments) => load(&root, &arguments.site).and_then(|config| clean::run(&config, console)),
         Command::Explain(arguments) => explain::run(arguments, console),

@@ -130,6 +130,7 @@ fn read_table(
         lock: world.lock.clone(),
         env: env.map(str::to_owned),
         clock,
+        now: world.now,
         drafts: overrides.drafts,
         future: overrides.future,
         title,

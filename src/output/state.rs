@@ -129,23 +129,25 @@ impl State {
 
     fn write(&self, name: &str, value: &impl Serialize) -> Result<(), (PathBuf, io::Error)> {
         let path = self.file(name);
-        let write = || {
-            let folder = self.blog.join("state");
-            fs::create_dir_all(&folder)?;
-            let ignore = self.blog.join(".gitignore");
-            if !ignore.exists() {
-                fs::write(ignore, "*\n")?;
-            }
-            let temporary = path.with_extension("json.new");
-            let mut file = File::create(&temporary)?;
-            serde_json::to_writer(&mut file, value)?;
-            file.write_all(b"\n")?;
-            file.sync_all()?;
-            fs::rename(&temporary, &path)?;
-            File::open(&folder)?.sync_all()
-        };
-        write().map_err(|error: io::Error| (path.clone(), error))
+        let text = serde_json::to_string(value).expect("these shapes have only text keys");
+        write(&self.blog, &path, &text).map_err(|error| (path, error))
     }
+}
+
+/// Replaces a file of `.blog/state/` as a whole; it is on the disk when this returns.
+pub(super) fn write(blog: &Path, path: &Path, text: &str) -> io::Result<()> {
+    let folder = blog.join("state");
+    fs::create_dir_all(&folder)?;
+    let ignore = blog.join(".gitignore");
+    if !ignore.exists() {
+        fs::write(ignore, "*\n")?;
+    }
+    let temporary = path.with_extension("json.new");
+    let mut file = File::create(&temporary)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()?;
+    fs::rename(&temporary, path)?;
+    File::open(&folder)?.sync_all()
 }
 
 /// Reads a JSON file of ours; one that is missing or broken says nothing.

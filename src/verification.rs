@@ -1,0 +1,203 @@
+//! Owns one verification from its first question to its memory: the lock that it is held against, the
+//! servers that are asked beside everything else, the report, and what the next run is to remember.
+//!
+//! Gives [`Asking`], which `build`, `check` and `lock` begin with. It judges nothing: the guard asks,
+//! the check judges.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+
+use crate::check::report::Judged;
+use crate::check::{self, Options, Report};
+use crate::config::Config;
+use crate::diagnostic::{Diagnostic, Exit, Place};
+use crate::digest::Sha256;
+use crate::guard::dial::Network;
+use crate::guard::{self, Answers, Ask};
+use crate::lock::{Lock, LockProblem, SCHEMA};
+use crate::manifest::{Contract, Manifest};
+use crate::output;
+use crate::state::State;
+use crate::verdict::{GuardLevel, Outcome};
+
+/// The name of the lock beside `site.toml`.
+pub const LOCK: &str = "analytics.lock";
+
+/// How much of the guard is asked for.
+#[derive(Debug, Clone, Default)]
+pub struct Scope {
+    /// Ask no server.
+    pub offline: bool,
+    /// Judge only these levels.
+    pub levels: Option<BTreeSet<GuardLevel>>,
+    /// How this machine reaches the network.
+    pub network: Network,
+}
+
+/// Servers that are being asked, on a thread of their own.
+#[derive(Debug)]
+pub struct Asking {
+    thread: JoinHandle<Answers>,
+    config: Arc<Config>,
+    scope: Scope,
+    lock: Option<Lock>,
+    state: State,
+}
+
+/// What the servers answered, with what it is held against.
+#[derive(Debug)]
+pub struct Asked {
+    /// What they answered.
+    pub answers: Answers,
+    /// What was locked before; none if there is no lock.
+    pub lock: Option<Lock>,
+    config: Arc<Config>,
+    scope: Scope,
+    state: State,
+}
+
+impl Asking {
+    /// Reads the lock and what earlier runs have told, and begins to ask.
+    pub fn begin(config: &Arc<Config>, scope: &Scope) -> Result<Asking, Vec<Diagnostic>> {
+        let lock = read_lock(config)?;
+        let state = output::memory(&config.root).map(|text| State::parse(&text)).unwrap_or_default();
+        let ask = Ask {
+            offline: scope.offline,
+            levels: scope.levels.clone(),
+            network: scope.network.clone(),
+            refused_tokens: state.refused(config.now),
+        };
+        let asked = Arc::clone(config);
+        let thread = thread::spawn(move || guard::ask(&asked, &ask));
+        Ok(Asking { thread, config: Arc::clone(config), scope: scope.clone(), lock, state })
+    }
+
+    /// Returns whether there is a lock.
+    pub fn is_locked(&self) -> bool {
+        self.lock.is_some()
+    }
+
+    /// Waits for the answers.
+    pub fn join(self) -> Asked {
+        let answers = self.thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        Asked { answers, lock: self.lock, config: self.config, scope: self.scope, state: self.state }
+    }
+}
+
+impl Asked {
+    /// Judges a folder, together with the answers.
+    pub fn judge(&self, folder: &Path, manifest: Option<&Manifest>, site_rules: bool) -> Report {
+        let options = Options {
+            site_rules,
+            levels: self.scope.levels.clone(),
+            lock: self.lock.as_ref(),
+            state: Some(&self.state),
+        };
+        check::run(&self.config, folder, manifest, &self.answers, &options)
+    }
+
+    /// Keeps for the next run which levels held, and which tokens were refused. A run that asked
+    /// nobody has nothing to tell.
+    pub fn remember(&mut self, report: &Report) -> Result<(), Vec<Diagnostic>> {
+        if self.scope.offline || self.config.analytics.is_empty() {
+            return Ok(());
+        }
+        for (table, level) in held(report) {
+            if let Some(analytics) = self.config.analytics.get(table) {
+                self.state.hold(&self.config, analytics, level, self.config.now);
+            }
+        }
+        self.state.refuse(&self.answers.refused_tokens, self.config.now);
+        output::remember(&self.config.root, &self.state.to_text())
+    }
+
+    /// Returns the lock that a first verified run writes: nothing if there is one, or if something
+    /// that it would hold was not verified.
+    pub fn first_lock(&self, report: &Report) -> Option<Lock> {
+        let is_first = self.lock.is_none() && !self.config.analytics.is_empty();
+        let is_told = !self.scope.offline
+            && self.scope.levels.is_none()
+            && report.exit() == Exit::Success
+            && !report.verdicts.iter().any(Judged::is_pardoned);
+        (is_first && is_told).then(|| guard::lock_of(&self.config, &self.answers).ok()).flatten()
+    }
+
+    /// Returns what the deployed manifest says of the analytics, under this lock.
+    pub fn contract(&self, lock: Option<&Lock>) -> Contract {
+        let revision = |table| Some(guard::locked(lock?, &self.config, table)?.snippet.revision);
+        let tables = self.config.analytics.iter().enumerate();
+        Contract {
+            snippets: tables
+                .map(|(table, analytics)| Sha256::of(crate::analytics::snippet(analytics, revision(table))))
+                .collect(),
+            lock: lock.map(|lock| Sha256::of(lock.to_text())),
+        }
+    }
+}
+
+/// Returns the levels of each table that held: something was told, and nothing was wrong or left open.
+fn held(report: &Report) -> BTreeSet<(usize, GuardLevel)> {
+    let of = |is_wanted: &dyn Fn(&Outcome) -> bool| -> BTreeSet<(usize, GuardLevel)> {
+        let judged = report.verdicts.iter().filter(|judged| is_wanted(&judged.verdict.outcome));
+        judged.filter_map(|judged| Some((judged.table?, judged.verdict.level))).collect()
+    };
+    let told = of(&|outcome| *outcome == Outcome::Ok);
+    let open = of(&|outcome| matches!(outcome, Outcome::Drift | Outcome::Unknown(_)));
+    told.difference(&open).copied().collect()
+}
+
+/// Parses the lock, if there is one.
+fn read_lock(config: &Config) -> Result<Option<Lock>, Vec<Diagnostic>> {
+    let Some(text) = &config.lock else { return Ok(None) };
+    let problem = match Lock::parse(text) {
+        Ok(lock) => return Ok(Some(lock)),
+        Err(problem) => problem,
+    };
+    let diagnostic = match problem {
+        LockProblem::Malformed(reason) => {
+            Diagnostic::error("lock/malformed", format!("`{LOCK}` cannot be read: {}", reason.trim()))
+                .hint("take it back from version control, or remove it and lock anew with `blog lock --accept`")
+        }
+        LockProblem::Newer(schema) => Diagnostic::error(
+            "lock/newer",
+            format!("`{LOCK}` has schema {schema}, and this version of blog knows {SCHEMA} at most"),
+        )
+        .hint("use the version of blog that wrote it, or a newer one"),
+    };
+    Err(vec![diagnostic.at(Place::file(LOCK))])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::report::Pardon;
+    use crate::verdict::{Covers, Verdict};
+
+    fn judged(table: usize, level: GuardLevel, outcome: Outcome) -> Judged {
+        Judged {
+            verdict: Verdict::new("x/y", level, Covers::Server, outcome, ""),
+            table: Some(table),
+            pardon: Pardon::None,
+        }
+    }
+
+    #[test]
+    fn a_level_held_if_something_was_told_and_nothing_left_open() {
+        let unknown = Outcome::Unknown("timeout".to_owned());
+        let report = Report {
+            verdicts: vec![
+                judged(0, GuardLevel::L1, Outcome::Ok),
+                judged(0, GuardLevel::L1, Outcome::Note),
+                judged(0, GuardLevel::L3, Outcome::Ok),
+                judged(0, GuardLevel::L3, unknown.clone()),
+                judged(1, GuardLevel::L3, Outcome::Ok),
+                judged(1, GuardLevel::L4, Outcome::Drift),
+                judged(1, GuardLevel::L2, Outcome::Note),
+            ],
+            ..Report::default()
+        };
+        assert_eq!(held(&report), BTreeSet::from([(0, GuardLevel::L1), (1, GuardLevel::L3)]));
+    }
+}
