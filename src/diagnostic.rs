@@ -4,6 +4,7 @@
 //! A diagnostic is data: code, level, words, place, hint. Only `console` turns it into text. What a
 //! code means in full, and which exit code it leads to, stands in one table: [`crate::codes::CODES`].
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -164,6 +165,29 @@ pub fn did_you_mean<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) ->
         .map(|(_, candidate)| candidate)
 }
 
+/// Makes one of those that say the same of the same place: a template is wrong once, however many pages it makes.
+pub fn folded(diagnostics: impl IntoIterator<Item = Diagnostic>) -> Vec<Diagnostic> {
+    let mut folded: Vec<(Diagnostic, usize)> = Vec::new();
+    let mut seen = BTreeMap::new();
+    for diagnostic in diagnostics {
+        let place = diagnostic.place.as_ref();
+        let place = place.map(|place| (place.file.clone(), place.span.as_ref().map(|span| span.start)));
+        let index = *seen.entry((diagnostic.code, diagnostic.message.clone(), place)).or_insert(folded.len());
+        match folded.get_mut(index) {
+            // A broken link in a summary is told by each list that shows it, in the same words.
+            Some((first, _)) if *first == diagnostic => {}
+            Some((_, more)) => *more += 1,
+            None => folded.push((diagnostic, 0)),
+        }
+    }
+    let told = |(diagnostic, more): (Diagnostic, usize)| match more {
+        0 => diagnostic,
+        1 => diagnostic.with("and once more"),
+        _ => diagnostic.with(format!("and {more} times more")),
+    };
+    folded.into_iter().map(told).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -182,6 +206,22 @@ mod tests {
         let at = text.find('x').unwrap();
         assert_eq!(Place::span("a.md", &text, at..at + 1).line_column(), Some((2, 7)));
         assert_eq!(Place::span("a.md", &text, 999..1000).line_column(), Some((3, 1)));
+    }
+
+    #[test]
+    fn what_is_said_of_one_place_is_said_once() {
+        let text: Arc<str> = "one two".into();
+        let at = |start: usize| Diagnostic::error("a/b", "wrong").at(Place::span("a.html", &text, start..start + 1));
+        let folded = folded([
+            at(0).with("on page one"),
+            at(4),
+            at(0).with("on page two"),
+            at(4),
+            at(0).with("on page three"),
+            Diagnostic::error("a/b", "wrong"),
+        ]);
+        let notes: Vec<Vec<String>> = folded.iter().map(|one| one.notes.clone()).collect();
+        assert_eq!(notes, [vec!["on page one".to_owned(), "and 2 times more".to_owned()], vec![], vec![]]);
     }
 
     #[test]

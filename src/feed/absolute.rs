@@ -5,6 +5,8 @@
 use lol_html::{RewriteStrSettings, element, rewrite_str};
 use url::Url;
 
+/// The class of the links beside headings, which are of use on the page only.
+const ANCHOR: &str = "heading-anchor";
 /// The attributes that hold one address.
 const ADDRESSES: &[&str] = &["href", "src", "poster", "cite", "data", "action", "formaction", "longdesc", "xlink:href"];
 /// The attributes that hold several, each with a description.
@@ -15,6 +17,13 @@ pub(crate) fn absolute(html: &str, permalink: &str) -> Result<String, String> {
     let base = Url::parse(permalink).map_err(|error| error.to_string())?;
     let rewrite = element!("*", |element| {
         if matches!(element.tag_name().as_str(), "script" | "style" | "base" | "meta" | "link") {
+            element.remove();
+            return Ok(());
+        }
+        if element
+            .get_attribute("class")
+            .is_some_and(|classes| classes.split_ascii_whitespace().any(|one| one == ANCHOR))
+        {
             element.remove();
             return Ok(());
         }
@@ -130,6 +139,7 @@ mod tests {
                 r##"<img srcset="https://example.org/a.png 1x, https://example.org/blog/posts/a/b.png 2x">"##,
             ),
             (r##"<video poster=/p.jpg></video>"##, r##"<video poster="https://example.org/p.jpg"></video>"##),
+            (r##"<h2 id="a">A <a class="heading-anchor" href="#a">#</a></h2>"##, r##"<h2 id="a">A </h2>"##),
             ("<p>fish &amp; chips<br>&lt;script&gt;</p>", "<p>fish &amp; chips<br>&lt;script&gt;</p>"),
         ] {
             assert_eq!(absolute(html, PAGE).as_deref(), Ok(expected));

@@ -17,7 +17,7 @@ use std::time::Duration;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::diagnostic::{Diagnostic, Exit, Place};
+use crate::diagnostic::{Diagnostic, Exit, Place, folded};
 use crate::digest::{Digest, Digesting};
 use crate::manifest::{Entry, FileKind};
 use crate::output::claim::is_forbidden;
@@ -104,7 +104,7 @@ pub fn stage(
     }
     match diagnostics.is_empty() {
         true => Ok(staged),
-        false => Err(diagnostics),
+        false => Err(folded(diagnostics)),
     }
 }
 

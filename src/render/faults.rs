@@ -202,10 +202,9 @@ fn told(code: &'static str, words: &str) -> Diagnostic {
         return problem;
     }
     let word = message.split('`').nth(1).unwrap_or_default();
-    let problem = problem.with(format!("available are: {}", available.join(", ")));
-    match did_you_mean(word, available) {
+    match did_you_mean(word, available.iter().copied()) {
         Some(known) => problem.hint(format!("did you mean `{known}`?")),
-        None => problem.hint("`docs/templates.md` lists what templates may use; `{{ a.b | default(value=\"\") }}` allows for what may be missing"),
+        None => problem.with(format!("available are: {}", available.join(", "))).hint("`docs/templates.md` lists what templates may use; `{{ a.b | default(value=\"\") }}` allows for what may be missing"),
     }
 }
 
