@@ -1,23 +1,22 @@
 //! Owns what was found in the folder, reduced to what the rules ask for; bytes are gone by now.
 //!
-//! Gives [`Evidence`] and, for each page, which snippet belongs to which analytics table. Decides
-//! nothing: a rule turns evidence into a verdict.
+//! Gives [`Evidence`], which `folder` gathers and `reduce` makes small. Decides nothing: a rule turns
+//! evidence into a verdict.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use url::Url;
 
 use super::feeds::Feed;
 use super::headers::Headers;
-use super::page::{Inert, PageFacts};
-use super::resolve::{Site, Target};
+use super::page::Inert;
 use super::sitemap::Sitemap;
 use crate::analytics::{self, Expected, ScriptTag, Sighting};
 use crate::config::{Analytics, Config, Placed};
 use crate::diagnostic::Diagnostic;
 use crate::digest::Digest;
-use crate::manifest::{Entry, FileKind, Manifest};
+use crate::manifest::Manifest;
 use crate::paths::OutPath;
 
 /// Everything that the rules judge by.
@@ -216,7 +215,7 @@ impl<'a> Table<'a> {
     }
 
     /// Returns how a snippet differs from what is configured; nothing if it is of another provider.
-    fn differences(&self, found: &Found) -> Option<Vec<Difference>> {
+    pub(super) fn differences(&self, found: &Found) -> Option<Vec<Difference>> {
         let (expected, sighting) = (&self.expected, &found.sighting);
         if sighting.provider != expected.provider {
             return None;
@@ -288,190 +287,6 @@ impl<'a> Evidence<'a> {
         let index = self.pages.binary_search_by(|page| page.path.as_str().cmp(path)).ok()?;
         self.pages.get(index)
     }
-}
-
-/// Lets all pages that say the same share one value.
-#[derive(Debug, Default)]
-pub struct Interner {
-    found: Mutex<BTreeSet<Arc<Found>>>,
-    policies: Mutex<BTreeSet<Arc<Vec<String>>>>,
-    paths: Mutex<BTreeSet<Arc<str>>>,
-}
-
-fn share<T: Ord + ?Sized>(known: &Mutex<BTreeSet<Arc<T>>>, value: Arc<T>) -> Arc<T> {
-    // A panic elsewhere cannot leave a set of shared values half changed.
-    let mut known = known.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-    match known.get(&value) {
-        Some(known) => Arc::clone(known),
-        None => {
-            known.insert(Arc::clone(&value));
-            value
-        }
-    }
-}
-
-/// What a page is reduced with.
-#[derive(Debug)]
-pub struct Reducer<'a> {
-    /// The site's files.
-    pub site: Site<'a>,
-    /// The analytics tables.
-    pub tables: &'a [Table<'a>],
-    /// Whether the site's own rules are on.
-    pub site_rules: bool,
-    /// Where equal values are shared.
-    pub interner: Interner,
-}
-
-impl Reducer<'_> {
-    /// Reduces the facts of one page.
-    pub fn page(&self, path: &str, facts: PageFacts, entry: Option<&Entry>) -> Page {
-        let out_path = OutPath::new(path);
-        let permalink = self.site.base_url().permalink(&out_path.route());
-        let url = Url::parse(&permalink).unwrap_or_else(|_| self.site.base_url().url().clone());
-        let base = facts.base.as_deref().and_then(|base| url.join(base).ok()).unwrap_or_else(|| url.clone());
-        let kind = match () {
-            () if facts.amp => PageKind::Amp,
-            () if facts.redirect().is_some_and(|target| base.join(target).ok() != Some(url.clone())) => {
-                PageKind::Redirect
-            }
-            () if facts.is_document() => PageKind::Document,
-            () => PageKind::Fragment,
-        };
-        let canonical = facts.canonical.first().map(|(target, line)| (target.clone(), base.join(target).ok(), *line));
-        let snippets = self.snippets(&facts.scripts, &base);
-        let inert = self.inert(&facts.inert, &base);
-        let assignment = assign(self.tables, &snippets, &inert);
-        Page {
-            path: path.to_owned(),
-            kind,
-            layout: entry.and_then(|entry| entry.layout.clone()),
-            source: entry.and_then(|entry| entry.source.clone()),
-            section: match entry.filter(|entry| matches!(entry.kind, FileKind::Page | FileKind::Alias)) {
-                Some(entry) => entry.section.clone().unwrap_or_default(),
-                None => path.split_once('/').map_or("", |(first, _)| first).to_owned(),
-            },
-            opted_out: entry.is_some_and(|entry| entry.no_analytics),
-            first_published: entry.and_then(|entry| entry.canonical.clone()),
-            snippets,
-            inert,
-            canonical,
-            referrer: facts.referrer.clone(),
-            policies: share(&self.interner.policies, Arc::new(facts.policies.clone())),
-            site: self.site_rules.then(|| self.site_facts(path, &base, facts)),
-            assignment,
-            url,
-        }
-    }
-
-    fn snippets(&self, scripts: &[ScriptTag], base: &Url) -> Vec<Snippet> {
-        let resolve = |address: &Option<String>| {
-            let address = address.as_deref()?;
-            base.join(address).ok().map(|url| url.to_string())
-        };
-        let snippet = |mut sighting: Sighting| {
-            let line = sighting.tags.iter().filter_map(|tag| scripts.get(*tag)).map(|tag| tag.line).min().unwrap_or(1);
-            let tags = std::mem::take(&mut sighting.tags);
-            let tags = tags.into_iter().filter_map(|tag| scripts.get(tag));
-            let scripts = tags.map(|tag| ScriptTag { line: 0, ..tag.clone() }).collect();
-            let (script, collect) = (resolve(&sighting.script), resolve(&sighting.collect));
-            Snippet { found: share(&self.interner.found, Arc::new(Found { sighting, scripts, script, collect })), line }
-        };
-        let mut snippets: Vec<Snippet> = analytics::recognise(scripts).into_iter().map(snippet).collect();
-        snippets.sort_by_key(|snippet| snippet.line);
-        snippets
-    }
-
-    fn inert(&self, scripts: &[(ScriptTag, Inert)], base: &Url) -> Vec<(Snippet, Inert)> {
-        let mut by_reason: BTreeMap<&Inert, Vec<ScriptTag>> = BTreeMap::new();
-        for (tag, why) in scripts {
-            by_reason.entry(why).or_default().push(tag.clone());
-        }
-        by_reason
-            .into_iter()
-            .flat_map(|(why, tags)| self.snippets(&tags, base).into_iter().map(|snippet| (snippet, why.clone())))
-            .collect()
-    }
-
-    fn site_facts(&self, path: &str, base: &Url, facts: PageFacts) -> SiteFacts {
-        let mut broken = BTreeMap::new();
-        let mut fragments = BTreeMap::new();
-        for link in &facts.links {
-            // A form is answered by a program, and an empty address is the page itself.
-            if link.target.is_empty() || matches!(link.attribute, "action" | "formaction") {
-                continue;
-            }
-            match self.site.resolve(base, &link.target) {
-                Target::Nothing(target) => drop(broken.entry(target).or_insert(link.line)),
-                Target::File(file, Some(fragment)) if OutPath::new(file.as_str()).is_html() => {
-                    fragments.entry((file, fragment)).or_insert(link.line);
-                }
-                Target::File(..) | Target::Elsewhere => {}
-            }
-        }
-        // Most fragments name a part of their own page: those are settled here.
-        fragments.retain(|(file, fragment), _| file != path || !facts.anchors.contains(fragment));
-        SiteFacts {
-            broken: broken.into_iter().collect(),
-            fragments: fragments
-                .into_iter()
-                .map(|((file, fragment), line)| (share(&self.interner.paths, Arc::from(file)), fragment, line))
-                .collect(),
-            anchors: facts.anchors,
-            repeated_ids: facts.repeated_ids,
-            flattened: facts.flattened,
-        }
-    }
-}
-
-/// Says which snippet belongs to which table: the ones that fit first, then what is left over.
-fn assign(tables: &[Table<'_>], snippets: &[Snippet], inert: &[(Snippet, Inert)]) -> Assignment {
-    let mut assignment = Assignment::default();
-    let mut free: Vec<usize> = Vec::new();
-    let mut taken = vec![false; tables.len()];
-    for (index, snippet) in snippets.iter().enumerate() {
-        let fits = |(number, table): &(usize, &Table<'_>)| {
-            !taken[*number] && table.differences(&snippet.found).is_some_and(|differences| differences.is_empty())
-        };
-        match tables.iter().enumerate().find(fits) {
-            Some((number, _)) => {
-                taken[number] = true;
-                assignment.matched.push((number, index, Vec::new()));
-            }
-            None => free.push(index),
-        }
-    }
-    for index in free {
-        let found = &snippets[index].found;
-        let of_provider =
-            || tables.iter().enumerate().filter_map(|(number, table)| Some((number, table.differences(found)?)));
-        // A second copy of one that fits is a second copy, not an altered one of another table.
-        let copy = of_provider().find(|(number, differences)| taken[*number] && differences.is_empty());
-        let open = of_provider().filter(|(number, _)| !taken[*number]).min_by_key(|(_, differences)| differences.len());
-        match (copy, open, of_provider().next()) {
-            (Some((number, _)), ..) => assignment.extra.push((number, index)),
-            (None, Some((number, differences)), _) => {
-                taken[number] = true;
-                assignment.matched.push((number, index, differences));
-            }
-            (None, None, Some((number, _))) => assignment.extra.push((number, index)),
-            (None, None, None) => assignment.foreign.push(index),
-        }
-    }
-    // A snippet that waits for consent counts where that is what is configured.
-    for (number, table) in
-        tables.iter().enumerate().filter(|(number, table)| table.waits_for_consent() && !taken[*number])
-    {
-        let waiting = inert.iter().enumerate().filter(|(_, (_, why))| matches!(why, Inert::Type(_)));
-        let best = waiting
-            .filter_map(|(index, (snippet, _))| Some((index, table.differences(&snippet.found)?)))
-            .min_by_key(|(_, differences)| differences.len());
-        if let Some((index, differences)) = best {
-            assignment.matched.push((number, snippets.len() + index, differences));
-        }
-    }
-    assignment.matched.sort();
-    assignment
 }
 
 impl Page {

@@ -10,10 +10,11 @@ use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
-use super::evidence::{Evidence, Interner, Page, Reducer, Seen, Table};
+use super::evidence::{Evidence, Page, Seen, Table};
 use super::feeds::{self, Feed};
 use super::headers::Headers;
 use super::page;
+use super::reduce::{Interner, Reducer};
 use super::resolve::Site;
 use super::secrets::Secrets;
 use super::sitemap::{self, Sitemap};

@@ -16,6 +16,7 @@ mod headers;
 mod integrity;
 mod links;
 pub mod page;
+mod reduce;
 pub mod report;
 mod resolve;
 mod secrets;

@@ -12,7 +12,7 @@ use crate::paths::BaseUrl;
 
 /// What the addresses of a site are resolved against.
 #[derive(Debug)]
-pub struct Site<'a> {
+pub(super) struct Site<'a> {
     base_url: &'a BaseUrl,
     origin: String,
     files: BTreeSet<&'a str>,
@@ -23,7 +23,7 @@ pub struct Site<'a> {
 
 /// What an address leads to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Target {
+pub(super) enum Target {
     /// Somewhere that this folder cannot tell: another host, a mail address, a redirect.
     Elsewhere,
     /// A file of the folder, and the fragment that is asked of it, decoded.
@@ -34,7 +34,7 @@ pub enum Target {
 
 impl<'a> Site<'a> {
     /// Takes the files of a folder, the text of its `_redirects`, and what is served from elsewhere.
-    pub fn new(
+    pub(super) fn new(
         base_url: &'a BaseUrl,
         files: impl IntoIterator<Item = &'a str>,
         redirects: Option<&str>,
@@ -50,12 +50,12 @@ impl<'a> Site<'a> {
     }
 
     /// Returns where the site stands.
-    pub fn base_url(&self) -> &BaseUrl {
+    pub(super) fn base_url(&self) -> &BaseUrl {
         self.base_url
     }
 
     /// Returns what a link on the page `from` leads to.
-    pub fn resolve(&self, from: &Url, link: &str) -> Target {
+    pub(super) fn resolve(&self, from: &Url, link: &str) -> Target {
         let (rest, fragment) = match link.split_once('#') {
             Some((rest, fragment)) => (rest, Some(fragment)),
             None => (link, None),
@@ -70,7 +70,7 @@ impl<'a> Site<'a> {
     }
 
     /// Returns whether a URL lies on this site's host, by whichever of http and https.
-    pub fn is_ours(&self, url: &Url) -> bool {
+    pub(super) fn is_ours(&self, url: &Url) -> bool {
         let own = self.base_url.url();
         let port = url.port() == own.port() || url.port_or_known_default() == own.port_or_known_default();
         matches!(url.scheme(), "http" | "https") && url.host_str() == own.host_str() && port
@@ -100,7 +100,7 @@ impl<'a> Site<'a> {
     }
 
     /// Returns the file that a server answers a path with.
-    pub fn file(&self, path: &str) -> Option<String> {
+    pub(super) fn file(&self, path: &str) -> Option<String> {
         let known = |candidate: String| self.files.contains(candidate.as_str()).then_some(candidate);
         let folder = path.trim_end_matches('/');
         match path.is_empty() || path.ends_with('/') {
