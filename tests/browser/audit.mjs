@@ -5,10 +5,9 @@
 
 import { spawnSync } from 'node:child_process';
 import { mkdir, readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
 
-import { address, files, usage } from './pages.mjs';
+import { address, files, need, usage } from './pages.mjs';
 import { serve } from './serve.mjs';
 
 const USAGE = `usage: node audit.mjs FOLDER [PAGE…] [--base PATH] [--analytics HOST]… [--screenshots FOLDER]
@@ -26,9 +25,8 @@ const WIDTHS = [320, 768, 1280];
 const SCHEMES = ['light', 'dark'];
 const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 
-const require = createRequire(import.meta.url);
-const { chromium } = require('playwright-core');
-const axe = require.resolve('axe-core/axe.min.js');
+const { chromium } = need('playwright-core', USAGE);
+const axe = need('axe-core', USAGE, (require) => require.resolve('axe-core/axe.min.js'));
 
 const { folder, pages, base, analytics, screenshots } = read(process.argv.slice(2));
 const names = pages.length > 0 ? pages : await documents(folder);

@@ -1,6 +1,7 @@
 // Which files of a built folder are looked at.
 
 import { readdir } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { join, relative, sep } from 'node:path';
 
 /** Returns the files below `folder` that end in one of `endings`, by their path with `/`, sorted. */
@@ -15,6 +16,16 @@ export async function files(folder, endings) {
 /** Returns the address of an HTML file: `posts/a/index.html` stands at `/posts/a/`. */
 export function address(base, file) {
   return base + file.replace(/(^|\/)index\.html$/, '$1');
+}
+
+/** Returns what `use` makes of an npm package, from a node_modules above this file or on NODE_PATH. */
+export function need(name, text, use = (require) => require(name)) {
+  try {
+    return use(createRequire(import.meta.url));
+  } catch (error) {
+    if (error.code !== 'MODULE_NOT_FOUND') throw error;
+    return usage(`the npm package \`${name}\` is missing`, text);
+  }
 }
 
 /** Prints `problem` and the way to call the script, and ends with 2. */

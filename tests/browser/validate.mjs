@@ -2,11 +2,10 @@
 // Exit: 0 no error and no warning (notes are fine); 1 something is invalid; 2 called wrongly.
 
 import { spawnSync } from 'node:child_process';
-import { createRequire } from 'node:module';
 import { join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import { files, usage } from './pages.mjs';
+import { files, need, usage } from './pages.mjs';
 
 const USAGE = `usage: node validate.mjs FOLDER [--warnings-pass]
 
@@ -15,12 +14,11 @@ const USAGE = `usage: node validate.mjs FOLDER [--warnings-pass]
 
 Needs Java, and the npm package \`vnu-jar\` (in a node_modules above this file, or on NODE_PATH).`;
 
-const require = createRequire(import.meta.url);
 const words = process.argv.slice(2);
 const warningsPass = words.includes('--warnings-pass');
 const [folder, ...rest] = words.filter((word) => word !== '--warnings-pass');
 if (!folder || rest.length > 0) usage('which folder?', USAGE);
-const jar = require('vnu-jar');
+const jar = need('vnu-jar', USAGE);
 
 const kinds = [
   { endings: ['.html'], flag: '--skip-non-html' },
