@@ -33,7 +33,6 @@ pub mod guard;
 pub mod verdict;
 pub mod verification;
 
-use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -44,7 +43,6 @@ use crate::diagnostic::{Diagnostic, Exit, Place};
 use crate::library::Library;
 use crate::manifest::{Contract, FileKind, Manifest};
 use crate::output::{Output, Staged};
-use crate::paths::OutPath;
 use crate::post::Hidden;
 use crate::render::Site;
 use crate::verification::{Asking, LOCK, Scope};
@@ -177,7 +175,7 @@ fn journey(config: &Arc<Config>, request: &Request, build: &mut Build) -> Result
     }
 
     let contract = asked.contract(new_lock.as_ref().or(asked.lock.as_ref()));
-    let manifest = seal(&output, &mut staged, manifest, &contract, &site.library)?;
+    let manifest = seal(&output, &mut staged, manifest, &contract, &site)?;
     if let Some(lock) = new_lock {
         output::write_lock(&config.root, LOCK, &lock.to_text())?;
         build.diagnostics.push(first_sight());
@@ -212,23 +210,20 @@ fn first_sight() -> Diagnostic {
         .hint("look at it and commit it: later builds are held against it")
 }
 
-/// Adds the manifest that is deployed with the site, and returns the one that stays here.
+/// Adds what is made from finished files, the deployed manifest last, and returns the manifest that stays here.
 fn seal(
     output: &Output,
     staged: &mut Staged,
     mut manifest: Manifest,
     contract: &Contract,
-    library: &Library,
+    site: &Site,
 ) -> Result<Manifest, Vec<Diagnostic>> {
-    for (path, bytes) in manifest.deployed(contract, &unlisted(library)) {
-        staged.add(output, &path, bytes, FileKind::Asset)?;
+    for derived in render::DERIVED {
+        let finished = render::Finished { site, files: &staged.files, contract };
+        for (path, bytes) in (derived.make)(&finished) {
+            staged.add(output, &path, bytes, derived.kind)?;
+        }
     }
     manifest.files.clone_from(&staged.files);
     Ok(manifest)
-}
-
-/// Returns the pages that search engines are asked to leave out: the deployed manifest does not name them.
-fn unlisted(library: &Library) -> BTreeSet<OutPath> {
-    let hidden = library.posts.iter().zip(&library.routes_of).filter(|(post, _)| post.front.noindex);
-    hidden.map(|(_, route)| route.out_path()).collect()
 }

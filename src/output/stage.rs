@@ -58,6 +58,8 @@ pub struct Staged {
     kept: bool,
 }
 
+/// How many routes are rendered before the next are begun.
+const WAVE: usize = 512;
 /// How long a promotion waits for the disk.
 const PATIENCE: Duration = Duration::from_secs(2);
 
@@ -82,19 +84,19 @@ pub fn stage(
 ) -> Result<Staged, Vec<Diagnostic>> {
     let mut staged = Staged::begin(output)?;
     let stopped = AtomicBool::new(false);
-    let written: Vec<Result<(String, Entry), Vec<Diagnostic>>> = routes
-        .par_iter()
-        .map(|route| {
-            if stopped.load(Ordering::Relaxed) {
-                return Err(Vec::new());
-            }
-            let page = render(route)?;
-            staged.write(output, &page).inspect_err(|problems| {
-                let refused = problems.iter().any(|problem| problem.exit() == Exit::World);
-                stopped.fetch_or(refused, Ordering::Relaxed);
-            })
+    let write = |route: &&Route| {
+        if stopped.load(Ordering::Relaxed) {
+            return Err(Vec::new());
+        }
+        let page = render(route)?;
+        staged.write(output, &page).inspect_err(|problems| {
+            let refused = problems.iter().any(|problem| problem.exit() == Exit::World);
+            stopped.fetch_or(refused, Ordering::Relaxed);
         })
-        .collect();
+    };
+    // In waves, because the routes come in a good order: posts before the lists and feeds that quote them.
+    let waves = routes.chunks(WAVE).flat_map(|wave| wave.par_iter().map(write).collect::<Vec<_>>());
+    let written: Vec<Result<(String, Entry), Vec<Diagnostic>>> = waves.collect();
     let mut diagnostics = Vec::new();
     for result in written {
         match result {
