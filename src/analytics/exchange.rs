@@ -119,6 +119,9 @@ impl Reply {
             return format!("a GIF of {} bytes", self.body.len());
         }
         let text = self.text();
+        if let Some(title) = title(&text) {
+            return format!("a page with the title `{title}`");
+        }
         let words: Vec<&str> =
             text.split(|character: char| character.is_whitespace() || character.is_control()).collect();
         let line = words.into_iter().filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
@@ -127,6 +130,16 @@ impl Reply {
             None => format!("`{line}`"),
         }
     }
+}
+
+/// Returns the title of a page.
+fn title(text: &str) -> Option<String> {
+    let lower = text.to_ascii_lowercase();
+    let start = lower.find("<title>")? + "<title>".len();
+    let end = start + lower[start..].find("</title>")?;
+    let words: Vec<&str> = text[start..end].split_whitespace().collect();
+    let title: String = words.join(" ").chars().filter(|character| !character.is_control()).take(80).collect();
+    (!title.is_empty()).then_some(title)
 }
 
 /// What a provider wants next of a conversation.
@@ -197,4 +210,19 @@ pub enum VersionFound {
     },
     /// The answer is none that this provider gives.
     Unclassified,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_glimpse_is_one_line_that_a_person_understands() {
+        let glimpse = |body: &str| Reply { body: body.into(), ..Reply::default() }.glimpse();
+        assert_eq!(glimpse(""), "nothing at all");
+        assert_eq!(glimpse("GIF89a.."), "a GIF of 8 bytes");
+        assert_eq!(glimpse("<html>\n<TITLE>\nSign  in</TITLE>"), "a page with the title `Sign in`");
+        assert_eq!(glimpse("{\"a\":\n\u{1b}[31m1}"), "`{\"a\": [31m1}`");
+        assert_eq!(glimpse(&"x".repeat(100)), format!("`{}…`", "x".repeat(80)));
+    }
 }

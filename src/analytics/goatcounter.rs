@@ -315,7 +315,7 @@ fn judge(reply: &Reply) -> Result<(String, Option<String>), Finding> {
         }
         400 if is_no_site(reply) => Err(Finding::Broken {
             kind: "unknown-site",
-            answer: format!("400, {}", reply.glimpse()),
+            answer: "400 no site at this domain".to_owned(),
             meaning: "GoatCounter has no site at this host: every hit of this blog is thrown away".to_owned(),
             fix: "set `endpoint` to the address of the site as GoatCounter knows it, or add that address to the site's settings".to_owned(),
         }),

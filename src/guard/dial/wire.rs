@@ -314,15 +314,38 @@ fn io_failure(error: &io::Error) -> Failure {
 
 fn encryption(why: &str) -> Failure {
     match why.strip_prefix("invalid peer certificate: ") {
-        Some(why) => Failure::Certificate(why.to_owned()),
+        Some(why) => Failure::Certificate(certificate_words(why)),
         None => Failure::Encryption(why.to_owned()),
     }
 }
 
+/// Says what is wrong with a certificate; what is not known is passed on as it is.
+fn certificate_words(why: &str) -> String {
+    let lower = why.to_lowercase();
+    let says = |word: &str| lower.contains(word);
+    if says("expired") {
+        let seconds = lower.rsplit_once('(').and_then(|(_, rest)| rest.split(' ').next()?.parse::<u64>().ok());
+        return match seconds {
+            Some(seconds) if seconds >= 86_400 => format!("it has expired {} days ago", seconds / 86_400),
+            _ => "it has expired".to_owned(),
+        };
+    }
+    let words = match () {
+        () if says("not valid yet") || says("notvalidyet") => "it is not valid yet",
+        () if says("unknownissuer") => {
+            "nobody whom browsers trust has signed it; it is self-signed, or an intermediate certificate is missing"
+        }
+        () if says("notvalidforname") || says("not valid for name") => "it is for another host name",
+        () if says("causedasendentity") => "it is an authority's own, and not a server's",
+        () if says("revoked") => "it was revoked",
+        () => why,
+    };
+    words.to_owned()
+}
+
 /// Returns whether a certificate is refused for its dates.
 fn is_about_dates(why: &str) -> bool {
-    let why = why.to_lowercase();
-    why.contains("expired") || why.contains("not valid yet") || why.contains("notvalidyet")
+    why.contains("has expired") || why.contains("not valid yet")
 }
 
 /// Returns whether an address is of this machine, this network, or no proper one.
@@ -389,9 +412,15 @@ mod tests {
         assert_eq!(failure(ureq::Error::Io(io::ErrorKind::ConnectionRefused.into())), Failure::Refused);
         assert_eq!(failure(ureq::Error::HostNotFound), Failure::NameNotFound);
         let certificate = io::Error::new(io::ErrorKind::InvalidData, "invalid peer certificate: UnknownIssuer");
-        assert_eq!(failure(ureq::Error::Io(certificate)), Failure::Certificate("UnknownIssuer".to_owned()));
-        assert!(is_about_dates("certificate expired: verification time 1 (UNIX)"));
-        assert!(!is_about_dates("UnknownIssuer"));
+        let Failure::Certificate(why) = failure(ureq::Error::Io(certificate)) else {
+            panic!("it is about a certificate")
+        };
+        assert!(why.starts_with("nobody whom browsers trust has signed it") && !is_about_dates(&why), "{why}");
+        let expired = "certificate expired: verification time 1795349607 (UNIX), but certificate is not valid after 1609459200 (185890407 seconds ago)";
+        assert_eq!(certificate_words(expired), "it has expired 2151 days ago");
+        assert!(is_about_dates(&certificate_words(expired)) && is_about_dates(&certificate_words("Expired")));
+        assert!(is_about_dates(&certificate_words("certificate not valid yet: verification time 1")));
+        assert_eq!(certificate_words("BadSignature"), "BadSignature");
     }
 
     #[test]
