@@ -115,7 +115,12 @@ pub(super) enum Cause {
     Copied,
     /// They are in one section; empty: at the top.
     Section(String),
+    /// They are of so many layouts or sections that what those share must be the cause: the template they extend.
+    Many(Vec<String>),
 }
+
+/// Beyond how many layouts or sections one cause is looked for.
+const MANY: usize = 3;
 
 /// Some pages with one cause.
 #[derive(Debug)]
@@ -143,6 +148,7 @@ impl Group<'_> {
             Cause::Copied => " that no template made".to_owned(),
             Cause::Section(section) if section.is_empty() => " at the top of the site".to_owned(),
             Cause::Section(section) => format!(" in section `{section}`"),
+            Cause::Many(names) => format!(" ({} and {} more)", names[..2].join(", "), names.len() - 2),
         };
         match (self.pages.as_slice(), self.of) {
             ([page], 1) if self.cause != Cause::Everywhere => {
@@ -164,7 +170,7 @@ impl Group<'_> {
 fn aside(cause: &Cause) -> String {
     match cause {
         Cause::Layout(layout) => format!(", the one page made by `{layout}`,"),
-        Cause::Everywhere | Cause::Copied | Cause::Section(_) => String::new(),
+        Cause::Everywhere | Cause::Copied | Cause::Section(_) | Cause::Many(_) => String::new(),
     }
 }
 
@@ -199,6 +205,19 @@ pub(super) fn group<'e>(
     let mut groups: BTreeMap<Cause, Vec<&Page>> = BTreeMap::new();
     for page in affected {
         groups.entry(cause(page)).or_default().push(page);
+    }
+    if groups.len() > MANY {
+        let mut sorted: Vec<(Cause, Vec<&Page>)> = groups.into_iter().collect();
+        sorted.sort_by_key(|(_, pages)| std::cmp::Reverse(pages.len()));
+        let name = |cause: &Cause| match cause {
+            Cause::Layout(name) | Cause::Section(name) if !name.is_empty() => format!("`{name}`"),
+            Cause::Copied => "copied as they are".to_owned(),
+            _ => "at the top".to_owned(),
+        };
+        let names = sorted.iter().map(|(cause, _)| name(cause)).collect();
+        let mut pages: Vec<&Page> = sorted.into_iter().flat_map(|(_, pages)| pages).collect();
+        pages.sort_by(|one, other| one.path.cmp(&other.path));
+        return vec![Group { cause: Cause::Many(names), pages, of: counts.values().sum() }];
     }
     let mut groups: Vec<Group<'_>> = groups
         .into_iter()

@@ -3,7 +3,7 @@
 //!
 //! Each rule says what holds as well as what does not, and names a cause once, however many pages share it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use url::{Host, Url};
 
@@ -68,10 +68,10 @@ fn lack(code: &'static str, table: &Table<'_>, name: &str, group: &Group<'_>) ->
         Cause::Layout(layout) => {
             format!("look in `{layout}` for a condition around `{{{{ analytics() }}}}` that holds for some pages only")
         }
-        Cause::Everywhere if group.pages[0].layout.is_some() => {
+        Cause::Everywhere | Cause::Many(_) if group.pages.iter().any(|page| page.layout.is_some()) => {
             "add `{{ analytics() }}` to the base template, just before `</head>`".to_owned()
         }
-        Cause::Everywhere | Cause::Section(_) => {
+        Cause::Everywhere | Cause::Many(_) | Cause::Section(_) => {
             format!("put this before `</head>` in the template of these pages: {}", snippet_of(table))
         }
         Cause::Copied => {
@@ -89,24 +89,39 @@ fn inert_snippet<'p>(table: &Table<'_>, page: &'p Page) -> Option<&'p (Snippet, 
     page.inert.iter().find(|(snippet, _)| snippet.found.sighting.provider == table.expected.provider)
 }
 
+/// Returns in which ways a page hides a table's snippet from browsers.
+fn inert_reasons(table: &Table<'_>, page: &Page) -> BTreeSet<String> {
+    let own = page.inert.iter().filter(|(snippet, _)| snippet.found.sighting.provider == table.expected.provider);
+    own.map(|(_, why)| why.to_string()).collect()
+}
+
 /// Says which pages carry the snippet only where no browser runs it.
 pub(super) fn misplaced(evidence: &Evidence<'_>) -> Vec<Verdict> {
     const CODE: &str = "snippet/misplaced";
     let mut verdicts = Vec::new();
     for (number, table) in evidence.tables().filter(|(_, table)| table.is_on_the_page()) {
         let name = table.name(evidence);
+        let hiding: Vec<&Page> = evidence
+            .expected_pages(table)
+            .filter(|page| page.of_table(number).is_none() && inert_snippet(table, page).is_some())
+            .collect();
+        // A page may hide it in several ways; the one that most pages share is the cause.
+        let mut shared: BTreeMap<String, usize> = BTreeMap::new();
+        for why in hiding.iter().flat_map(|page| inert_reasons(table, page)) {
+            *shared.entry(why).or_default() += 1;
+        }
         let mut by_reason: BTreeMap<String, Vec<&Page>> = BTreeMap::new();
-        for page in evidence.expected_pages(table).filter(|page| page.of_table(number).is_none()) {
-            if let Some((_, why)) = inert_snippet(table, page) {
-                by_reason.entry(why.to_string()).or_default().push(page);
-            }
+        for page in hiding {
+            let why = inert_reasons(table, page).into_iter().max_by_key(|why| shared[why]);
+            by_reason.entry(why.unwrap_or_default()).or_default().push(page);
         }
         if by_reason.is_empty() && evidence.expected_pages(table).next().is_some() {
             verdicts.push(verdict(CODE, Outcome::Ok, format!("no page hides the {name} snippet from browsers")));
         }
         for (why, pages) in by_reason {
             for group in group(evidence, pages, evidence.expected_pages(table)) {
-                let line = inert_snippet(table, group.pages[0]).map_or(1, |(snippet, _)| snippet.line);
+                let inert = group.pages[0].inert.iter().find(|(_, reason)| reason.to_string() == why);
+                let line = inert.map_or(1, |(snippet, _)| snippet.line);
                 let message = format!("{} the {name} snippet only {why}: no browser runs it", group.subject("carry"));
                 let drift = verdict(CODE, Outcome::Drift, message)
                     .evidence(group.pages[0].at(line))

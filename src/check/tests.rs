@@ -165,6 +165,33 @@ fn a_site_without_any_snippet_is_one_finding() {
 }
 
 #[test]
+fn a_cause_that_many_layouts_share_is_one_finding() {
+    let mut site = Written::new().ours().page("index.html", SNIPPET, "");
+    let hidden = format!("<noscript>{SNIPPET}</noscript>");
+    let lacking = |site: Written, body: &str| {
+        (0..6).fold(site, |site, number| {
+            let layout = move |entry: &mut Entry| entry.layout = Some(format!("layout{number}.html"));
+            site.entry(&format!("{number}/index.html"), &format!("<!doctype html>{body}"), layout)
+        })
+    };
+    site = lacking(site, "");
+    let messages = |site: &Written| -> Vec<String> {
+        let drifts = site.report().verdicts.into_iter().filter(|judged| judged.verdict.outcome == Outcome::Drift);
+        drifts.map(|judged| judged.verdict.message).collect()
+    };
+    let found = messages(&site);
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(found[0].starts_with("6 of the 7 pages (`layout0.html`, `layout1.html` and 4 more) lack"), "{found:?}");
+    // One of the pages also quotes the snippet in a comment: that is not what the pages have in common.
+    let quoting = format!("<!doctype html><!-- {SNIPPET} -->{hidden}");
+    let site =
+        lacking(site, &hidden).entry("0/index.html", &quoting, |entry| entry.layout = Some("layout0.html".into()));
+    let found = messages(&site);
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(found[0].contains("only in a `<noscript>`"), "{found:?}");
+}
+
+#[test]
 fn a_static_page_gets_the_snippet_itself_as_its_fix() {
     let site = Written::new()
         .ours()
