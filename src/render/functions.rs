@@ -232,3 +232,45 @@ fn unknown<'a>(what: &str, name: &str, known: impl IntoIterator<Item = &'a str>)
 fn of_its_own(path: &str) -> Error {
     Error::message(format!("`{path}` cannot be typeset; its own page says why"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config;
+
+    /// A lock of two environments and two sites, each with a revision of its own.
+    fn lock() -> Lock {
+        let entry = |environment: &str, provider: &str, site: &str, revision: u32| {
+            format!(
+                "[[analytics]]\nenvironment = \"{environment}\"\nprovider = \"{provider}\"\nendpoint = \"embedded\"\n\
+                 site = \"{site}\"\ncoverage = \"every page\"\n\
+                 [analytics.snippet]\nrevision = {revision}\ntext = \"\"\nsha256 = \"{zeros}\"\n\
+                 [analytics.tracker]\nurl = \"\"\nfinal_url = \"\"\ncontent_type = \"\"\nclass = \"exact\"\nreleased = []\n",
+                zeros = "0".repeat(64)
+            )
+        };
+        let entries = [
+            entry("", "goatcounter", "one", 1),
+            entry("", "goatcounter", "two", 2),
+            entry("staging", "goatcounter", "one", 3),
+            entry("", "matomo", "7", 4),
+        ];
+        Lock::parse(&format!("schema = 1\n{}", entries.concat())).unwrap()
+    }
+
+    #[test]
+    fn pages_carry_the_locked_revision_of_their_own_table() {
+        let table = |site: &str| {
+            let text =
+                format!("[[analytics]]\nprovider = \"goatcounter\"\nendpoint = \"embedded\"\nsite = \"{site}\"\n");
+            config::sample(&text).analytics.remove(0)
+        };
+        let lock = lock();
+        assert_eq!(revision(Some(&lock), None, &table("one")), Some(1));
+        assert_eq!(revision(Some(&lock), None, &table("two")), Some(2));
+        assert_eq!(revision(Some(&lock), Some("staging"), &table("one")), Some(3));
+        assert!(revision(Some(&lock), None, &table("renamed")).is_some(), "a renamed site is drift, not an upgrade");
+        assert_eq!(revision(Some(&lock), Some("unknown"), &table("one")), None);
+        assert_eq!(revision(None, None, &table("one")), None);
+    }
+}

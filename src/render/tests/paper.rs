@@ -44,3 +44,12 @@ fn a_site_without_posts_renders() {
     }
     assert!(text(&site, "/").contains("Watching the guards"));
 }
+
+#[test]
+fn a_taxonomy_without_pages_is_named_but_not_linked() {
+    let blog = paper().set(|config| config.taxonomies.iter_mut().for_each(|rule| rule.render = false));
+    let site = blog.post_with("one", "2025-01-01", "tags = [\"Rust\"]\nseries = [\"Guards\"]", "Text.").site();
+    let page = text(&site, "/posts/one/");
+    assert!(page.contains("Rust") && page.contains("Guards"), "{page}");
+    assert!(!page.contains("href=\"\""), "{page}");
+}
