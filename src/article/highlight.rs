@@ -4,24 +4,22 @@
 //! panics or meets a line beyond all measure costs a block its colours, never the build.
 
 pub(super) mod engine;
+mod first;
 mod grammars;
+mod machine;
+mod parser;
 pub(super) mod scheme;
 mod themes;
 
-use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use self::engine::{Engine, Piece};
 use self::grammars::Grammars;
+use self::machine::Unlinked;
 use self::scheme::Scheme;
 use crate::config::{Config, HighlightRule};
 use crate::diagnostic::{Diagnostic, Place};
-
-thread_local! {
-    // The parser's state holds a pointer of the C library, so it cannot change threads.
-    static ENGINE: Cell<Option<Engine>> = const { Cell::new(None) };
-}
 
 /// A longer line has no colours: the time for one may grow with its square.
 const LONGEST_LINE: usize = 10_000;
@@ -31,6 +29,8 @@ const LONGEST_LINE: usize = 10_000;
 pub(super) struct Highlighter {
     scheme: Scheme,
     grammars: LazyLock<Grammars>,
+    /// The engines that no thread is using: each keeps what it has learnt.
+    engines: Mutex<Vec<Engine>>,
 }
 
 /// The lines of a block, each with its pieces; and what there is to say about it.
@@ -52,6 +52,7 @@ impl Highlighter {
             (Some(light_theme), Some(dark_theme)) => Ok(Highlighter {
                 scheme: Scheme::new((light, &light_theme), (dark, &dark_theme)),
                 grammars: LazyLock::new(Grammars::load),
+                engines: Mutex::new(Vec::new()),
             }),
             _ => Err(diagnostics),
         }
@@ -86,24 +87,17 @@ impl Highlighter {
             coloured.remarks.push(Diagnostic::note("code/long-line", message).hint(hint));
             return coloured;
         }
-        let engine = ENGINE.take();
+        let engine = self.engines.lock().unwrap_or_else(PoisonError::into_inner).pop();
         // A grammar's rule may be one that the regular expressions cannot take: the engine that met
         // it is dropped with whatever it was left in.
         let outcome = catch_unwind(AssertUnwindSafe(|| {
             let mut engine = engine.unwrap_or_default();
-            let mut cursor = engine.start(grammar, self.grammars.at(grammar));
-            let mut lines = Vec::new();
-            for line in code.split_inclusive('\n') {
-                match engine.line(&mut cursor, line, self.grammars.set(), &self.scheme) {
-                    Ok(pieces) => lines.push(pieces),
-                    Err(failed) => return (engine, Err(failed)),
-                }
-            }
-            (engine, Ok(lines))
+            let lines = self.lines(&mut engine, grammar, code);
+            (engine, lines)
         }));
         match outcome {
             Ok((engine, lines)) => {
-                ENGINE.set(Some(engine));
+                self.engines.lock().unwrap_or_else(PoisonError::into_inner).push(engine);
                 match lines {
                     Ok(lines) => coloured.lines = lines,
                     Err(_) => coloured.remarks.push(failed_grammar(language)),
@@ -112,6 +106,12 @@ impl Highlighter {
             Err(_) => coloured.remarks.push(failed_grammar(language)),
         }
         coloured
+    }
+
+    fn lines(&self, engine: &mut Engine, grammar: usize, code: &str) -> Result<Vec<Arc<[Piece]>>, Unlinked> {
+        let machine = self.grammars.machine();
+        let mut cursor = engine.start(machine.start(grammar)?);
+        code.split_inclusive('\n').map(|line| engine.line(&mut cursor, line, machine, &self.scheme)).collect()
     }
 }
 

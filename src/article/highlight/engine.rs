@@ -8,8 +8,10 @@ use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
 
-use syntect::parsing::{BasicScopeStackOp, ParseState, Scope, ScopeStack, SyntaxReference, SyntaxSet};
+use syntect::parsing::{ClearAmount, Scope};
 
+use super::machine::{Id, Machine, Unlinked};
+use super::parser::{Position, Scratch, Step};
 use super::scheme::{Look, Scheme};
 
 /// A piece of a line: where it ends, and what it looks like.
@@ -20,76 +22,53 @@ const MOST_LINE_BYTES: usize = 8 << 20;
 const MOST_STATES: usize = 20_000;
 const MOST_SCOPES: usize = 100_000;
 
-/// The number of a stack of scopes.
-type Stack = u32;
-
-/// What is left to learn about code: grows with use, up to its bounds.
+/// What was learnt from code: grows with use, up to its bounds.
 #[derive(Debug, Default)]
 pub(super) struct Engine {
     scopes: Scopes,
-    states: Vec<State>,
-    /// States by the number of their stack, to find an equal one.
-    by_stack: HashMap<Stack, Vec<u32>, Quick>,
-    /// The state that each grammar starts in, by its place in the set.
-    starts: HashMap<usize, u32, Quick>,
+    states: Vec<Remembered>,
+    numbers: HashMap<Arc<Between>, u32, Quick>,
     line_bytes: usize,
+    scratch: Scratch,
 }
 
-/// Where a grammar is between two lines.
-#[derive(Debug)]
-struct State {
-    parser: ParseState,
-    stack: ScopeStack,
+/// What stands between two lines, and decides what becomes of the next.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct Between {
+    position: Position,
     top: Stack,
+    /// Scopes that were taken off the stack and are to come back.
+    cleared: Vec<Vec<Scope>>,
+}
+
+/// A state that has a number.
+#[derive(Debug)]
+struct Remembered {
+    state: Arc<Between>,
     lines: HashMap<Box<str>, Line, Quick>,
 }
 
-/// What a line becomes, and the state after it.
-#[derive(Debug, Clone)]
+/// What a line becomes, and the number of the state after it.
+#[derive(Debug)]
 struct Line {
     pieces: Arc<[Piece]>,
     next: u32,
 }
 
-/// Every stack of scopes that was seen, as a tree: a stack is a scope on top of another stack.
+/// Where some code is: at a state with a number, or at one without.
 #[derive(Debug)]
-struct Scopes {
-    nodes: Vec<(Stack, Look)>,
-    children: HashMap<(Stack, Scope), Stack, Quick>,
+pub(super) enum Cursor {
+    At(u32),
+    Beyond(Box<Between>),
 }
-
-impl Default for Scopes {
-    fn default() -> Self {
-        Scopes { nodes: vec![(0, Look::default())], children: HashMap::default() }
-    }
-}
-
-/// A code that is being highlighted.
-#[derive(Debug)]
-pub(super) struct Cursor {
-    /// The number of the state, or the state itself where it has none.
-    state: Result<u32, Box<State>>,
-}
-
-/// Why a line could not be highlighted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct GrammarFailed;
 
 impl Engine {
     /// Starts at the first line of some code.
-    pub(super) fn start(&mut self, index: usize, syntax: &SyntaxReference) -> Cursor {
+    pub(super) fn start(&mut self, id: Id) -> Cursor {
         if self.scopes.nodes.len() > MOST_SCOPES || self.states.len() > MOST_STATES {
             *self = Engine::default();
         }
-        if let Some(&state) = self.starts.get(&index) {
-            return Cursor { state: Ok(state) };
-        }
-        let state =
-            State { parser: ParseState::new(syntax), stack: ScopeStack::new(), top: 0, lines: HashMap::default() };
-        let number = self.states.len() as u32;
-        self.states.push(state);
-        self.starts.insert(index, number);
-        Cursor { state: Ok(number) }
+        self.cursor(Between { position: Position::start(id), top: 0, cleared: Vec::new() })
     }
 
     /// Returns the pieces of the next line (with its line end), one after the other without a gap.
@@ -97,67 +76,57 @@ impl Engine {
         &mut self,
         cursor: &mut Cursor,
         line: &str,
-        syntaxes: &SyntaxSet,
+        machine: &Machine,
         scheme: &Scheme,
-    ) -> Result<Arc<[Piece]>, GrammarFailed> {
-        let (state, number) = match &cursor.state {
-            Ok(number) => {
-                let state = &self.states[*number as usize];
-                if let Some(known) = state.lines.get(line) {
-                    cursor.state = Ok(known.next);
+    ) -> Result<Arc<[Piece]>, Unlinked> {
+        let mut state = match cursor {
+            Cursor::At(number) => {
+                let remembered = &self.states[*number as usize];
+                if let Some(known) = remembered.lines.get(line) {
+                    *cursor = Cursor::At(known.next);
                     return Ok(Arc::clone(&known.pieces));
                 }
-                (state, Some(*number))
+                (*remembered.state).clone()
             }
-            Err(state) => (&**state, None),
+            Cursor::Beyond(state) => (**state).clone(),
         };
-        let mut parser = state.parser.clone();
-        let mut stack = state.stack.clone();
-        let mut top = state.top;
-        let operations = parser.parse_line(line, syntaxes).map_err(|_| GrammarFailed)?;
         let mut pieces: Vec<Piece> = Vec::new();
         let mut done = 0;
-        for (at, operation) in &operations {
-            push(&mut pieces, self.scopes.look(top), line, &mut done, *at);
-            let scopes = &mut self.scopes;
-            let moved = stack.apply_with_hook(operation, |step, all| match step {
-                BasicScopeStackOp::Push(scope) => top = scopes.pushed(top, scope, all, scheme),
-                BasicScopeStackOp::Pop => top = scopes.popped(top),
-            });
-            moved.map_err(|_| GrammarFailed)?;
-        }
-        push(&mut pieces, self.scopes.look(top), line, &mut done, line.len());
+        let Between { position, top, cleared } = &mut state;
+        let scopes = &mut self.scopes;
+        position.read(line, machine, &mut self.scratch, &mut |at, step| {
+            push(&mut pieces, scopes.look(*top), line, &mut done, at);
+            scopes.take(step, top, cleared, scheme);
+        })?;
+        push(&mut pieces, scopes.look(*top), line, &mut done, line.len());
         let pieces: Arc<[Piece]> = pieces.into();
-        cursor.state = self.numbered(parser, stack, top);
-        if let (Some(number), Ok(next)) = (number, &cursor.state) {
-            let bytes = line.len() + pieces.len() * size_of::<Piece>() + 64;
+        let next = self.cursor(state);
+        if let (Cursor::At(number), Cursor::At(next)) = (&cursor, &next) {
+            let bytes = line.len() + pieces.len() * size_of::<Piece>() + size_of::<(Box<str>, Line)>();
             if self.line_bytes + bytes <= MOST_LINE_BYTES {
                 self.line_bytes += bytes;
                 let known = Line { pieces: Arc::clone(&pieces), next: *next };
-                self.states[number as usize].lines.insert(line.into(), known);
+                self.states[*number as usize].lines.insert(line.into(), known);
             }
         }
+        *cursor = next;
         Ok(pieces)
     }
 
-    /// Returns the number of a state, or the state where there are too many to number it.
-    fn numbered(&mut self, parser: ParseState, stack: ScopeStack, top: Stack) -> Result<u32, Box<State>> {
-        let same = self.by_stack.entry(top).or_default();
-        for &number in same.iter() {
-            let state = &self.states[number as usize];
-            if state.parser == parser && state.stack == stack {
-                return Ok(number);
-            }
+    /// Returns the cursor at a state. Of some states there is no end, since they hold text from the
+    /// code itself; those beyond the bound have no number.
+    fn cursor(&mut self, state: Between) -> Cursor {
+        if let Some(&number) = self.numbers.get(&state) {
+            return Cursor::At(number);
         }
-        let state = State { parser, stack, top, lines: HashMap::default() };
-        // Here-documents carry their own text in the state: there is no end of those.
-        if self.states.len() > MOST_STATES || same.len() > 64 {
-            return Err(Box::new(state));
+        if self.states.len() > MOST_STATES {
+            return Cursor::Beyond(Box::new(state));
         }
         let number = self.states.len() as u32;
-        same.push(number);
-        self.states.push(state);
-        Ok(number)
+        let state = Arc::new(state);
+        self.numbers.insert(Arc::clone(&state), number);
+        self.states.push(Remembered { state, lines: HashMap::default() });
+        Cursor::At(number)
     }
 }
 
@@ -178,22 +147,80 @@ fn push(pieces: &mut Vec<Piece>, look: Look, line: &str, done: &mut usize, at: u
     }
 }
 
+/// The number of a stack of scopes; 0 is the empty one.
+type Stack = u32;
+
+/// Every stack of scopes that was seen, as a tree: a stack is a scope on top of another stack.
+#[derive(Debug)]
+struct Scopes {
+    nodes: Vec<Node>,
+    children: HashMap<(Stack, Scope), Stack, Quick>,
+}
+
+/// One stack of scopes: what is below its topmost scope, that scope, and what the whole looks like.
+#[derive(Debug)]
+struct Node {
+    below: Stack,
+    scope: Scope,
+    look: Look,
+}
+
+impl Default for Scopes {
+    fn default() -> Self {
+        let empty = Node { below: 0, scope: Scope::default(), look: Look::default() };
+        Scopes { nodes: vec![empty], children: HashMap::default() }
+    }
+}
+
 impl Scopes {
     fn look(&self, stack: Stack) -> Look {
-        self.nodes[stack as usize].1
+        self.nodes[stack as usize].look
     }
 
-    fn popped(&self, stack: Stack) -> Stack {
-        self.nodes[stack as usize].0
-    }
-
-    fn pushed(&mut self, stack: Stack, scope: Scope, all: &[Scope], scheme: &Scheme) -> Stack {
-        let next = self.nodes.len() as Stack;
-        let child = *self.children.entry((stack, scope)).or_insert(next);
-        if child == next {
-            self.nodes.push((stack, scheme.look(all)));
+    /// Takes one step on a stack.
+    fn take(&mut self, step: Step, top: &mut Stack, cleared: &mut Vec<Vec<Scope>>, scheme: &Scheme) {
+        match step {
+            Step::Push(scope) => *top = self.pushed(*top, scope, scheme),
+            Step::Pop(count) => (0..count).for_each(|_| *top = self.nodes[*top as usize].below),
+            Step::Clear(amount) => {
+                let all = self.scopes(*top);
+                let kept = match amount {
+                    ClearAmount::TopN(count) => all.len().saturating_sub(count),
+                    ClearAmount::All => 0,
+                };
+                (kept..all.len()).for_each(|_| *top = self.nodes[*top as usize].below);
+                cleared.push(all[kept..].to_vec());
+            }
+            Step::Restore => {
+                for scope in cleared.pop().unwrap_or_default() {
+                    *top = self.pushed(*top, scope, scheme);
+                }
+            }
         }
-        child
+    }
+
+    fn pushed(&mut self, below: Stack, scope: Scope, scheme: &Scheme) -> Stack {
+        if let Some(&stack) = self.children.get(&(below, scope)) {
+            return stack;
+        }
+        let mut all = self.scopes(below);
+        all.push(scope);
+        let stack = self.nodes.len() as Stack;
+        self.nodes.push(Node { below, scope, look: scheme.look(&all) });
+        self.children.insert((below, scope), stack);
+        stack
+    }
+
+    /// Returns the scopes of a stack, the lowest first.
+    fn scopes(&self, mut stack: Stack) -> Vec<Scope> {
+        let mut scopes = Vec::new();
+        while stack != 0 {
+            let node = &self.nodes[stack as usize];
+            scopes.push(node.scope);
+            stack = node.below;
+        }
+        scopes.reverse();
+        scopes
     }
 }
 

@@ -1,7 +1,8 @@
 //! Owns the grammars and the names that people write after the fence.
 
-use syntect::parsing::{SyntaxReference, SyntaxSet};
+use syntect::parsing::SyntaxReference;
 
+use super::machine::Machine;
 use crate::diagnostic::did_you_mean;
 
 /// Names that no grammar goes by, and the one that is meant.
@@ -59,30 +60,30 @@ const ALIASES: &[(&str, &str)] = &[
 /// All grammars.
 #[derive(Debug)]
 pub(super) struct Grammars {
-    set: SyntaxSet,
+    machine: Machine,
 }
 
 impl Grammars {
     /// Loads them. The rules of each are only unpacked when it is first used.
     pub(super) fn load() -> Self {
-        Grammars { set: two_face::syntax::extra_newlines() }
+        Grammars { machine: Machine::new(two_face::syntax::extra_newlines()) }
     }
 
-    /// Returns the set that the parser needs.
-    pub(super) fn set(&self) -> &SyntaxSet {
-        &self.set
+    /// Returns what runs them.
+    pub(super) fn machine(&self) -> &Machine {
+        &self.machine
     }
 
     /// Returns a grammar by its place.
     pub(super) fn at(&self, index: usize) -> &SyntaxReference {
-        &self.set.syntaxes()[index]
+        &self.machine.syntaxes()[index]
     }
 
     /// Returns the place of the grammar that a name stands for.
     pub(super) fn find(&self, name: &str) -> Option<usize> {
         let name = name.trim_start_matches('.').to_lowercase();
         let alias = ALIASES.iter().find(|(alias, _)| *alias == name).map(|(_, target)| *target);
-        let position = |is: &dyn Fn(&SyntaxReference) -> bool| self.set.syntaxes().iter().rposition(is);
+        let position = |is: &dyn Fn(&SyntaxReference) -> bool| self.machine.syntaxes().iter().rposition(is);
         // Of two grammars for one ending the later counts, as `syntect` has it.
         alias
             .and_then(|target| position(&|syntax| syntax.name == target))
@@ -99,7 +100,7 @@ impl Grammars {
     /// Returns the name that was probably meant.
     pub(super) fn near(&self, name: &str) -> Option<String> {
         let name = name.to_lowercase();
-        let visible = || self.set.syntaxes().iter().filter(|syntax| !syntax.hidden);
+        let visible = || self.machine.syntaxes().iter().filter(|syntax| !syntax.hidden);
         let spelt: Vec<String> = visible().map(|syntax| spelt(&syntax.name)).collect();
         let endings = visible().flat_map(|syntax| syntax.file_extensions.iter()).map(String::as_str);
         let endings = endings.filter(|ending| ending.len() > 2);
