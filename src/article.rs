@@ -7,12 +7,14 @@ mod code;
 mod escape;
 mod fence;
 mod footnotes;
+mod heading;
 mod highlight;
 mod links;
 mod markdown;
 mod outline;
 mod raw_html;
 mod summary;
+mod table;
 mod toc;
 mod words;
 

@@ -9,6 +9,7 @@ mod grammars;
 mod machine;
 mod parser;
 pub(super) mod scheme;
+mod steps;
 mod themes;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};

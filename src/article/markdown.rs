@@ -7,15 +7,17 @@
 use std::fmt::Write as _;
 use std::ops::Range;
 
-use pulldown_cmark::{Alignment, BlockQuoteKind, CodeBlockKind, CowStr, Event, LinkType, Tag, TagEnd};
+use pulldown_cmark::{BlockQuoteKind, CodeBlockKind, CowStr, Event, LinkType, Tag, TagEnd};
 
 use super::OutlineHeading;
 use super::code::Code;
 use super::escape::{push_attribute, push_href, push_markup, push_text};
 use super::footnotes::{Body, Footnotes};
+use super::heading::{self, Attributes};
 use super::links::{Links, Use, place};
 use super::raw_html::{Changes, resolved};
 use super::summary::{is_comment, is_marker};
+use super::table::Table;
 use crate::diagnostic::{Diagnostic, Place};
 
 /// Where the Markdown stands, so that a span of it can be shown.
@@ -63,19 +65,6 @@ struct Image<'a> {
     range: Range<usize>,
     text: String,
     nested: usize,
-}
-
-/// The table that is being written.
-#[derive(Default)]
-struct Table {
-    alignments: Vec<Alignment>,
-    column: usize,
-    in_head: bool,
-    has_body: bool,
-    /// Where its label, the current cell and that cell's text start.
-    label_at: usize,
-    cell_at: usize,
-    cell_text_at: usize,
 }
 
 /// The text of a whole post, or of a part that stands elsewhere.
@@ -200,7 +189,7 @@ impl<'a, 'w> Writer<'a, 'w> {
     fn start(&mut self, tag: Tag<'a>, range: Range<usize>) {
         match tag {
             Tag::Paragraph => self.open("<p>"),
-            Tag::Heading { level, classes, attrs, .. } => self.start_heading(level as u8, &classes, attrs),
+            Tag::Heading { level, classes, attrs, .. } => self.start_heading(level as u8, &classes, &attrs),
             Tag::BlockQuote(None) => self.open("<blockquote>\n"),
             Tag::BlockQuote(Some(kind)) => {
                 let (name, title) = alert(kind);
@@ -226,21 +215,14 @@ impl<'a, 'w> Writer<'a, 'w> {
             Tag::DefinitionList => self.open("<dl>\n"),
             Tag::DefinitionListTitle => self.open("<dt>"),
             Tag::DefinitionListDefinition => self.open("<dd>"),
-            Tag::Table(alignments) => self.start_table(alignments),
-            Tag::TableHead => {
-                self.table.in_head = true;
-                self.table.column = 0;
-                self.out.push_str("<thead>\n<tr>");
+            Tag::Table(alignments) => {
+                self.fresh_line();
+                self.tables += 1;
+                self.table = Table::open(alignments, self.tables, &mut self.out);
             }
-            Tag::TableRow => {
-                if !self.table.has_body {
-                    self.table.has_body = true;
-                    self.out.push_str("<tbody>\n");
-                }
-                self.table.column = 0;
-                self.out.push_str("<tr>");
-            }
-            Tag::TableCell => self.start_cell(),
+            Tag::TableHead => self.table.open_head(&mut self.out),
+            Tag::TableRow => self.table.open_row(&mut self.out),
+            Tag::TableCell => self.table.open_cell(&mut self.out),
             Tag::Emphasis => self.out.push_str("<em>"),
             Tag::Strong => self.out.push_str("<strong>"),
             Tag::Strikethrough => self.out.push_str("<del>"),
@@ -257,7 +239,7 @@ impl<'a, 'w> Writer<'a, 'w> {
     fn end(&mut self, tag: TagEnd) {
         let close = match tag {
             TagEnd::Paragraph => "</p>\n",
-            TagEnd::Heading(level) => return self.end_heading(level as u8),
+            TagEnd::Heading(level) => return heading::close(level as u8, self.heading_id.take(), &mut self.out),
             TagEnd::BlockQuote(None) => "</blockquote>\n",
             TagEnd::BlockQuote(Some(_)) => "</div>\n",
             TagEnd::CodeBlock => return self.end_code(),
@@ -274,18 +256,10 @@ impl<'a, 'w> Writer<'a, 'w> {
             TagEnd::DefinitionList => "</dl>\n",
             TagEnd::DefinitionListTitle => "</dt>\n",
             TagEnd::DefinitionListDefinition => "</dd>\n",
-            TagEnd::Table => {
-                let body = if self.table.has_body { "</tbody>\n" } else { "" };
-                self.out.push_str(body);
-                "</table>\n</div>\n"
-            }
-            TagEnd::TableHead => {
-                self.table.in_head = false;
-                self.label_table();
-                "</tr>\n</thead>\n"
-            }
+            TagEnd::Table => return self.table.close(&mut self.out),
+            TagEnd::TableHead => return self.table.close_head(&mut self.out),
             TagEnd::TableRow => "</tr>\n",
-            TagEnd::TableCell => return self.end_cell(),
+            TagEnd::TableCell => return self.table.close_cell(&mut self.out),
             TagEnd::Emphasis => "</em>",
             TagEnd::Strong => "</strong>",
             TagEnd::Strikethrough => "</del>",
@@ -319,78 +293,10 @@ impl<'a, 'w> Writer<'a, 'w> {
         note.body.events.push((event, range));
     }
 
-    fn start_heading(&mut self, level: u8, classes: &[CowStr<'a>], attributes: Vec<(CowStr<'a>, Option<CowStr<'a>>)>) {
+    fn start_heading(&mut self, level: u8, classes: &[CowStr<'a>], attributes: &Attributes<'a>) {
         self.fresh_line();
-        let _ = write!(self.out, "<h{level}");
         self.heading_id = self.headings.next().map(|heading| heading.id.as_str());
-        if let Some(id) = self.heading_id {
-            self.out.push_str(" id=\"");
-            push_attribute(&mut self.out, id);
-            self.out.push('"');
-        }
-        if !classes.is_empty() {
-            self.out.push_str(" class=\"");
-            push_attribute(&mut self.out, &classes.join(" "));
-            self.out.push('"');
-        }
-        let mut written: Vec<&str> = Vec::new();
-        for (name, value) in &attributes {
-            if may_stand_in_heading(name, self.links.config.markdown.html) && !written.contains(&&**name) {
-                written.push(name);
-                let _ = write!(self.out, " {name}=\"");
-                push_attribute(&mut self.out, value.as_deref().unwrap_or_default());
-                self.out.push('"');
-            }
-        }
-        self.out.push('>');
-    }
-
-    fn end_heading(&mut self, level: u8) {
-        if let Some(id) = self.heading_id.take() {
-            self.out.push_str(" <a class=\"heading-anchor\" href=\"#");
-            push_href(&mut self.out, id);
-            self.out.push_str("\" aria-label=\"Link to this section\">#</a>");
-        }
-        let _ = writeln!(self.out, "</h{level}>");
-    }
-
-    fn start_table(&mut self, alignments: Vec<Alignment>) {
-        self.fresh_line();
-        self.tables += 1;
-        self.out.push_str("<div class=\"table-scroll\" role=\"group\" aria-label=\"");
-        self.table = Table { alignments, label_at: self.out.len(), ..Table::default() };
-        self.out.push_str("\" tabindex=\"0\">\n<table>\n");
-    }
-
-    /// Names a table for those who cannot see it, once its headings are known. It is a group and no
-    /// landmark: landmarks of one page must not share a name, and a list may quote several articles.
-    fn label_table(&mut self) {
-        let label = format!("Table {}", self.tables);
-        self.out.insert_str(self.table.label_at, &label);
-    }
-
-    fn start_cell(&mut self) {
-        self.table.cell_at = self.out.len();
-        self.out.push_str(if self.table.in_head { "<th scope=\"col\"" } else { "<td" });
-        // Classes, not styles: a content security policy may forbid those.
-        self.out.push_str(match self.table.alignments.get(self.table.column) {
-            Some(Alignment::Left) => " class=\"align-left\">",
-            Some(Alignment::Center) => " class=\"align-center\">",
-            Some(Alignment::Right) => " class=\"align-right\">",
-            _ => ">",
-        });
-        self.table.cell_text_at = self.out.len();
-    }
-
-    fn end_cell(&mut self) {
-        self.table.column += 1;
-        if self.table.in_head && self.out.len() == self.table.cell_text_at {
-            // A heading without words names nothing.
-            self.out.truncate(self.table.cell_at);
-            self.out.push_str("<td></td>");
-            return;
-        }
-        self.out.push_str(if self.table.in_head { "</th>" } else { "</td>" });
+        heading::open(level, self.heading_id, classes, attributes, self.links.config.markdown.html, &mut self.out);
     }
 
     fn task(&mut self, done: bool) {
@@ -560,17 +466,6 @@ fn alert(kind: BlockQuoteKind) -> (&'static str, &'static str) {
         BlockQuoteKind::Warning => ("warning", "Warning"),
         BlockQuoteKind::Caution => ("caution", "Caution"),
     }
-}
-
-/// Returns whether an attribute that a heading asks for may be written. Where raw HTML is off, none
-/// that could run a script.
-fn may_stand_in_heading(name: &str, html: bool) -> bool {
-    let is_name = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
-        && name.as_bytes().first().is_some_and(u8::is_ascii_alphabetic);
-    let is_safe = matches!(name, "lang" | "dir" | "title" | "translate")
-        || name.starts_with("data-")
-        || name.starts_with("aria-");
-    is_name && !matches!(name, "id" | "class") && (html || is_safe)
 }
 
 /// Returns the first line of a range: enough to show where a block starts.

@@ -11,8 +11,9 @@ use std::sync::Arc;
 use syntect::parsing::{ClearAmount, Scope};
 
 use super::machine::{Id, Machine, Unlinked};
-use super::parser::{Position, Scratch, Step};
+use super::parser::{Position, Scratch};
 use super::scheme::{Look, Scheme};
+use super::steps::Step;
 
 /// A piece of a line: where it ends, and what it looks like.
 pub(in crate::article) type Piece = (u32, Look);

@@ -1,5 +1,7 @@
 //! Owns the grammars and the names that people write after the fence.
 
+use std::collections::HashMap;
+
 use syntect::parsing::SyntaxReference;
 
 use super::machine::Machine;
@@ -61,12 +63,28 @@ const ALIASES: &[(&str, &str)] = &[
 #[derive(Debug)]
 pub(super) struct Grammars {
     machine: Machine,
+    /// The place of each grammar by every name that it goes by, in lower case.
+    names: HashMap<String, usize>,
 }
 
 impl Grammars {
     /// Loads them. The rules of each are only unpacked when it is first used.
     pub(super) fn load() -> Self {
-        Grammars { machine: Machine::new(two_face::syntax::extra_newlines()) }
+        let machine = Machine::new(two_face::syntax::extra_newlines());
+        let mut names = HashMap::new();
+        let all = || machine.syntaxes().iter().enumerate();
+        // Of two that go by one name the later counts, as `syntect` has it; and what comes later here
+        // is the better name.
+        names.extend(all().map(|(index, syntax)| (spelt(&syntax.name), index)));
+        names.extend(all().map(|(index, syntax)| (syntax.name.to_lowercase(), index)));
+        for (index, syntax) in all() {
+            names.extend(syntax.file_extensions.iter().map(|ending| (ending.to_lowercase(), index)));
+        }
+        for (alias, target) in ALIASES {
+            let found = all().find(|(_, syntax)| syntax.name == *target);
+            names.extend(found.map(|(index, _)| ((*alias).to_owned(), index)));
+        }
+        Grammars { machine, names }
     }
 
     /// Returns what runs them.
@@ -75,21 +93,17 @@ impl Grammars {
     }
 
     /// Returns a grammar by its place.
-    pub(super) fn at(&self, index: usize) -> &SyntaxReference {
+    fn at(&self, index: usize) -> &SyntaxReference {
         &self.machine.syntaxes()[index]
     }
 
     /// Returns the place of the grammar that a name stands for.
     pub(super) fn find(&self, name: &str) -> Option<usize> {
-        let name = name.trim_start_matches('.').to_lowercase();
-        let alias = ALIASES.iter().find(|(alias, _)| *alias == name).map(|(_, target)| *target);
-        let position = |is: &dyn Fn(&SyntaxReference) -> bool| self.machine.syntaxes().iter().rposition(is);
-        // Of two grammars for one ending the later counts, as `syntect` has it.
-        alias
-            .and_then(|target| position(&|syntax| syntax.name == target))
-            .or_else(|| position(&|syntax| syntax.file_extensions.iter().any(|ending| ending.to_lowercase() == name)))
-            .or_else(|| position(&|syntax| syntax.name.to_lowercase() == name))
-            .or_else(|| position(&|syntax| spelt(&syntax.name) == spelt(&name)))
+        let name = name.trim_start_matches('.');
+        match self.names.get(name) {
+            Some(index) => Some(*index),
+            None => self.names.get(&name.to_lowercase()).copied(),
+        }
     }
 
     /// Returns whether a name stands for text without colours.

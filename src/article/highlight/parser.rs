@@ -8,9 +8,10 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use syntect::parsing::{ClearAmount, Regex, Region, Scope};
+use syntect::parsing::{Regex, Region};
 
 use super::machine::{Id, Machine, Operation, Rule, State, Try, Unlinked};
+use super::steps::{Step, after_match, before_match};
 
 /// No grammar enters more contexts than this within one another.
 const DEEPEST: usize = 100;
@@ -34,15 +35,6 @@ struct Level {
     prototypes: Vec<Id>,
     /// What the groups of the match had found that led into it, where its rules refer to that.
     found: Option<Found>,
-}
-
-/// A step on the stack of scopes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Step {
-    Push(Scope),
-    Pop(usize),
-    Clear(ClearAmount),
-    Restore,
 }
 
 /// What a search needs and what it found in the current line; kept to be used again.
@@ -361,88 +353,6 @@ fn range(groups: &[Option<(usize, usize)>], group: usize) -> Option<std::ops::Ra
     groups.get(group).copied().flatten().map(|(start, end)| start..end)
 }
 
-/// Hands over the steps of contexts that change before the scopes of the match.
-fn before_match(
-    at: usize,
-    state: &State,
-    operation: &Operation,
-    machine: &Machine,
-    step: &mut dyn FnMut(usize, Step),
-) -> Result<(), Unlinked> {
-    let (ids, is_set) = match operation {
-        Operation::Pop => {
-            pop(at, state.meta_content_scope.len(), step);
-            return Ok(());
-        }
-        Operation::None => return Ok(()),
-        Operation::Push(ids) => (ids, false),
-        Operation::Set(ids) => (ids, true),
-    };
-    if is_set && state.clear_scopes.is_some() {
-        step(at, Step::Restore);
-    }
-    for id in ids {
-        let entered = machine.state(*id)?;
-        if let (false, Some(amount)) = (is_set, entered.clear_scopes) {
-            step(at, Step::Clear(amount));
-        }
-        entered.meta_scope.iter().for_each(|scope| step(at, Step::Push(*scope)));
-    }
-    Ok(())
-}
-
-/// Hands over the steps of contexts that change after the scopes of the match.
-fn after_match(
-    at: usize,
-    state: &State,
-    operation: &Operation,
-    machine: &Machine,
-    step: &mut dyn FnMut(usize, Step),
-) -> Result<(), Unlinked> {
-    let (ids, is_set) = match operation {
-        Operation::Pop => {
-            pop(at, state.meta_scope.len(), step);
-            if state.clear_scopes.is_some() {
-                step(at, Step::Restore);
-            }
-            return Ok(());
-        }
-        Operation::None => return Ok(()),
-        Operation::Push(ids) => (ids, false),
-        Operation::Set(ids) => (ids, true),
-    };
-    let mut again = is_set && !(state.meta_scope.is_empty() && state.meta_content_scope.is_empty());
-    let mut count = 0;
-    for id in ids {
-        let entered = machine.state(*id)?;
-        again |= !entered.meta_content_scope.is_empty() || (entered.clear_scopes.is_some() && is_set);
-        count += entered.meta_scope.len();
-    }
-    if !again {
-        return Ok(());
-    }
-    // The scopes of the new contexts were pushed before the match: off with them, and on again in
-    // their order.
-    if is_set {
-        count += state.meta_content_scope.len() + state.meta_scope.len();
-    }
-    pop(at, count, step);
-    for id in ids {
-        let entered = machine.state(*id)?;
-        if let (true, Some(amount)) = (is_set, entered.clear_scopes) {
-            step(at, Step::Clear(amount));
-        }
-        entered.meta_scope.iter().chain(&entered.meta_content_scope).for_each(|scope| step(at, Step::Push(*scope)));
-    }
-    Ok(())
-}
-
-fn pop(at: usize, count: usize, step: &mut dyn FnMut(usize, Step)) {
-    if count > 0 {
-        step(at, Step::Pop(count));
-    }
-}
-
 /// Puts what groups have found into an expression that refers to them.
 fn referred(regex: &str, found: &[Option<String>]) -> String {
     let mut text = String::with_capacity(regex.len());
@@ -509,81 +419,4 @@ impl Scratch {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::collections::BTreeMap;
-
-    use syntect::parsing::{ParseState, ScopeStackOp};
-
-    use super::*;
-
-    /// Code that goes into the corners of many grammars.
-    const TEXTS: &[&str] = &[
-        "fn main() {\n    let x: Vec<&'a str> = vec![\"a\\n{}\", r#\"raw \"x\" \"#]; // note\n    /* a /* b */ c\n    */ x.iter().map(|y| y + 0x1f_u8);\n}\n#[derive(Debug)]\nstruct A<T: B>(T);\n",
-        "import os\n\nclass A(B):\n    \"\"\"Doc\n    string\"\"\"\n    @property\n    def f(self, *, x=1.5e3, **k) -> str:\n        return f\"{x!r:>{w}} {{}}\" + r'\\d+' % y if not z else None  # c\n    async def g(): await h()\n",
-        "cat <<EOF | sed 's/a/b/' > \"$x\"\n$HOME `date` $(ls -l)\nEOF\nfor i in {1..3}; do echo \"${i%%.*}\" 'q' && exit $?; done\nif [[ -f x ]]; then :; fi\n",
-        "<!DOCTYPE html>\n<p class=\"a\" id='b'>x &amp; y</p>\n<style>a:hover { color: #fff; margin: 0 1px }</style>\n<script>let a = `x ${b + 1}`; /re[/]g/i.test(a)</script>\n<!-- c\nd -->\n",
-        "a: &x\n  - b: \"c\"\n    d: |\n      text\n      more\n    e: [1, 2.5, true, ~]\n  - *x\n# note\n? k\n: v\n---\n",
-        "const a = async (b) => { await c(...d); return {e: 1, 'f': null} };\nclass A extends B { #x = 1; static get y() { return `t${z}` } }\n// c\nif (a === b && !c) { throw new Error(\"x\") } else for (const k of m) {}\n",
-        "SELECT a.*, count(*) AS n FROM t LEFT JOIN u ON t.id = u.id WHERE x LIKE '%y''z' -- c\nGROUP BY 1 HAVING n > 2;\n",
-        "# Head\n\n- *em* **st** `co` [l](u \"t\")\n\n```rust\nlet x = 1;\n```\n\n> q\n\n| a | b |\n|---|---|\n",
-        "#include <stdio.h>\n#define X(a) \\\n  (a + 1)\nint main(void) { char *s = \"%d\\n\"; return printf(s, 'x', 1UL); } // é ü 日本\ntemplate <typename T> class A : public B<T> { ~A(); };\n",
-        "--- a/x\n+++ b/x\n@@ -1,2 +1,2 @@\n-old\n+new\n same\n",
-        "[a.b]\nc = \"d\" # e\nf = [1, 2]\ng = 2026-11-22T10:00:00Z\nh = { i = true }\n\"\"\"\n",
-        "<?php echo $a->b['c'] . \"x {$d} y\"; ?>\n<%= foo %>\n{{ bar | baz }}\n{% if x %}\n",
-        "puts <<~EOS\n  a #{b + 1}\nEOS\ndef x?(y: 1) = %w[a b].each { |z| z =~ /re/ }\n:sym => \"s\"\n",
-        "\t\\\"'`({[<>]})`'\"\\ $ % ^ & * ~ ! @ # ; : , . ? / | - + = _\n\n   \nx",
-    ];
-
-    /// Returns the steps that `syntect` takes on a text, line by line; none where it gives up.
-    fn theirs(machine: &Machine, grammar: usize, text: &str) -> Vec<Option<Vec<(usize, Step)>>> {
-        let mut state = ParseState::new(&machine.syntaxes()[grammar]);
-        let step = |(at, operation)| {
-            let step = match operation {
-                ScopeStackOp::Push(scope) => Step::Push(scope),
-                ScopeStackOp::Pop(count) => Step::Pop(count),
-                ScopeStackOp::Clear(amount) => Step::Clear(amount),
-                ScopeStackOp::Restore => Step::Restore,
-                ScopeStackOp::Noop => return None,
-            };
-            Some((at, step))
-        };
-        let line = |line| Some(state.parse_line(line, machine.set()).ok()?.into_iter().filter_map(step).collect());
-        text.split_inclusive('\n').map(line).collect()
-    }
-
-    fn ours(machine: &Machine, grammar: usize, text: &str) -> Vec<Option<Vec<(usize, Step)>>> {
-        let mut scratch = Scratch::default();
-        let mut position = Position::start(machine.start(grammar).unwrap());
-        let line = |line| {
-            let mut steps = Vec::new();
-            let read = position.read(line, machine, &mut scratch, &mut |at, step| steps.push((at, step)));
-            read.ok().map(|()| steps)
-        };
-        text.split_inclusive('\n').map(line).collect()
-    }
-
-    #[test]
-    fn every_grammar_means_what_it_means_to_syntect() {
-        let machine = Machine::new(two_face::syntax::extra_newlines());
-        let mut differ: BTreeMap<&str, String> = BTreeMap::new();
-        for (grammar, syntax) in machine.syntaxes().iter().enumerate() {
-            // All texts for all grammars take half a minute, and were tried; these keep watch.
-            let some = (0..4).map(|turn| TEXTS[(grammar + 3 * turn) % (TEXTS.len() - 1)]);
-            for text in some.chain(TEXTS.last().copied()) {
-                let outcome =
-                    std::panic::catch_unwind(|| (theirs(&machine, grammar, text), ours(&machine, grammar, text)));
-                let Ok((theirs, ours)) = outcome else { continue };
-                for ((their, our), line) in theirs.iter().zip(&ours).zip(text.split_inclusive('\n')) {
-                    if their != our {
-                        differ
-                            .entry(&syntax.name)
-                            .or_insert_with(|| format!("{line:?}\n  theirs {their:?}\n  ours   {our:?}"));
-                        break;
-                    }
-                }
-            }
-        }
-        let report: Vec<String> = differ.iter().map(|(name, what)| format!("{name}: {what}")).collect();
-        assert!(report.is_empty(), "{} grammars differ:\n{}", report.len(), report.join("\n"));
-    }
-}
+mod tests;
