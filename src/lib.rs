@@ -69,7 +69,7 @@ pub struct Build {
     pub report: Option<Report>,
     /// What was counted, as far as the build went.
     pub tally: Tally,
-    /// Where a site that was refused can be looked at.
+    /// Where a site that was refused can be looked at, relative to the site's folder where it lies inside.
     pub refused: Option<PathBuf>,
 }
 
@@ -170,7 +170,7 @@ fn journey(config: &Arc<Config>, request: &Request, build: &mut Build) -> Result
     let new_lock = asked.first_lock(&report);
     build.report = Some(report);
     if is_refused {
-        build.refused = Some(staged.keep());
+        build.refused = Some(PathBuf::from(output.shown(&staged.keep())));
         return Ok(());
     }
 

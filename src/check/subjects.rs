@@ -107,7 +107,7 @@ pub(super) fn pardon(verdicts: &mut [Judged], evidence: &Evidence<'_>, state: &S
         let Some(analytics) = judged.table.and_then(|table| config.analytics.get(table)) else { continue };
         let level = judged.verdict.level;
         let most = days(analytics.max_unknown_age);
-        judged.pardon = match state.tolerance(config, analytics, level, config.clock) {
+        judged.pardon = match state.tolerance(config, analytics, level, config.now) {
             Tolerance::Fails => Pardon::None,
             Tolerance::NoMemory => Pardon::Refused(
                 "`on_unknown = \"warn\"` does not let it pass: nothing is remembered of this level ever having held; keep \

@@ -27,7 +27,7 @@ pub(super) fn run(arguments: &Build, config: Config, environment: &Environment, 
     console.diagnostics(&outcome.diagnostics);
     let tally = &outcome.tally;
     if let Some(folder) = &outcome.refused {
-        let folder = folder.strip_prefix(&settings.root).unwrap_or(folder).display();
+        let folder = folder.display();
         console.say(format!(
             "not put in place: `{}` is as it was; the new site can be looked at in `{folder}`\n",
             tally.out

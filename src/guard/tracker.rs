@@ -220,14 +220,15 @@ pub(super) fn bytes(subject: &Subject<'_>) -> Vec<Verdict> {
         let message = "the tracker's bytes were seen for the first time, and compared with nothing";
         return vec![verdict(CODE, Outcome::Note, message).evidence(evidence(reply))];
     };
-    if let Some(pair) = locked.released.iter().find(|pair| pair.sha256 == digest) {
-        // Bytes that are locked are verified bytes; whether a new version may serve them is L3's affair.
+    let same = locked.released.iter().any(|pair| pair.version == now);
+    if let Some(pair) = locked.released.iter().find(|pair| pair.sha256 == digest && (pair.version == now || !same)) {
+        // Bytes that are locked are verified bytes; whether a new version may serve them is L3's affair. A version that
+        // is locked with other bytes may not: version and bytes are a pair.
         return ok(match pair.version == now {
             true => format!("the bytes are the locked ones of version {now}"),
             false => format!("the bytes are the locked ones, seen with version {}, now with {now}", pair.version),
         });
     }
-    let same = locked.released.iter().any(|pair| pair.version == now);
     let message = match (now, same) {
         ("unknown", _) => {
             "the tracker's bytes are not the locked ones, and nothing tells whether the server was upgraded".to_owned()

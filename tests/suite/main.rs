@@ -10,9 +10,11 @@ mod atomic;
 mod build;
 mod commands;
 mod content;
+mod guard;
 mod harness;
 mod input;
 mod reproducible;
+mod server;
 mod site;
 
 use std::process::ExitCode;
@@ -24,6 +26,7 @@ const MODULES: &[fn() -> Vec<harness::Test>] = &[
     build::tests,
     commands::tests,
     content::tests,
+    guard::tests,
     input::tests,
     reproducible::tests,
 ];

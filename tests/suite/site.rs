@@ -149,10 +149,12 @@ impl Run {
         self
     }
 
-    /// Demands words for people.
+    /// Demands words for people, wherever their lines end.
     #[track_caller]
     pub(crate) fn stderr_has(self, words: &str) -> Self {
-        assert!(self.stderr.contains(words), "`{words}` is not in:\n{}", self.stderr);
+        let unwrapped: Vec<&str> = self.stderr.split_whitespace().collect();
+        let is_said = self.stderr.contains(words) || unwrapped.join(" ").contains(words);
+        assert!(is_said, "`{words}` is not in:\n{}", self.stderr);
         self
     }
 
