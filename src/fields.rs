@@ -218,7 +218,8 @@ pub struct Fields<'a> {
     /// The bytes that stand for the table as a whole.
     span: Range<usize>,
     table: Table,
-    known: Vec<String>,
+    /// The keys that were asked for while some were left, each on a line.
+    known: String,
     diagnostics: &'a mut Vec<Diagnostic>,
 }
 
@@ -230,14 +231,17 @@ impl<'a> Fields<'a> {
         table: Table,
         diagnostics: &'a mut Vec<Diagnostic>,
     ) -> Self {
-        Fields { document, codes, path: String::new(), span: 0..0, table, known: Vec::new(), diagnostics }
+        Fields { document, codes, path: String::new(), span: 0..0, table, known: String::new(), diagnostics }
     }
 
     /// Takes a value whatever its type.
     pub fn take(&mut self, key: &str) -> Option<Row> {
-        if !self.known.iter().any(|known| known == key) {
-            self.known.push(key.to_owned());
+        // Once nothing is left, nothing can be unknown.
+        if self.table.rows.is_empty() {
+            return None;
         }
+        self.known.push_str(key);
+        self.known.push('\n');
         self.table.remove(key)
     }
 
@@ -390,7 +394,7 @@ impl<'a> Fields<'a> {
             path,
             span,
             table,
-            known: Vec::new(),
+            known: String::new(),
             diagnostics: self.diagnostics,
         }
     }
@@ -448,7 +452,7 @@ impl<'a> Fields<'a> {
                 "" => String::new(),
                 path => format!(" in `[{path}]`"),
             };
-            let known = self.known.iter().map(String::as_str).chain(others.iter().copied());
+            let known = self.known.lines().chain(others.iter().copied());
             let hint = match did_you_mean(&row.key, known) {
                 Some(meant) => format!("did you mean `{meant}`?"),
                 None => self.codes.own_keys.to_owned(),

@@ -22,7 +22,7 @@ pub fn arrange(config: &Config, sources: &Sources, mut posts: Vec<Post>) -> Resu
     for post in &mut posts {
         warnings.append(&mut post.warnings);
     }
-    let (posts, hidden): (Vec<Post>, Vec<Post>) = posts.into_iter().partition(|post| post.hidden.is_none());
+    let hidden: Vec<Post> = posts.extract_if(.., |post| post.hidden.is_some()).collect();
     let mut problems = Vec::new();
 
     let newest = lists::newest(&posts);

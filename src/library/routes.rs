@@ -73,7 +73,10 @@ impl Registry {
     pub(super) fn not_portable(&self, library: &Library) -> Vec<Diagnostic> {
         let mut warnings = Vec::new();
         for entry in &self.entries {
-            if let Some(part) = entry.route.as_str().split('/').find(|part| !is_portable(part)) {
+            let odd = |byte: u8| matches!(byte, b'<' | b'>' | b':' | b'"' | b'|' | b'?' | b'*');
+            let path = entry.route.as_str();
+            let is_odd = |part: &&str| part.bytes().any(odd) || part.ends_with(['.', ' ']) || is_device(part);
+            if let Some(part) = path.split('/').find(is_odd) {
                 let message = format!("`{part}` in the address `{}` is no name that Windows can keep", entry.route);
                 let warning = Diagnostic::warning("path/not-portable", message).at(place(library, &entry.owner));
                 warnings.push(warning.hint("set a `slug` without it, or rename the file"));
@@ -124,10 +127,10 @@ impl Registry {
     }
 }
 
-fn is_portable(part: &str) -> bool {
+/// Returns whether Windows takes a name for that of a device, whatever its ending.
+fn is_device(part: &str) -> bool {
     let stem = part.split('.').next().unwrap_or_default();
-    let is_device = ["con", "prn", "aux", "nul"].iter().any(|device| device.eq_ignore_ascii_case(stem));
-    !is_device && !part.contains(['<', '>', ':', '"', '|', '?', '*']) && !part.ends_with(['.', ' '])
+    stem.len() == 3 && ["con", "prn", "aux", "nul"].iter().any(|device| device.eq_ignore_ascii_case(stem))
 }
 
 fn is_repeated(one: &Owner, other: &Owner) -> bool {

@@ -6,9 +6,17 @@ use unicode_normalization::char::is_combining_mark;
 /// Returns a name as one part of an address: letters and digits of any script, lower-cased and composed, with `-` for
 /// everything between them. Empty if nothing is left.
 pub fn slugify(name: &str) -> String {
-    let mut slug = String::with_capacity(name.len());
+    match name.is_ascii() {
+        // Lower-casing and composing would change nothing else, and cost most of the time.
+        true => joined(name.chars().map(|letter| letter.to_ascii_lowercase()), name.len()),
+        false => joined(name.nfc().flat_map(char::to_lowercase).nfc(), name.len()),
+    }
+}
+
+fn joined(letters: impl Iterator<Item = char>, size: usize) -> String {
+    let mut slug = String::with_capacity(size);
     let mut pending = false;
-    for letter in name.nfc().flat_map(char::to_lowercase).nfc() {
+    for letter in letters {
         let after_letter = !pending && !slug.is_empty();
         match letter {
             // Apostrophes and invisible joiners stand within words, not between them.

@@ -1,7 +1,7 @@
 //! Groups posts by their terms.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use unicode_normalization::UnicodeNormalization;
 
@@ -89,10 +89,20 @@ impl Grouping<'_> {
 
     /// Gathers the posts of each term, by what its spellings share.
     fn gather(&self, newest: &[PostId]) -> BTreeMap<String, Gathered> {
-        let mut gathered: BTreeMap<String, Gathered> = BTreeMap::new();
+        // Each spelling is folded once, however many posts use it.
+        let mut group_of: HashMap<&str, usize> = HashMap::new();
+        let mut groups: Vec<(String, Gathered)> = Vec::new();
+        let mut group_by_key: HashMap<String, usize> = HashMap::new();
         for &id in newest {
             for term in self.posts[id.0].front.terms.get(&self.rule.name).into_iter().flatten() {
-                let one = gathered.entry(folded(term)).or_default();
+                let group = *group_of.entry(term).or_insert_with(|| {
+                    let key = folded(term);
+                    *group_by_key.entry(key.clone()).or_insert_with(|| {
+                        groups.push((key, Gathered::default()));
+                        groups.len() - 1
+                    })
+                });
+                let one = &mut groups[group].1;
                 match one.spellings.get_mut(term) {
                     Some(count) => *count += 1,
                     None => {
@@ -105,7 +115,7 @@ impl Grouping<'_> {
                 }
             }
         }
-        gathered
+        groups.into_iter().collect()
     }
 
     /// Gives each term its `_index.md`, and returns the taxonomy's own.

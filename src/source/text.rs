@@ -17,8 +17,7 @@ pub(super) fn decode(source: &SourcePath, bytes: Vec<u8>) -> Result<(Arc<str>, O
         Diagnostic::error("source/not-utf8", message).at(Place::file(source)).hint(hint)
     })?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
-    let plain = |byte: u8| byte >= b' ' && byte != 0xef || matches!(byte, b'\n' | b'\t');
-    if text.bytes().all(plain) {
+    if is_plain(text.as_bytes()) {
         return Ok((text.into(), None));
     }
     let text = text.replace("\r\n", "\n").replace('\r', "\n");
@@ -36,6 +35,13 @@ pub(super) fn decode(source: &SourcePath, bytes: Vec<u8>) -> Result<(Arc<str>, O
         .at(place)
         .hint("take it out: neither HTML nor a feed can hold it");
     Ok((text, Some(warning)))
+}
+
+/// Returns whether nothing in a text can need a closer look: no control character but LF and tab, and no byte that
+/// U+FFFE and U+FFFF begin with. Looks at whole blocks, so that it costs next to nothing.
+fn is_plain(bytes: &[u8]) -> bool {
+    let odd = |byte: u8| ((byte < b' ') & (byte != b'\n') & (byte != b'\t')) | (byte == 0xef);
+    bytes.chunks(256).all(|block| !block.iter().fold(false, |found, &byte| found | odd(byte)))
 }
 
 /// Returns whether XML 1.0 cannot hold a character.

@@ -122,7 +122,10 @@ impl Trail<'_> {
                 continue;
             };
             if taken(name) {
-                let name = format!("{}/{}", folder.name, name.nfc());
+                let name = match name.is_ascii() {
+                    true => format!("{}/{name}", folder.name),
+                    false => format!("{}/{}", folder.name, name.nfc()),
+                };
                 self.entry(&path, &name, kind, &folder.links);
             }
         }
