@@ -117,12 +117,8 @@ impl Registry {
             ),
         };
         // The place is the one that the user can change more easily: the later, unless the engine makes it.
-        let (place, note) = match &other.owner {
-            Owner::Made(_) => (place(library, &one.owner), None),
-            owner => (place(library, owner), Some(format!("the other is {first}"))),
-        };
-        let mut diagnostic = Diagnostic::error("route/collision", message).at(place);
-        diagnostic.notes.extend(note);
+        let owner = if matches!(other.owner, Owner::Made(_)) { &one.owner } else { &other.owner };
+        let diagnostic = Diagnostic::error("route/collision", message).at(place(library, owner));
         diagnostic.hint("give one of them another `slug`, `path` or name")
     }
 }

@@ -66,6 +66,7 @@ impl Parser<'_> {
         let mut diagnostics = Vec::new();
         let is_yaml = self.text.trim_start().starts_with("---");
         Front { config, document: &document, is_yaml }.read(table, &mut front, &mut diagnostics);
+        diagnostics.sort_by_key(|one| one.place.as_ref().and_then(|place| Some(place.span.as_ref()?.start)));
         let kind = self.date_and_kind(&name, &mut front);
         let body = self.title(&name, &mut front, body);
         if diagnostics.iter().any(|one| one.level == Level::Error) {

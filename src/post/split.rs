@@ -36,7 +36,13 @@ pub(super) fn split(document: &Document) -> Result<(Table, Range<usize>), Vec<Di
     };
     parsed.map_err(|problems| {
         let problems = problems.into_iter();
-        problems.map(|one| Diagnostic::error(CODES.syntax, one.message).at(document.place(one.span))).collect()
+        let problems = problems.map(|one| Diagnostic::error(CODES.syntax, one.message).at(document.place(one.span)));
+        match first.trim_end() {
+            "---" => problems
+                .map(|one| one.hint("put text in quotes if it has `: ` or ` #` in it, or begins with a sign"))
+                .collect(),
+            _ => problems.collect(),
+        }
     })
 }
 

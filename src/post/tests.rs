@@ -133,7 +133,7 @@ fn all_problems_of_all_files_are_reported_at_once() {
     ];
     let problems = parsed(&sample(""), &files).unwrap_err();
     let codes: Vec<&str> = problems.iter().map(|one| one.code).collect();
-    assert_eq!(codes, ["front/type", "front/unknown-key", "front/fence", "front/type"]);
+    assert_eq!(codes, ["front/unknown-key", "front/type", "front/fence", "front/type"]);
 }
 
 #[test]
