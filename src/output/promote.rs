@@ -218,12 +218,6 @@ fn make_folders(file: &Path, top: &Path) -> Result<(), Refusal> {
 
 /// Closes a promotion that has happened: the new manifest counts, the old tree goes.
 fn finish(output: &mut Output, container: &Path) -> Result<(), Refusal> {
-    // The exchange itself reaches the disk before the notes about it are thrown away.
-    for folder in [&output.parent, &output.out] {
-        if let Ok(folder) = File::open(folder) {
-            let _ = folder.sync_all();
-        }
-    }
     // Before the new manifest takes the place of the old one, which knows the old tree's files.
     let owned = output.owned();
     output.state.finish()?;

@@ -3,8 +3,8 @@
 //!
 //! Each file is replaced as a whole. A broken one counts as missing.
 
-use std::fs::{self, File};
-use std::io::{self, Write as _};
+use std::fs;
+use std::io;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
@@ -103,7 +103,7 @@ impl State {
         read(&self.file("journal"))
     }
 
-    /// Notes that a promotion begins. Both notes are on the disk when this returns.
+    /// Notes that a promotion begins.
     pub(super) fn begin(&self, journal: &Journal, manifest: &Manifest) -> Result<(), (PathBuf, io::Error)> {
         self.write("manifest.next", manifest)?;
         self.write("journal", journal)
@@ -134,20 +134,18 @@ impl State {
     }
 }
 
-/// Replaces a file of `.blog/state/` as a whole; it is on the disk when this returns.
+/// Replaces a file of `.blog/state/` as a whole, so that a process that is killed leaves the old one or
+/// the new one. It does not wait for the disk: a machine that loses power may forget a note, and then
+/// the manifest that lies in the output folder still tells whose files those are.
 pub(super) fn write(blog: &Path, path: &Path, text: &str) -> io::Result<()> {
-    let folder = blog.join("state");
-    fs::create_dir_all(&folder)?;
+    fs::create_dir_all(blog.join("state"))?;
     let ignore = blog.join(".gitignore");
     if !ignore.exists() {
         fs::write(ignore, "*\n")?;
     }
     let temporary = path.with_extension("json.new");
-    let mut file = File::create(&temporary)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()?;
-    fs::rename(&temporary, path)?;
-    File::open(&folder)?.sync_all()
+    fs::write(&temporary, text)?;
+    fs::rename(&temporary, path)
 }
 
 /// Reads a JSON file of ours; one that is missing or broken says nothing.

@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::symlink;
 
 use crate::harness::tests;
-use crate::site::{Site, modes};
+use crate::site::{Site, modes, tree};
 
 tests![
     a_fresh_blog_builds_and_builds_again_without_changing_a_byte,
@@ -23,6 +23,7 @@ tests![
     why_and_list_tell_where_things_come_from,
     a_base_url_with_a_path_is_in_every_link,
     a_template_of_the_site_wins_over_the_themes,
+    the_repositorys_own_blog_builds_against_its_lock,
 ];
 
 fn a_fresh_blog_builds_and_builds_again_without_changing_a_byte() {
@@ -186,4 +187,20 @@ fn a_base_url_with_a_path_is_in_every_link() {
 fn a_template_of_the_site_wins_over_the_themes() {
     let template = "<!doctype html>\n<title>{{ page.title }}</title>\n{{ analytics() }}\n<main>mine</main>\n";
     Site::new().post("a.md", "one").template("post.html", template).build().exit(0).page_has("/posts/a/", "<main>mine");
+}
+
+fn the_repositorys_own_blog_builds_against_its_lock() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut site = Site::empty();
+    for folder in ["content", "static", "templates", "themes"] {
+        for (path, bytes) in tree(&root.join(folder)) {
+            site = site.file(&format!("{folder}/{path}"), bytes);
+        }
+    }
+    for file in ["site.toml", "analytics.lock"] {
+        site = site.file(file, fs::read(root.join(file)).unwrap());
+    }
+    let run = site.variable("CI", "true").run(&["build", "--locked"]).exit(0).stderr_has("stand-in endpoint");
+    let first = run.site.public();
+    assert!(run.then().run(&["build", "--locked"]).exit(0).site.public() == first, "a second build changed something");
 }
