@@ -19,7 +19,7 @@ pub(crate) struct Settings<'a> {
     pub base_url: &'a str,
     pub base_path: String,
     pub authors: &'a [String],
-    pub feeds: Vec<FeedLink>,
+    pub feeds: &'a [FeedLink],
     pub taxonomies: Vec<&'a Value>,
     pub archive: Option<String>,
     pub highlight_css: Option<String>,

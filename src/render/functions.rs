@@ -130,7 +130,7 @@ fn revision(lock: Option<&Lock>, environment: Option<&str>, table: &Analytics) -
 
 fn feeds(shelf: &Shelf, _: &Kwargs, state: &State<'_>) -> TeraResult<Value> {
     let here = here(shelf, state)?;
-    let mut links = shelf.feed_links();
+    let mut links = shelf.feed_links().to_vec();
     if let Page::Term(taxonomy, term, _) = here.page {
         links.extend(shelf.term_feed_link(*taxonomy, *term));
     }

@@ -21,7 +21,7 @@ use crate::lock::Lock;
 use crate::paths::Route;
 use crate::post::{Kind, Post};
 use crate::render::articles::Articles;
-use crate::render::context::{self, Settings};
+use crate::render::context::{self, FeedLink, Settings};
 use crate::source::Sources;
 
 /// How many links `site.newest` has.
@@ -48,6 +48,8 @@ pub(crate) struct Shelf {
     pub lock: Option<Lock>,
     terms_of: Vec<Vec<(usize, usize)>>,
     term_feeds: BTreeMap<(usize, usize), Route>,
+    /// The feeds of the site. Found once: every page names them, and the routes are as many as the pages.
+    feeds: Vec<FeedLink>,
 }
 
 impl Shelf {
@@ -78,6 +80,7 @@ impl Shelf {
                 .map(|taxonomy| taxonomy.terms.iter().map(|_| OnceLock::new()).collect())
                 .collect(),
             taxonomies: Vec::new(),
+            feeds: Vec::new(),
             lock: config.lock.as_deref().and_then(|text| Lock::parse(text).ok()),
             section_pages: library.sections.keys().map(|name| (name.clone(), OnceLock::new())).collect(),
             terms_of: terms_of(&library),
@@ -89,6 +92,7 @@ impl Shelf {
             articles,
         };
         shelf.taxonomies = (0..shelf.library.taxonomies.len()).map(|index| shelf.taxonomy_value(index)).collect();
+        shelf.feeds = shelf.find_feeds();
         shelf.settings = shelf.settings_value(extra);
         shelf
     }
@@ -163,7 +167,7 @@ impl Shelf {
             base_url: config.base_url.as_str(),
             base_path: format!("{}/", config.base_url.prefix()),
             authors: &config.authors,
-            feeds: self.feed_links(),
+            feeds: &self.feeds,
             taxonomies: (0..)
                 .zip(&self.taxonomies)
                 .filter(|(index, _)| self.has_pages(*index))

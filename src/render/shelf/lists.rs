@@ -132,7 +132,11 @@ impl Shelf {
     }
 
     /// Returns links to the feeds of the site.
-    pub(crate) fn feed_links(&self) -> Vec<FeedLink> {
+    pub(crate) fn feed_links(&self) -> &[FeedLink] {
+        &self.feeds
+    }
+
+    pub(super) fn find_feeds(&self) -> Vec<FeedLink> {
         let feeds = self.library.routes.iter().filter_map(|(route, page)| match page {
             Page::Feed(index) => self.config.feeds.get(*index).map(|rule| (*index, rule, route)),
             _ => None,
