@@ -68,7 +68,8 @@ impl GoatCounter {
     /// Creates a database with one site, and starts this version on it.
     pub(crate) fn start(version: &str) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let port = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port").port();
+        let port =
+            TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port").port();
         let mut server = GoatCounter { folder, port, running: None };
         let output = server
             .command(version)

@@ -10,6 +10,8 @@ mod atomic;
 mod build;
 mod commands;
 mod content;
+mod goatcounter;
+mod goatcounter_server;
 mod guard;
 mod harness;
 mod input;
@@ -27,6 +29,7 @@ const MODULES: &[fn() -> Vec<harness::Test>] = &[
     commands::tests,
     content::tests,
     guard::tests,
+    goatcounter::tests,
     input::tests,
     reproducible::tests,
 ];

@@ -375,7 +375,9 @@ impl Page {
         let blind = "whether visitors block the tracker or refuse consent (no check can tell)".to_owned();
         let parts: Vec<String> = parts.into_iter().chain((!report.guarded.is_empty()).then_some(blind)).collect();
         if !parts.is_empty() {
-            self.labelled("not verified", Colour::Yellow, &parts.join("; "));
+            // One line, however long: scripts and people take the last line of the output for it.
+            let label = self.paint("not verified", Colour::Yellow);
+            writeln!(self.text, "{label}: {}", parts.join("; ")).expect("writing into a string never fails");
         }
     }
 }
