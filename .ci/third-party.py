@@ -49,7 +49,7 @@ def main():
         for text in texts(package):
             found.setdefault(hashlib.sha256(re.sub(r"\s+", " ", text).encode()).hexdigest(), (text, []))[1].append(label)
     parts = ["# Third-party software in `blog`\n",
-             "Written by `.ci/third-party.py` from `Cargo.lock`. Colour grammars come from two-face; `blog licenses` adds their notices.\n",
+             "Written by `.ci/third-party.py` from `Cargo.lock`.\n",
              "| crate | version | licence |\n|---|---|---|\n" + "\n".join(rows) + "\n"]
     for text, labels in sorted(found.values(), key=lambda entry: entry[1]):
         fence = "~~~~" if "~~~" in text else "~~~"
