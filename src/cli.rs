@@ -66,6 +66,9 @@ pub(crate) enum Command {
     Config(Show),
     /// Print the completions of a shell
     Completions(Completions),
+    /// Print the licences of all that is inside `blog`; `blog --licenses` does it, too
+    #[command(long_flag = "licenses")]
+    Licenses,
 }
 
 /// What may be set over `site.toml`, for every command that reads it.

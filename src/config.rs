@@ -1,7 +1,7 @@
 //! Owns what `site.toml`, the command line and the lock files say, as one validated value.
 //!
 //! Gives [`Config`]. Everything is checked once, here; no other room reads a setting, the
-//! environment or the clock. [`load`] reads the world, [`read`] is the pure rest.
+//! environment or the clock. [`load`] reads the world, [`read()`] is the pure rest.
 
 mod analytics;
 mod lists;

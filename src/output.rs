@@ -2,7 +2,7 @@
 //!
 //! A build is staged in a sibling of the output folder and put in its place in one step, so that a
 //! reader, or a machine that stops, sees the old site or the new one and nothing between. Gives
-//! [`Output::open`], [`stage`], [`promote`], [`clean`]. Refuses folders that hold files of others,
+//! [`Output::open`], [`stage()`], [`promote()`], [`clean`]. Refuses folders that hold files of others,
 //! writes no links, and leaves modes to no umask.
 //!
 //! Beside `public/` there may be `.public.lock` (a build runs) and `.public.stage-PID/`: `marker.json`,

@@ -129,7 +129,7 @@ fn unknown_theme(config: &Config, key: &str, name: &str, near: Option<String>) -
 fn unknown_language(language: &str, near: Option<String>) -> Diagnostic {
     let hint =
         near.map_or("write `text` for code without colours".to_owned(), |near| format!("did you mean `{near}`?"));
-    Diagnostic::note("code/language", format!("no grammar is known as `{language}`, so this code has no colours"))
+    Diagnostic::warning("code/language", format!("no grammar is known as `{language}`, so this code has no colours"))
         .hint(hint)
 }
 

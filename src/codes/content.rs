@@ -32,7 +32,7 @@ pub(super) const CODES: &[Code] = &[
         code: "code/language",
         exit: Exit::Site,
         text: "A block of code names a language that no grammar is known for, so it is shown without colours. Often the name is a \
-               typing error; else write `text`, and the note goes away. The name is the first word after the fence; more than \
+               typing error; else write `text`, and the warning goes away. The name is the first word after the fence; more than \
                200 languages are known by name and by the ending of their files (`rust` and `rs`).",
     },
     Code {

@@ -10,6 +10,7 @@ mod completions;
 mod config;
 mod explain;
 mod init;
+mod licenses;
 mod list;
 mod lock;
 mod new;
@@ -45,6 +46,7 @@ pub(crate) fn run(cli: &Cli, environment: &Environment, console: &Console) -> Ex
         }
         Command::Clean(arguments) => load(&root, &arguments.site).and_then(|config| clean::run(&config, console)),
         Command::Explain(arguments) => explain::run(arguments, console),
+        Command::Licenses => licenses::run(console),
         Command::List(arguments) => load(&root, &arguments.site).and_then(|config| list::run(&config, console)),
         Command::Why(arguments) => {
             load(&root, &arguments.site).and_then(|config| why::run(arguments, &config, console))

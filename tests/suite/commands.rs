@@ -11,6 +11,7 @@ tests![
     a_reader_that_stops_reading_is_no_error,
     a_full_disk_behind_standard_output_is_an_error,
     completions_know_the_commands,
+    licenses_name_every_crate_and_the_grammars,
     config_shows_each_setting_and_its_line,
     init_makes_a_blog_and_never_overwrites,
     clean_without_a_build_removes_nothing,
@@ -52,6 +53,12 @@ fn completions_know_the_commands() {
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
         Site::empty().run(&["completions", shell]).exit(0).stdout_has("explain");
     }
+}
+
+fn licenses_name_every_crate_and_the_grammars() {
+    let flag =
+        Site::empty().run(&["--licenses"]).exit(0).stdout_has("| pulldown-cmark |").stdout_has("# Colour grammars");
+    assert_eq!(flag.stdout, Site::empty().run(&["licenses"]).exit(0).stdout);
 }
 
 fn config_shows_each_setting_and_its_line() {
