@@ -33,6 +33,8 @@ pub mod guard;
 pub mod verdict;
 pub mod verification;
 
+pub mod serve;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};

@@ -85,6 +85,24 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "verdict",
         ],
     ),
+    (
+        "serve",
+        &[
+            "analytics",
+            "check",
+            "config",
+            "diagnostic",
+            "digest",
+            "guard",
+            "library",
+            "manifest",
+            "paths",
+            "post",
+            "preview",
+            "render",
+            "verdict",
+        ],
+    ),
     ("cli", &["config", "guard", "verdict", "verification"]),
     ("console", &["check", "cli", "diagnostic"]),
 ];
@@ -94,8 +112,8 @@ const ANY: [&str; 3] = ["lib", "main", "commands"];
 
 /// Words that only some files may say, by the beginnings of their paths, and what the words stand for.
 const WORLD: &[(&str, &[&str], &str)] = &[
-    ("std::fs", &["config", "source", "output", "check", "commands", "guard/dial", "lib"], "files"),
-    ("std::net", &["guard/dial"], "the network"),
+    ("std::fs", &["config", "source", "output", "check", "commands", "guard/dial", "lib", "serve"], "files"),
+    ("std::net", &["guard/dial", "serve/front"], "the network"),
     ("ureq::", &["guard/dial"], "the network"),
     ("std::env::", &["main", "config", "commands"], "the environment"),
     ("Timestamp::now", &["config", "guard/dial"], "the clock"),

@@ -1,0 +1,1 @@
+//! Owns the watching of a site's files: what changed, batch by batch.
