@@ -5,6 +5,8 @@
 //! honour them. Refuses to guess: a source that no browser understands matches nothing. Trusted
 //! Types and reporting are not judged.
 
+mod writing;
+
 use percent_encoding::percent_decode_str;
 use sha2::Digest as _;
 use url::Url;

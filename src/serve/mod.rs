@@ -6,4 +6,5 @@
 
 pub mod exchange;
 pub mod front;
+pub mod leaving;
 pub mod watch;

@@ -1,0 +1,245 @@
+//! Owns what becomes of an answer as it leaves the preview: an HTML document gets our script before its end, its policy
+//! lets that script run, and snippets that would reach real analytics are made inert.
+//!
+//! Nothing is taken out of a page and nothing rewritten: there are only insertions, so that the page's own bytes stay
+//! what `build` writes. `lol_html` says where to insert; html5ever, which reads as a browser does, says whether it worked.
+
+mod marks;
+mod policy;
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+use url::Url;
+
+use crate::analytics::{self, ScriptTag, Sighting};
+use crate::check::page::{self, PageFacts};
+use crate::guard::csp;
+use marks::{Marks, ScriptMark};
+use policy::Changes;
+
+/// The script that every page of the preview carries. Its text is constant, and so is its hash.
+pub const SCRIPT: &str = include_str!("client/preview.js");
+
+/// The tag around it.
+const OPENING: &str = "<script data-watchpost=\"preview\">";
+const CLOSING: &str = "</script>";
+/// Why a snippet was made inert, for whoever reads the page's source.
+const WHY: &str = "made inert: a preview never reaches real analytics";
+
+/// An address that production has elsewhere: an analytics endpoint, or the site's own base URL.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Moved {
+    /// Where it is in production, with `/` at its end.
+    pub from: Url,
+    /// Where it is here, with `/` at its end.
+    pub to: Url,
+}
+
+/// What a page is dressed with.
+#[derive(Debug, Clone, Copy)]
+pub struct Dressing<'a> {
+    /// The page's address as the browser knows it; its origin is the preview's.
+    pub page: &'a Url,
+    /// Where the stand-ins are: `http://127.0.0.1:1111/__blog/stats/`.
+    pub stand_in: &'a Url,
+    /// Which addresses are others in production.
+    pub moved: &'a [Moved],
+}
+
+/// A page as it leaves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dressed {
+    /// The bytes.
+    pub bytes: Vec<u8>,
+    /// The snippets that do not run here.
+    pub quieted: Vec<Quieted>,
+    /// How the headers and the policy differ from production's, in a sentence; none where they do not.
+    pub policy: Option<String>,
+}
+
+/// A snippet that was made inert.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Quieted {
+    /// The vendor, for people.
+    pub provider: String,
+    /// Where it would have gone, as written; empty where the page does not say.
+    pub target: String,
+    /// The line of the page that it starts on.
+    pub line: u64,
+    /// What was done, in a sentence.
+    pub what: String,
+}
+
+/// Dresses what is sent, if it is HTML; of any other answer only the headers are looked at.
+pub fn dress(html: &[u8], headers: &mut Vec<(String, String)>, dressing: &Dressing<'_>) -> Dressed {
+    let mut changes = Changes::default();
+    // The browser would keep it for all of localhost, on every port and for a year.
+    let before = headers.len();
+    headers.retain(|(name, _)| !name.eq_ignore_ascii_case("strict-transport-security"));
+    changes.without_transport_security = headers.len() < before;
+    if !is_html(headers) {
+        return Dressed { bytes: html.to_vec(), quieted: Vec::new(), policy: changes.sentence() };
+    }
+    let facts = page::read(html);
+    let marks = Marks::of(html);
+    let mut insertions = Vec::new();
+    let mut quieted = Vec::new();
+    quiet_snippets(&facts, &marks, html, dressing, &mut insertions, &mut quieted);
+    quiet_pixels(&facts, &marks, dressing, &mut insertions, &mut quieted);
+    for (name, value) in headers.iter_mut().filter(|(name, _)| policy::is_policy(name)) {
+        let enforced = name.eq_ignore_ascii_case("content-security-policy");
+        *value = policy::written(value, csp::Delivery::Header, dressing, &mut changes, enforced);
+    }
+    headers.retain(|(name, value)| !policy::is_policy(name) || !value.is_empty());
+    for (at, content) in &marks.policies {
+        let written = policy::written(content, csp::Delivery::Meta, dressing, &mut changes, true);
+        if written != *content {
+            // The first attribute of a name counts, and the page's own is ignored.
+            insertions.push((*at, format!(" content=\"{}\"", attribute(&written))));
+        }
+    }
+    let (bytes, after) = with_script(html, &facts, &marks, insertions);
+    if !foreign(&after.scripts, &after, dressing).is_empty() {
+        // The two parsers disagree about this page; rather no script than a hit.
+        headers.push(("Content-Security-Policy".to_owned(), format!("script-src {}", csp::hash_source(SCRIPT))));
+        quieted.push(Quieted {
+            provider: "every script".to_owned(),
+            target: String::new(),
+            line: 1,
+            what:
+                "this page's markup can be read in two ways, and in one of them it would reach real analytics: none of \
+                   its scripts runs here"
+                    .to_owned(),
+        });
+    }
+    Dressed { bytes, quieted, policy: changes.sentence() }
+}
+
+/// Puts our script where it runs: before the end of the body; where that is inside something that a page left open, at
+/// its start; nowhere in what is no document.
+fn with_script(
+    html: &[u8],
+    facts: &PageFacts,
+    marks: &Marks,
+    insertions: Vec<(usize, String)>,
+) -> (Vec<u8>, PageFacts) {
+    if facts.is_document() {
+        let script = [OPENING, SCRIPT, CLOSING].concat();
+        for place in [marks.body_end.unwrap_or(html.len()), html.len(), marks.start] {
+            let mut insertions = insertions.clone();
+            insertions.push((place, script.clone()));
+            let bytes = inserted(html, insertions);
+            let after = page::read(&bytes);
+            if after.scripts.iter().any(|tag| tag.body == SCRIPT) {
+                return (bytes, after);
+            }
+        }
+    }
+    let bytes = inserted(html, insertions);
+    let after = page::read(&bytes);
+    (bytes, after)
+}
+
+fn is_html(headers: &[(String, String)]) -> bool {
+    let kind = headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("content-type"));
+    let essence = kind.and_then(|(_, value)| value.split(';').next()).unwrap_or_default();
+    essence.trim().eq_ignore_ascii_case("text/html")
+}
+
+/// Returns the snippets that run and lead anywhere but to the stand-ins.
+fn foreign(scripts: &[ScriptTag], facts: &PageFacts, dressing: &Dressing<'_>) -> Vec<Sighting> {
+    let base = facts.base.as_deref().and_then(|base| dressing.page.join(base).ok());
+    let base = base.as_ref().unwrap_or(dressing.page);
+    let here = |address: &Option<String>| {
+        let url = address.as_deref().and_then(|address| base.join(address).ok());
+        url.is_some_and(|url| url.as_str().starts_with(dressing.stand_in.as_str()))
+    };
+    let mut sightings = analytics::recognise(scripts);
+    sightings.retain(|sighting| sighting.style != "inert" && !(here(&sighting.script) && here(&sighting.collect)));
+    sightings
+}
+
+/// Makes foreign snippets inert: their scripts get a type that no browser runs.
+fn quiet_snippets(
+    facts: &PageFacts,
+    marks: &Marks,
+    html: &[u8],
+    dressing: &Dressing<'_>,
+    insertions: &mut Vec<(usize, String)>,
+    quieted: &mut Vec<Quieted>,
+) {
+    if foreign(&facts.scripts, facts, dressing).is_empty() {
+        return;
+    }
+    let (places, tags): (Vec<&ScriptMark>, Vec<ScriptTag>) =
+        marks.scripts.iter().filter_map(|mark| Some((mark, mark.tag(html)?))).unzip();
+    let mut silenced = BTreeSet::new();
+    for sighting in foreign(&tags, facts, dressing) {
+        let places: Vec<&ScriptMark> = sighting.tags.iter().filter_map(|index| places.get(*index).copied()).collect();
+        silenced.extend(places.iter().map(|place| place.name_end));
+        let provider = analytics::find(sighting.provider).map_or(sighting.provider, |provider| provider.title);
+        quieted.push(Quieted {
+            provider: provider.to_owned(),
+            target: sighting.collect.or(sighting.script).unwrap_or_default(),
+            line: places.first().map_or(1, |place| line_of(html, place.start)),
+            what: format!("a snippet of {provider} that does not lead to the preview's stand-in was made inert"),
+        });
+    }
+    // The first attribute of a name counts: a `type` further on is ignored.
+    insertions.extend(silenced.into_iter().map(|at| (at, format!(" type=\"text/plain\" data-watchpost=\"{WHY}\""))));
+}
+
+/// Keeps images that count, as some vendors offer them, from being loaded from the real server.
+fn quiet_pixels(
+    facts: &PageFacts,
+    marks: &Marks,
+    dressing: &Dressing<'_>,
+    insertions: &mut Vec<(usize, String)>,
+    quieted: &mut Vec<Quieted>,
+) {
+    let base = facts.base.as_deref().and_then(|base| dressing.page.join(base).ok());
+    let base = base.as_ref().unwrap_or(dressing.page);
+    for (at, address, line) in &marks.images {
+        let Some(mut url) = base.join(address).ok().filter(|url| url.query().is_some()) else { continue };
+        url.set_query(None);
+        url.set_fragment(None);
+        let counts = |provider: &&analytics::Provider| {
+            dressing.moved.iter().any(|moved| (provider.addresses)(&moved.from).1 == url)
+        };
+        let Some(provider) = analytics::PROVIDERS.iter().find(counts) else { continue };
+        insertions.push((*at, format!(" src=\"\" srcset=\"\" data-watchpost=\"{WHY}\"")));
+        quieted.push(Quieted {
+            provider: provider.title.to_owned(),
+            target: address.clone(),
+            line: *line,
+            what: format!("an image that counts visits at {} was made inert", provider.title),
+        });
+    }
+}
+
+/// Returns the page with texts inserted.
+fn inserted(html: &[u8], mut insertions: Vec<(usize, String)>) -> Vec<u8> {
+    insertions.sort_by_key(|(at, _)| *at);
+    let mut bytes = Vec::with_capacity(html.len() + insertions.iter().map(|(_, text)| text.len()).sum::<usize>());
+    let mut done = 0;
+    for (at, text) in insertions {
+        let at = at.clamp(done, html.len());
+        bytes.extend_from_slice(&html[done..at]);
+        bytes.extend_from_slice(text.as_bytes());
+        done = at;
+    }
+    bytes.extend_from_slice(&html[done..]);
+    bytes
+}
+
+fn line_of(html: &[u8], at: usize) -> u64 {
+    html[..at.min(html.len())].iter().filter(|byte| **byte == b'\n').count() as u64 + 1
+}
+
+fn attribute(text: &str) -> String {
+    text.replace('&', "&amp;").replace('"', "&quot;")
+}
+
+#[cfg(test)]
+mod tests;
