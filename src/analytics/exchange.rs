@@ -142,6 +142,19 @@ fn title(text: &str) -> Option<String> {
     (!title.is_empty()).then_some(title)
 }
 
+/// One hit, as the vendor's server would understand it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct HitFacts {
+    /// What it counts, in a few words: ``page view of `/posts/a/` ``.
+    pub what: String,
+    /// The path that it counts, without query; empty where it names none.
+    pub path: String,
+    /// Why the server would refuse it, or count something else than was meant; each a sentence.
+    pub problems: Vec<String>,
+    /// What a person should know though all is well.
+    pub remarks: Vec<String>,
+}
+
 /// What a provider wants next of a conversation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Step {

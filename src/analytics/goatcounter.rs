@@ -3,6 +3,8 @@
 //!
 //! Read in the sources of 2.0 to 2.7 and on a running 2.7.0.
 
+mod hits;
+
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
@@ -43,7 +45,7 @@ pub(super) const PROVIDER: Provider = Provider {
     transports,
     version: Some(VersionQuery { learned_by: "status", needs_token: false, ask: ask_version, read: read_version }),
     probe: Probe { name: "count-b1", method: "GET", next },
-    stand_in: StandIn { version: "2.7.0", tracker: include_str!("standin/goatcounter.js"), answer },
+    stand_in: StandIn { version: "2.7.0", tracker: include_str!("standin/goatcounter.js"), answer, hits: hits::read },
 };
 
 const OPTIONS: &[OptionRow] = &[
@@ -333,7 +335,7 @@ fn is_no_site(reply: &Reply) -> bool {
     reply.status == 400 && reply.text().contains("no site at this domain")
 }
 
-/// Plays the server: `/count.js`, `/count`, `/status`.
+/// Plays the server: `count.js`, `count` and `status` below the endpoint.
 fn answer(request: &Request, target: &Target) -> Reply {
     let headers = |kind: &str| {
         BTreeMap::from([
@@ -353,7 +355,7 @@ fn answer(request: &Request, target: &Target) -> Reply {
     if path == target.script.path() {
         return reply(200, "text/javascript; charset=utf-8", PROVIDER.stand_in.tracker.as_bytes());
     }
-    if path == "/status" {
+    if path == below(&target.endpoint, "status").path() {
         let status = serde_json::json!({ "version": format!("v{}", PROVIDER.stand_in.version) });
         return reply(200, "application/json", status.to_string().as_bytes());
     }

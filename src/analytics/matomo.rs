@@ -4,6 +4,7 @@
 //! Read in the sources and verified on running servers of 4.16.1, 5.1.2 and 5.2.0-b5. How its snippets
 //! are recognised stands in `sightings`, how its servers are asked in `questions`.
 
+mod hits;
 mod questions;
 mod sightings;
 
@@ -57,7 +58,12 @@ pub(super) const PROVIDER: Provider = Provider {
         read: questions::read_version,
     }),
     probe: Probe { name: "bulk-rec0", method: "POST", next: questions::next },
-    stand_in: StandIn { version: "5.2.0", tracker: include_str!("standin/matomo.js"), answer: questions::answer },
+    stand_in: StandIn {
+        version: "5.2.0",
+        tracker: include_str!("standin/matomo.js"),
+        answer: questions::answer,
+        hits: hits::read,
+    },
 };
 
 const OPTIONS: &[OptionRow] = &[

@@ -21,7 +21,7 @@ use url::Url;
 use crate::config::{Analytics, Endpoint};
 use crate::diagnostic::did_you_mean;
 use crate::paths::BaseUrl;
-use exchange::{Reply, Request, Step, Target, VersionFound};
+use exchange::{HitFacts, Reply, Request, Step, Target, VersionFound};
 use script::{Script, Token};
 
 /// Every vendor that is known.
@@ -301,6 +301,8 @@ pub struct StandIn {
     pub tracker: &'static str,
     /// Answers a request; the site is the one that it knows.
     pub answer: fn(&Request, &Target) -> Reply,
+    /// Holds the hits of a request against the vendor's contract; none if the request is no hit.
+    pub hits: fn(&Request, &Target) -> Vec<HitFacts>,
 }
 
 /// Returns a vendor by its name in site.toml.

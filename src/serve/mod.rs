@@ -7,4 +7,5 @@
 pub mod exchange;
 pub mod front;
 pub mod leaving;
+pub mod stats;
 pub mod watch;

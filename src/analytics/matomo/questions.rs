@@ -217,7 +217,7 @@ fn judge_together(bulk: &Reply, single: &Reply, api: &Reply) -> Finding {
     }
 }
 
-/// Plays the server: `/matomo.js`, `/matomo.php`, `/index.php`.
+/// Plays the server: `matomo.js`, `matomo.php` and `index.php` below the endpoint.
 pub(super) fn answer(request: &Request, target: &Target) -> Reply {
     let reply = |status: u16, kind: &str, body: &[u8]| {
         let headers = [("content-type", kind), ("access-control-allow-origin", target.origin.as_str())];
@@ -233,7 +233,7 @@ pub(super) fn answer(request: &Request, target: &Target) -> Reply {
     if path == target.script.path() {
         return reply(200, "application/javascript", super::PROVIDER.stand_in.tracker.as_bytes());
     }
-    if path == "/index.php" {
+    if path == below(&target.endpoint, "index.php").path() {
         let body = match request.token {
             Some(_) => serde_json::json!({ "value": super::PROVIDER.stand_in.version }),
             None => serde_json::json!({ "result": "error", "message": "You can't access this resource" }),
@@ -255,6 +255,6 @@ pub(super) fn answer(request: &Request, target: &Target) -> Reply {
         let body = serde_json::json!({"status": "success", "tracked": tracked, "invalid": requests.len() - tracked});
         return reply(200, "application/json", body.to_string().as_bytes());
     }
-    let status = if known(request.url.query().unwrap_or_default()) { 200 } else { 400 };
+    let status = if known(request.url.query().unwrap_or_default()) || known(&request.body) { 200 } else { 400 };
     reply(status, "image/gif", crate::analytics::goatcounter::GIF)
 }
