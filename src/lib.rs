@@ -150,8 +150,8 @@ fn journey(config: &Arc<Config>, request: &Request, build: &mut Build) -> Result
     let began = build.tally.stage("read", began);
 
     let posts = post::parse(config, &sources)?;
-    let mut library = library::arrange(config, &sources, posts)?;
-    build.diagnostics.append(&mut library.warnings);
+    let library = library::arrange(config, &sources, posts)?;
+    build.diagnostics.extend(library::advise(config, &sources, &library));
     build.tally.count_posts(&library);
     let began = build.tally.stage("arrange", began);
 

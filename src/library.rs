@@ -4,52 +4,57 @@
 //! Gives [`Library`]. Finds every collision of two addresses. Reads no Markdown and no file.
 
 mod address;
+mod advice;
+mod again;
 mod arrange;
+mod index;
 mod lists;
+mod registry;
 mod routes;
 mod slug;
 mod taxonomy;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use crate::diagnostic::Diagnostic;
 use crate::paths::{Route, SourcePath};
-use crate::post::Post;
+use crate::post::{Kind, Post};
 
+pub use self::advice::advise;
+pub use self::again::{Edit, arrange_again};
 pub use self::arrange::arrange;
+pub use self::routes::Routes;
 pub use self::slug::slugify;
+
+use self::index::Index;
 
 /// The place of a post in [`Library::posts`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PostId(pub usize);
 
-/// Every post of the site, arranged.
+/// Every post of the site, arranged. Its parts are shared: a copy costs nothing, and an edit keeps what it does not touch.
 #[derive(Debug, Clone, Default)]
 pub struct Library {
     /// Every post that is shown, sorted by source.
-    pub posts: Vec<Post>,
-    /// The posts that are not shown, with their reason in `hidden`.
-    pub hidden: Vec<Post>,
+    pub posts: Arc<Vec<Arc<Post>>>,
+    /// The posts that are not shown, with their reason in `hidden`, sorted by source.
+    pub hidden: Arc<Vec<Arc<Post>>>,
     /// The address of each post, in the order of `posts`.
-    pub routes_of: Vec<Route>,
+    pub routes_of: Arc<Vec<Route>>,
     /// The posts of kind [`crate::post::Kind::Post`], newest first.
-    pub newest: Vec<PostId>,
-    /// The place of each dated post in `newest`: its neighbours are the ones before and after.
-    pub position: BTreeMap<PostId, usize>,
-    /// Each post by its source.
-    pub by_source: BTreeMap<SourcePath, PostId>,
+    pub newest: Arc<Vec<PostId>>,
     /// The sections that have an `_index.md`, by name; `""` speaks for the home page.
-    pub sections: BTreeMap<String, Section>,
+    pub sections: Arc<BTreeMap<String, Section>>,
     /// The taxonomies, in the order of `Config::taxonomies`.
-    pub taxonomies: Vec<Taxonomy>,
+    pub taxonomies: Arc<Vec<Taxonomy>>,
     /// The dated posts by year and month of the site's zone, newest first.
-    pub archive: Vec<Year>,
+    pub archive: Arc<Vec<Year>>,
     /// The address of each co-located file that is published.
-    pub assets: BTreeMap<SourcePath, Route>,
+    pub assets: Arc<BTreeMap<SourcePath, Route>>,
     /// Every address of the site and what stands there.
-    pub routes: BTreeMap<Route, Page>,
-    /// What is worth saying about front matter and addresses, though they can be used.
-    pub warnings: Vec<Diagnostic>,
+    pub routes: Routes,
+    /// What was found out on the way, for the next arrangement.
+    index: Arc<Index>,
 }
 
 /// The posts of one year.
@@ -74,6 +79,34 @@ impl Library {
     /// Returns a post.
     pub fn post(&self, id: PostId) -> &Post {
         &self.posts[id.0]
+    }
+
+    /// Returns the post that was made from a source, if it is shown.
+    pub fn find(&self, source: &SourcePath) -> Option<PostId> {
+        self.posts.binary_search_by(|post| post.source.cmp(source)).ok().map(PostId)
+    }
+
+    /// Returns the sources of all posts that are shown, sorted.
+    pub fn sources(&self) -> impl DoubleEndedIterator<Item = &SourcePath> {
+        self.posts.iter().map(|post| &post.source)
+    }
+
+    /// Returns the terms of a dated post in the order in which it names them: taxonomy, and term within it.
+    pub fn terms_of(&self, id: PostId) -> Vec<(usize, usize)> {
+        let post = self.post(id);
+        let mut terms = Vec::new();
+        for (number, taxonomy) in self.taxonomies.iter().enumerate().filter(|_| post.kind == Kind::Post) {
+            for word in post.front.terms.get(&taxonomy.name).into_iter().flatten() {
+                let term = taxonomy.find(word).map(|term| (number, term));
+                terms.extend(term.filter(|term| !terms.contains(term)));
+            }
+        }
+        terms
+    }
+
+    /// Returns the place of a dated post in `newest`: its neighbours are the ones before and after.
+    pub fn position(&self, id: PostId) -> Option<usize> {
+        self.index.positions.get(id.0).copied().flatten().map(|position| position as usize)
     }
 
     /// Returns the address of a post.
@@ -107,7 +140,7 @@ impl Library {
 
     /// Returns the next newer and the next older post; nothing for what is not in the list of posts.
     pub fn neighbours(&self, id: PostId) -> (Option<PostId>, Option<PostId>) {
-        let Some(&position) = self.position.get(&id) else { return (None, None) };
+        let Some(position) = self.position(id) else { return (None, None) };
         let newer = position.checked_sub(1).map(|index| self.newest[index]);
         (newer, self.newest.get(position + 1).copied())
     }
@@ -134,6 +167,15 @@ pub struct Taxonomy {
     pub terms: Vec<Term>,
     /// Its own `_index.md`, if it has one.
     pub index: Option<PostId>,
+    /// The place of each term in `terms`, by what its spellings share.
+    places: BTreeMap<String, usize>,
+}
+
+impl Taxonomy {
+    /// Returns the place of the term that is written in this way.
+    pub fn find(&self, word: &str) -> Option<usize> {
+        self.places.get(&taxonomy::folded(word)).copied()
+    }
 }
 
 /// One term of a taxonomy.
@@ -184,6 +226,13 @@ pub enum Page {
     Asset(SourcePath),
     /// A file that is copied: of `static/`, by its path below it.
     Static(String),
+}
+
+impl Page {
+    /// Returns whether a file of the site stands behind it, rather than a list of such files.
+    fn has_source(&self) -> bool {
+        matches!(self, Page::Post(_) | Page::Asset(_) | Page::Static(_) | Page::Alias(_))
+    }
 }
 
 /// One page of a list.

@@ -5,9 +5,10 @@
 //! are text with `/`, whatever the machine. This module refuses to touch a disk.
 
 use std::fmt;
+use std::sync::Arc;
 
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use url::Url;
 
 /// What RFC 3986 does not allow to stand as it is in a path segment.
@@ -29,14 +30,14 @@ const PATH: &AsciiSet = &CONTROLS
     .add(b'}');
 
 /// The path of a source file, relative to the site's root: `content/posts/hello.md`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(transparent)]
-pub struct SourcePath(String);
+/// Shared, because the parts of a site name it again and again, and a preview keeps what an edit did not touch.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SourcePath(Arc<str>);
 
 impl SourcePath {
     /// Takes a relative path with `/` between its parts.
     pub fn new(path: impl Into<String>) -> Self {
-        SourcePath(path.into())
+        SourcePath(path.into().into())
     }
 
     /// Returns the path as text.
@@ -60,6 +61,12 @@ impl SourcePath {
     }
 }
 
+impl Serialize for SourcePath {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
 impl fmt::Display for SourcePath {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&self.0)
@@ -67,9 +74,8 @@ impl fmt::Display for SourcePath {
 }
 
 /// An address within the site, decoded and relative to its base URL: `/posts/hello/`, `/feed.xml`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(transparent)]
-pub struct Route(String);
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Route(Arc<str>);
 
 /// Why a text is no [`Route`].
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -95,7 +101,7 @@ impl Route {
         }
         let inner = inner.strip_suffix('/').unwrap_or(inner);
         if inner.is_empty() {
-            return if path == "/" { Ok(Route(path)) } else { refuse("it has an empty part") };
+            return if path == "/" { Ok(Route(path.into())) } else { refuse("it has an empty part") };
         }
         for part in inner.split('/') {
             match part {
@@ -109,12 +115,12 @@ impl Route {
                 _ => {}
             }
         }
-        Ok(Route(path))
+        Ok(Route(path.into()))
     }
 
     /// Returns the route of the home page.
     pub fn home() -> Self {
-        Route("/".to_owned())
+        Route("/".into())
     }
 
     /// Returns the address as text, decoded.
@@ -200,6 +206,12 @@ fn fits(pattern: &[u8], text: &[u8]) -> bool {
     }
 }
 
+impl Serialize for Route {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
 impl fmt::Display for Route {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&self.0)
@@ -224,10 +236,11 @@ impl OutPath {
 
     /// Returns the address under which a server answers with this file.
     pub fn route(&self) -> Route {
-        Route(match self.0.strip_suffix("index.html") {
+        let path = match self.0.strip_suffix("index.html") {
             Some(folder) if folder.is_empty() || folder.ends_with('/') => format!("/{folder}"),
             _ => format!("/{}", self.0),
-        })
+        };
+        Route(path.into())
     }
 
     /// Returns whether the file is an HTML document by its name.

@@ -20,7 +20,7 @@ use crate::config::permalink::Permalink;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::paths::{Route, SourcePath};
 
-pub use self::read::parse;
+pub use self::read::{parse, parse_all, parse_one, settle};
 
 /// What a Markdown file is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -166,7 +166,7 @@ impl<'l> Links<'l> {
 
     /// Returns the link to what a file of `content/` becomes: a post, or a file that is copied.
     fn of_source(&self, source: &SourcePath, fragment: Option<&str>, destination: &str) -> Result<String, Broken> {
-        if let Some(&id) = self.library.by_source.get(source) {
+        if let Some(id) = self.library.find(source) {
             if let Some(fragment) = fragment {
                 self.anchored(self.library.post(id), fragment, destination)?;
             }
@@ -280,7 +280,7 @@ impl<'l> Links<'l> {
 
     /// Returns the source that was probably meant: one of the same name elsewhere, or of a similar one.
     fn near_source(&self, source: &SourcePath) -> Option<&'l str> {
-        let all = || self.library.by_source.keys();
+        let all = || self.library.sources();
         if !matches!(source.file_name(), "index.md" | "_index.md") {
             // `2024-05-01-name.md` is often linked to as `name.md`.
             let name = source.file_name();

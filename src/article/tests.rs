@@ -74,20 +74,24 @@ pub(super) fn config() -> Config {
 pub(super) struct Shelf {
     pub(super) config: Config,
     pub(super) library: Library,
+    first: SourcePath,
 }
 
 impl Shelf {
+    fn empty() -> Self {
+        Shelf { config: config(), library: Library::default(), first: SourcePath::new("") }
+    }
+
     pub(super) fn new(markdown: &str) -> Self {
-        Shelf { config: config(), library: Library::default() }.post("content/posts/a.md", "/posts/a/", markdown)
+        Shelf::empty().post("content/posts/a.md", "/posts/a/", markdown)
     }
 
     /// Starts with a bundle: `content/posts/a/index.md`.
     pub(super) fn bundle(markdown: &str, assets: &[&str]) -> Self {
-        let empty = Shelf { config: config(), library: Library::default() };
-        let mut shelf = empty.post("content/posts/a/index.md", "/posts/a/", markdown);
+        let mut shelf = Shelf::empty().post("content/posts/a/index.md", "/posts/a/", markdown);
         for asset in assets {
             let source = SourcePath::new(format!("content/posts/a/{asset}"));
-            shelf.library.posts[0].assets.insert((*asset).to_owned(), source.clone());
+            shelf.first().assets.insert((*asset).to_owned(), source.clone());
             let route = Route::new(format!("/posts/a/{asset}")).unwrap();
             shelf.library.routes.insert(route, Page::Asset(source));
         }
@@ -95,19 +99,35 @@ impl Shelf {
     }
 
     pub(super) fn post(mut self, source: &str, route: &str, markdown: &str) -> Self {
-        let id = PostId(self.library.posts.len());
-        let post = self.made(source, markdown);
+        let post = Arc::new(self.made(source, markdown));
         let route = Route::new(route).unwrap();
-        self.library.by_source.insert(post.source.clone(), id);
-        self.library.routes.insert(route.clone(), Page::Post(id));
-        self.library.routes_of.push(route);
-        self.library.posts.push(post);
+        if self.library.posts.is_empty() {
+            self.first = post.source.clone();
+        }
+        // A library has its posts sorted by source.
+        let posts = Arc::make_mut(&mut self.library.posts);
+        let at = posts.partition_point(|other| other.source < post.source);
+        posts.insert(at, post);
+        Arc::make_mut(&mut self.library.routes_of).insert(at, route);
+        for (id, route) in self.library.routes_of.iter().enumerate() {
+            self.library.routes.insert(route.clone(), Page::Post(PostId(id)));
+        }
         self
+    }
+
+    /// Returns the post that is typeset, to change it.
+    pub(super) fn first(&mut self) -> &mut Post {
+        let id = self.id();
+        Arc::make_mut(&mut Arc::make_mut(&mut self.library.posts)[id.0])
+    }
+
+    fn id(&self) -> PostId {
+        self.library.find(&self.first).unwrap()
     }
 
     pub(super) fn draft(mut self, source: &str) -> Self {
         let post = Post { hidden: Some(Hidden::Draft), ..self.made(source, "") };
-        self.library.hidden.push(post);
+        Arc::make_mut(&mut self.library.hidden).push(Arc::new(post));
         self
     }
 
@@ -134,7 +154,7 @@ impl Shelf {
     }
 
     pub(super) fn typeset(&self) -> Result<Article, Vec<Diagnostic>> {
-        Typesetter::new(&self.config).unwrap().typeset(&self.config, &self.library, PostId(0))
+        Typesetter::new(&self.config).unwrap().typeset(&self.config, &self.library, self.id())
     }
 
     pub(super) fn html(&self) -> String {

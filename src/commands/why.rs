@@ -67,8 +67,8 @@ fn of_route(config: &Config, library: &Library, route: &Route) -> Option<(String
 }
 
 fn of_source(config: &Config, library: &Library, source: &SourcePath) -> Option<(String, Value)> {
-    if let Some(id) = library.by_source.get(source) {
-        let route = library.route(*id);
+    if let Some(id) = library.find(source) {
+        let route = library.route(id);
         return of_route(config, library, route);
     }
     if let Some(post) = library.hidden.iter().find(|post| post.source == *source) {
@@ -134,7 +134,7 @@ fn describe(library: &Library, page: &Page) -> (String, Option<String>) {
 }
 
 fn unknown(library: &Library, what: &str) -> Diagnostic {
-    let known = library.routes.keys().map(Route::as_str).chain(library.by_source.keys().map(SourcePath::as_str));
+    let known = library.routes.keys().map(Route::as_str).chain(library.sources().map(SourcePath::as_str));
     let diagnostic = Diagnostic::error("why/unknown", format!("the site has neither an address nor a source `{what}`"));
     match did_you_mean(what, known) {
         Some(near) => diagnostic.hint(format!("did you mean `{near}`?")),

@@ -1,11 +1,13 @@
 //! Arranges parsed posts into a [`Library`], all problems at once.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use super::routes::{Owner, Registry};
-use super::{Library, Page, PostId, Taxonomy, address, lists, taxonomy};
+use super::index::{Groups, Index, Taken};
+use super::registry::{Owner, Registry};
+use super::{Library, Page, PostId, Routes, Taxonomy, address, lists, taxonomy};
 use crate::config::{Config, TaxonomyRule};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::paths::{OutPath, Route, SourcePath};
@@ -16,37 +18,31 @@ use crate::source::Sources;
 const SITEMAP: usize = 30_000;
 
 /// Arranges the posts of a site.
-pub fn arrange(config: &Config, sources: &Sources, mut posts: Vec<Post>) -> Result<Library, Vec<Diagnostic>> {
+pub fn arrange(config: &Config, sources: &Sources, mut posts: Vec<Arc<Post>>) -> Result<Library, Vec<Diagnostic>> {
     posts.sort_by(|one, other| one.source.cmp(&other.source));
-    let mut warnings = Vec::new();
-    for post in &mut posts {
-        warnings.append(&mut post.warnings);
-    }
-    let hidden: Vec<Post> = posts.extract_if(.., |post| post.hidden.is_some()).collect();
+    let hidden: Vec<Arc<Post>> = posts.extract_if(.., |post| post.hidden.is_some()).collect();
     let mut problems = Vec::new();
 
     let newest = lists::newest(&posts);
-    let taxonomies = taxonomy::arrange(config, &posts, &newest, &mut problems);
+    let groups: Vec<Groups> = config.taxonomies.iter().map(|rule| taxonomy::gather(rule, &posts, &newest)).collect();
+    let index = Index::new(config, &posts, &newest, groups);
+    let taxonomies = taxonomy::arrange(config, &posts, &index, &mut problems);
     let mut library = Library {
-        routes_of: addresses(config, &posts, &taxonomies, &mut problems),
-        position: newest.iter().enumerate().map(|(position, id)| (*id, position)).collect(),
-        by_source: posts.iter().enumerate().map(|(index, post)| (post.source.clone(), PostId(index))).collect(),
-        sections: lists::sections(&posts),
-        archive: lists::archive(&posts, &newest, &config.timezone),
-        assets: BTreeMap::new(),
-        routes: BTreeMap::new(),
-        posts,
-        hidden,
-        newest,
-        taxonomies,
-        warnings,
+        routes_of: Arc::new(addresses(config, &posts, &taxonomies, &mut problems)),
+        sections: Arc::new(lists::sections(&posts)),
+        archive: Arc::new(lists::archive(&newest, &index)),
+        assets: Arc::default(),
+        routes: Routes::default(),
+        posts: Arc::new(posts),
+        hidden: Arc::new(hidden),
+        newest: Arc::new(newest),
+        taxonomies: Arc::new(taxonomies),
+        index: Arc::new(index),
     };
     same_feed_ids(&library, &mut problems);
     if problems.is_empty() {
-        library.assets = assets(config, sources, &library, &mut problems);
-        let mut advice = advise(&library, config);
-        library.routes = routes(config, sources, &library, &mut advice, &mut problems);
-        library.warnings.extend(advice);
+        library.assets = Arc::new(assets(config, sources, &library, &mut problems));
+        library.routes = routes(config, sources, &library, &mut problems);
     }
     if problems.is_empty() {
         return Ok(library);
@@ -60,7 +56,12 @@ pub fn arrange(config: &Config, sources: &Sources, mut posts: Vec<Post>) -> Resu
 }
 
 /// Returns the address of each post, in their order.
-fn addresses(config: &Config, posts: &[Post], taxonomies: &[Taxonomy], problems: &mut Vec<Diagnostic>) -> Vec<Route> {
+fn addresses(
+    config: &Config,
+    posts: &[Arc<Post>],
+    taxonomies: &[Taxonomy],
+    problems: &mut Vec<Diagnostic>,
+) -> Vec<Route> {
     let of: Vec<Result<Route, Box<Diagnostic>>> = posts
         .par_iter()
         .map(|post| if post.kind == Kind::Term { Ok(Route::home()) } else { address::of(config, post) })
@@ -75,13 +76,18 @@ fn addresses(config: &Config, posts: &[Post], taxonomies: &[Taxonomy], problems:
             }
         }
     }
+    place_indexes(taxonomies, &mut routes);
+    routes
+}
+
+/// Puts the `_index.md` of taxonomies and terms where those stand.
+pub(super) fn place_indexes(taxonomies: &[Taxonomy], routes: &mut [Route]) {
     for taxonomy in taxonomies {
         let terms = taxonomy.terms.iter().filter_map(|term| Some((term.index?, &term.route)));
         for (index, route) in terms.chain(taxonomy.index.map(|index| (index, &taxonomy.route))) {
             routes[index.0] = route.clone();
         }
     }
-    routes
 }
 
 /// Returns the address of each co-located file: below its bundle's, else where it lies below `content/`.
@@ -94,7 +100,8 @@ fn assets(
     let mut routes = BTreeMap::new();
     let hidden: BTreeSet<_> = library.hidden.iter().flat_map(|post| post.assets.values()).collect();
     let mut owned: BTreeMap<_, String> = BTreeMap::new();
-    for (post, route) in library.posts.iter().zip(&library.routes_of).filter(|(post, _)| !post.assets.is_empty()) {
+    for (post, route) in library.posts.iter().zip(library.routes_of.iter()).filter(|(post, _)| !post.assets.is_empty())
+    {
         let folder = match route.as_str().rsplit_once('.') {
             Some((stem, _)) if !route.as_str().ends_with('/') => format!("{stem}/"),
             _ => route.as_str().to_owned(),
@@ -125,13 +132,7 @@ fn unsafe_file(source: &str, route: &Route) -> Diagnostic {
 }
 
 /// Returns every address of the site.
-fn routes(
-    config: &Config,
-    sources: &Sources,
-    library: &Library,
-    warnings: &mut Vec<Diagnostic>,
-    problems: &mut Vec<Diagnostic>,
-) -> BTreeMap<Route, Page> {
+fn routes(config: &Config, sources: &Sources, library: &Library, problems: &mut Vec<Diagnostic>) -> Routes {
     let mut registry = Registry::default();
     for (index, post) in library.posts.iter().enumerate() {
         let id = PostId(index);
@@ -139,7 +140,7 @@ fn routes(
             registry.claim(library.route(id).clone(), Page::Post(id), Owner::Post(id));
         }
     }
-    for (source, route) in &library.assets {
+    for (source, route) in library.assets.iter() {
         registry.claim(route.clone(), Page::Asset(source.clone()), Owner::File(source.to_string()));
     }
     for (name, file) in &sources.statics {
@@ -149,21 +150,42 @@ fn routes(
             Err(_) => problems.push(unsafe_file(file.source.as_str(), &route)),
         }
     }
-    lists_of_posts(config, library, &mut registry);
-    for (rule, (number, taxonomy)) in config.taxonomies.iter().zip(library.taxonomies.iter().enumerate()) {
-        terms(config, rule, number, taxonomy, &mut registry);
-    }
-    for (number, rule) in config.feeds.iter().enumerate() {
-        let route = Route::new(format!("/{}", rule.path)).expect("`config` took only addresses");
-        let place = config.place(&format!("feeds.{number}.path"));
-        registry.claim(route, Page::Feed(number), Owner::Setting(format!("the feed `{}`", rule.path), place));
-    }
+    lists_and_feeds(config, library, &mut registry);
     for (index, post) in library.posts.iter().enumerate() {
         let id = PostId(index);
         for (number, alias) in post.front.aliases.iter().enumerate() {
             registry.claim(alias.clone(), Page::Alias(library.route(id).clone()), Owner::Alias(id, number));
         }
     }
+    files_of_the_engine(config, &mut registry);
+    registry.sitemaps(library, 0, SITEMAP);
+    registry.finish(library, problems)
+}
+
+/// Returns every address that the engine makes, beside those that are taken; nothing if some cannot stand there.
+pub(super) fn made(config: &Config, library: &Library, taken: &Taken, in_sitemap: usize) -> Option<Routes> {
+    let mut registry = Registry::beside(taken);
+    lists_and_feeds(config, library, &mut registry);
+    files_of_the_engine(config, &mut registry);
+    registry.sitemaps(library, in_sitemap, SITEMAP);
+    registry.finish_quietly(library)
+}
+
+/// Claims every list of posts and every feed.
+fn lists_and_feeds(config: &Config, library: &Library, registry: &mut Registry<'_>) {
+    lists_of_posts(config, library, registry);
+    for (rule, (number, taxonomy)) in config.taxonomies.iter().zip(library.taxonomies.iter().enumerate()) {
+        terms(config, rule, number, taxonomy, registry);
+    }
+    for (number, rule) in config.feeds.iter().enumerate() {
+        let route = Route::new(format!("/{}", rule.path)).expect("`config` took only addresses");
+        let place = config.place(&format!("feeds.{number}.path"));
+        registry.claim(route, Page::Feed(number), Owner::Setting(format!("the feed `{}`", rule.path), place));
+    }
+}
+
+/// Claims what every site has, where the author put nothing of that name.
+fn files_of_the_engine(config: &Config, registry: &mut Registry<'_>) {
     let mut made =
         vec![("/robots.txt", Page::Robots, "robots.txt"), ("/404.html", Page::NotFound, "the page for broken links")];
     if config.highlight.enabled {
@@ -173,13 +195,10 @@ fn routes(
     for (route, page, what) in made {
         registry.offer(Route::new(route).expect("a constant address"), page, what);
     }
-    registry.sitemaps(library, SITEMAP);
-    warnings.extend(registry.not_portable(library));
-    registry.finish(library, problems)
 }
 
 /// Claims the home page, sections and archives.
-fn lists_of_posts(config: &Config, library: &Library, registry: &mut Registry) {
+fn lists_of_posts(config: &Config, library: &Library, registry: &mut Registry<'_>) {
     let home = Route::home();
     let on_home = config.paginate.get("posts").copied();
     for pager in lists::pagers(library.newest.len(), on_home) {
@@ -198,7 +217,7 @@ fn lists_of_posts(config: &Config, library: &Library, registry: &mut Registry) {
     if config.archives.all {
         registry.claim(constant("/archive/"), Page::Archive(None, None), Owner::Made("the archive".to_owned()));
     }
-    for year in &library.archive {
+    for year in library.archive.iter() {
         let address = format!("/{:04}/", year.year);
         let owner = || Owner::Made(format!("the archive of {}", year.year));
         if config.archives.year {
@@ -212,7 +231,7 @@ fn lists_of_posts(config: &Config, library: &Library, registry: &mut Registry) {
 }
 
 /// Claims the pages of one taxonomy and of its terms.
-fn terms(config: &Config, rule: &TaxonomyRule, number: usize, taxonomy: &Taxonomy, registry: &mut Registry) {
+fn terms(config: &Config, rule: &TaxonomyRule, number: usize, taxonomy: &Taxonomy, registry: &mut Registry<'_>) {
     if !rule.render || (taxonomy.terms.is_empty() && taxonomy.index.is_none()) {
         return;
     }
@@ -249,7 +268,7 @@ fn constant(path: &str) -> Route {
 /// Reports posts that feed readers would take for one: an id is made of the day and of the stem.
 fn same_feed_ids(library: &Library, problems: &mut Vec<Diagnostic>) {
     let mut seen: HashMap<(Option<jiff::civil::Date>, &str), PostId> = HashMap::new();
-    let mut oldest = library.newest.clone();
+    let mut oldest = library.newest.to_vec();
     oldest.sort_by_key(|id| (library.post(*id).front.date.as_ref().map(jiff::Zoned::timestamp), *id));
     for id in oldest {
         let post = library.post(id);
@@ -268,45 +287,4 @@ fn same_feed_ids(library: &Library, problems: &mut Vec<Diagnostic>) {
             problems.push(Diagnostic::error("feed/same-id", message).at(place).hint(hint));
         }
     }
-}
-
-/// Returns what is probably not meant: posts without a date among posts, an `index.md` where `_index.md` was meant.
-fn advise(library: &Library, config: &Config) -> Vec<Diagnostic> {
-    let mut advice = Vec::new();
-    let mut dated: BTreeMap<&str, (usize, Vec<&Post>)> = BTreeMap::new();
-    for post in &library.posts {
-        let section = dated.entry(&post.section).or_default();
-        match post.kind {
-            Kind::Post => section.0 += 1,
-            Kind::Page => section.1.push(post),
-            Kind::Section | Kind::Term => {}
-        }
-        let terms = config.taxonomies.iter().find(|rule| post.front.terms.contains_key(&rule.name));
-        if let (Kind::Page, Some(rule)) = (post.kind, terms) {
-            let message =
-                format!("`{}` has no date, so it is a page: no list of `{}` will name it", post.source, rule.name);
-            let warning = Diagnostic::warning("post/undated-terms", message).at(post.place(&rule.name));
-            advice.push(warning.hint(format!("give it a `date`, or take `{}` out", rule.name)));
-        }
-        if post.source.file_name() == "index.md" && matches!(post.kind, Kind::Post | Kind::Page) {
-            let folder = format!("{}/", post.source.folder());
-            let below = library.by_source.range(SourcePath::new(folder.clone())..);
-            let others = below.take_while(|(source, _)| source.as_str().starts_with(&folder));
-            if others.filter(|(source, _)| **source != post.source).any(|(_, id)| library.post(*id).kind == Kind::Post)
-            {
-                let message = format!("`{}` makes its folder one page, but there are posts in it", post.source);
-                let warning = Diagnostic::warning("post/index-beside-posts", message).at(Place::file(&post.source));
-                advice.push(warning.hint("rename it to `_index.md`, if it is to speak for the folder"));
-            }
-        }
-    }
-    for (section, (count, pages)) in dated {
-        for post in pages.into_iter().filter(|post| count > 0 && !section.is_empty() && post.front.terms.is_empty()) {
-            let message =
-                format!("`{}` has no date, so it is a page: lists and feeds of posts leave it out", post.source);
-            let warning = Diagnostic::warning("post/no-date", message).at(Place::file(&post.source));
-            advice.push(warning.hint("add `date = 2026-11-22`, or begin its name with the date"));
-        }
-    }
-    advice
 }

@@ -1,172 +1,113 @@
-//! Gathers every address of the site, and finds those that cannot stand side by side.
+//! Every address of the site and what stands there: two sorted layers that are read as one.
+//!
+//! The layer of what has a source (posts, copied files, redirects) is as long as the blog and rarely changes; the layer of
+//! what the engine makes (lists, feeds, the sitemap) changes with every list. An edit shares what it does not touch.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, btree_map};
+use std::iter::Peekable;
+use std::sync::Arc;
 
-use super::{Library, Page, PostId};
-use crate::diagnostic::{Diagnostic, Place};
+use super::Page;
 use crate::paths::Route;
-use crate::post::Post;
 
-/// Who wants an address.
-#[derive(Debug, Clone)]
-pub(super) enum Owner {
-    /// The post or page that stands there.
-    Post(PostId),
-    /// One of its aliases.
-    Alias(PostId, usize),
-    /// A file that is copied, by its source.
-    File(String),
-    /// What the engine makes, in words: `the archive of 2026`.
-    Made(String),
-    /// What a line of site.toml asks for, in words, and where it stands.
-    Setting(String, Place),
+/// One layer.
+pub(super) type Layer = BTreeMap<Route, Page>;
+
+/// Every address of the site, sorted.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Routes {
+    /// Posts, copied files and redirects.
+    pub(super) sourced: Arc<Layer>,
+    /// What the engine makes.
+    pub(super) made: Arc<Layer>,
 }
 
-struct Entry {
-    route: Route,
-    page: Page,
-    owner: Owner,
-}
-
-/// The addresses so far.
-#[derive(Default)]
-pub(super) struct Registry {
-    entries: Vec<Entry>,
-    /// The entry of each file that will be written, by what file systems may confuse.
-    files: HashMap<String, usize>,
-    clashes: Vec<(usize, Entry)>,
-}
-
-impl Registry {
-    /// Claims an address.
-    pub(super) fn claim(&mut self, route: Route, page: Page, owner: Owner) {
-        let folded = folded(&route);
-        let entry = Entry { route, page, owner };
-        match self.files.get(&folded) {
-            // The same alias twice in one post is harmless.
-            Some(&index) if is_repeated(&self.entries[index].owner, &entry.owner) => {}
-            Some(&index) => self.clashes.push((index, entry)),
-            None => {
-                self.files.insert(folded, self.entries.len());
-                self.entries.push(entry);
-            }
-        }
+impl Routes {
+    /// Sorts entries into the two layers.
+    pub(super) fn new(entries: impl IntoIterator<Item = (Route, Page)>) -> Self {
+        let (sourced, made): (Layer, Layer) = entries.into_iter().partition(|(_, page)| page.has_source());
+        Routes { sourced: Arc::new(sourced), made: Arc::new(made) }
     }
 
-    /// Claims an address for something that the engine makes only if nobody else stands there.
-    pub(super) fn offer(&mut self, route: Route, page: Page, what: &str) {
-        if !self.files.contains_key(&folded(&route)) {
-            self.claim(route, page, Owner::Made(what.to_owned()));
-        }
+    /// Returns what stands at an address.
+    pub fn get(&self, route: &Route) -> Option<&Page> {
+        self.sourced.get(route).or_else(|| self.made.get(route))
     }
 
-    /// Claims the sitemap's parts, if it is longer than one may be.
-    pub(super) fn sitemaps(&mut self, library: &Library, longest: usize) {
-        let count = self.entries.iter().filter(|entry| library.is_in_sitemap(&entry.route, &entry.page)).count();
-        for part in (1..=count.div_ceil(longest)).filter(|_| count > longest) {
-            let route = Route::new(format!("/sitemap-{part}.xml")).expect("a constant address and a number");
-            self.claim(route, Page::Sitemap(Some(part)), Owner::Made(format!("part {part} of the sitemap")));
-        }
+    /// Returns an address and what stands there.
+    pub fn get_key_value(&self, route: &Route) -> Option<(&Route, &Page)> {
+        self.sourced.get_key_value(route).or_else(|| self.made.get_key_value(route))
     }
 
-    /// Returns a warning for each address that Windows cannot keep: it knows no `:`, and no name that ends in a dot.
-    pub(super) fn not_portable(&self, library: &Library) -> Vec<Diagnostic> {
-        let mut warnings = Vec::new();
-        for entry in &self.entries {
-            let odd = |byte: u8| matches!(byte, b'<' | b'>' | b':' | b'"' | b'|' | b'?' | b'*');
-            let path = entry.route.as_str();
-            let is_odd = |part: &&str| part.bytes().any(odd) || part.ends_with(['.', ' ']) || is_device(part);
-            if let Some(part) = path.split('/').find(is_odd) {
-                let message = format!("`{part}` in the address `{}` is no name that Windows can keep", entry.route);
-                let warning = Diagnostic::warning("path/not-portable", message).at(place(library, &entry.owner));
-                warnings.push(warning.hint("set a `slug` without it, or rename the file"));
-            }
-        }
-        warnings
+    /// Returns whether anything stands at an address.
+    pub fn contains_key(&self, route: &Route) -> bool {
+        self.get(route).is_some()
     }
 
-    /// Returns the addresses, after reporting those that clash.
-    pub(super) fn finish(mut self, library: &Library, problems: &mut Vec<Diagnostic>) -> BTreeMap<Route, Page> {
-        for (index, entry) in std::mem::take(&mut self.clashes) {
-            problems.push(self.collision(library, &self.entries[index], &entry));
-        }
-        for entry in &self.entries {
-            let file = folded(&entry.route);
-            for (at, _) in file.match_indices('/') {
-                if let Some(&index) = self.files.get(&file[..at]) {
-                    problems.push(self.collision(library, &self.entries[index], entry));
-                }
-            }
-        }
-        self.entries.into_iter().map(|entry| (entry.route, entry.page)).collect()
+    /// Puts something at an address, for tests that need no whole arrangement.
+    #[cfg(test)]
+    pub(crate) fn insert(&mut self, route: Route, page: Page) {
+        let layer = if page.has_source() { &mut self.sourced } else { &mut self.made };
+        Arc::make_mut(layer).insert(route, page);
     }
 
-    fn collision(&self, library: &Library, one: &Entry, other: &Entry) -> Diagnostic {
-        let (first, second) = (describe(library, &one.owner), describe(library, &other.owner));
-        if let (Owner::Post(post), Owner::Alias(of, _)) = (&one.owner, &other.owner)
-            && post == of
-        {
-            let message = format!("the alias `{}` is the post's own address", other.route);
-            return Diagnostic::error("route/alias-self", message).at(place(library, &other.owner)).hint("take it out");
-        }
-        let message = match one.route == other.route {
-            true => format!("{first} and {second} want the same address `{}`", one.route),
-            false => format!(
-                "{first} at `{}` and {second} at `{}` cannot stand side by side on every file system",
-                one.route, other.route
-            ),
-        };
-        // The place is the one that the user can change more easily: the later, unless the engine makes it.
-        let owner = if matches!(other.owner, Owner::Made(_)) { &one.owner } else { &other.owner };
-        let diagnostic = Diagnostic::error("route/collision", message).at(place(library, owner));
-        diagnostic.hint("give one of them another `slug`, `path` or name")
+    /// Returns how many addresses there are.
+    pub fn len(&self) -> usize {
+        self.sourced.len() + self.made.len()
+    }
+
+    /// Returns whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Returns all of them, sorted.
+    pub fn iter(&self) -> Iter<'_> {
+        Iter { sourced: self.sourced.iter().peekable(), made: self.made.iter().peekable() }
+    }
+
+    /// Returns all addresses, sorted.
+    pub fn keys(&self) -> impl Iterator<Item = &Route> {
+        self.iter().map(|(route, _)| route)
+    }
+
+    /// Returns what the engine makes, sorted.
+    pub fn made(&self) -> impl Iterator<Item = (&Route, &Page)> {
+        self.made.iter()
     }
 }
 
-/// Returns whether Windows takes a name for that of a device, whatever its ending.
-fn is_device(part: &str) -> bool {
-    let stem = part.split('.').next().unwrap_or_default();
-    stem.len() == 3 && ["con", "prn", "aux", "nul"].iter().any(|device| device.eq_ignore_ascii_case(stem))
+impl std::ops::Index<&Route> for Routes {
+    type Output = Page;
+
+    fn index(&self, route: &Route) -> &Page {
+        self.get(route).expect("something stands at this address")
+    }
 }
 
-fn is_repeated(one: &Owner, other: &Owner) -> bool {
-    matches!((one, other), (Owner::Alias(first, _), Owner::Alias(second, _)) if first == second)
+impl<'a> IntoIterator for &'a Routes {
+    type Item = (&'a Route, &'a Page);
+    type IntoIter = Iter<'a>;
+
+    fn into_iter(self) -> Iter<'a> {
+        self.iter()
+    }
 }
 
-/// Returns what two addresses share when some file system cannot tell them apart.
-fn folded(route: &Route) -> String {
-    match route.as_str().is_ascii() {
-        true => {
-            let mut path = route.as_str()[1..].to_ascii_lowercase();
-            if path.is_empty() || path.ends_with('/') {
-                path.push_str("index.html");
-            }
-            path
+/// All addresses of both layers, sorted.
+pub struct Iter<'a> {
+    sourced: Peekable<btree_map::Iter<'a, Route, Page>>,
+    made: Peekable<btree_map::Iter<'a, Route, Page>>,
+}
+
+impl<'a> Iterator for Iter<'a> {
+    type Item = (&'a Route, &'a Page);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        match (self.sourced.peek(), self.made.peek()) {
+            (Some((one, _)), Some((other, _))) if other < one => self.made.next(),
+            (Some(_), _) => self.sourced.next(),
+            (None, _) => self.made.next(),
         }
-        false => route.folded(),
-    }
-}
-
-fn describe(library: &Library, owner: &Owner) -> String {
-    let source = |id: &PostId| library.posts[id.0].source.clone();
-    match owner {
-        Owner::Post(id) => format!("`{}`", source(id)),
-        Owner::Alias(id, _) => format!("an alias of `{}`", source(id)),
-        Owner::File(source) => format!("the file `{source}`"),
-        Owner::Made(what) | Owner::Setting(what, _) => what.clone(),
-    }
-}
-
-fn place(library: &Library, owner: &Owner) -> Place {
-    let address = |post: &Post| {
-        let key = ["path", "permalink", "slug", "title"].into_iter().find(|key| post.front.spans.contains_key(*key));
-        post.place(key.unwrap_or("title"))
-    };
-    match owner {
-        Owner::Post(id) => address(&library.posts[id.0]),
-        Owner::Alias(id, index) => library.posts[id.0].place(&format!("aliases.{index}")),
-        Owner::File(source) => Place::file(source),
-        Owner::Made(_) => Place::file(crate::config::FILE),
-        Owner::Setting(_, place) => place.clone(),
     }
 }

@@ -2,9 +2,13 @@
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use unicode_normalization::UnicodeNormalization;
 
+use super::again::Moves;
+use super::index::Index;
+use super::lists::by_newest;
 use super::{PostId, Taxonomy, Term, slugify};
 use crate::config::{Config, TaxonomyRule};
 use crate::diagnostic::Diagnostic;
@@ -12,27 +16,104 @@ use crate::paths::Route;
 use crate::post::{Kind, Post};
 
 /// A term while its posts are gathered.
-#[derive(Default)]
-struct Gathered {
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Gathered {
     /// How often it is written in which way.
     spellings: BTreeMap<String, usize>,
+    /// Its posts, newest first.
     posts: Vec<PostId>,
     index: Option<PostId>,
 }
 
+/// The posts of one taxonomy's terms, by what the spellings of a term share.
+pub(super) type Groups = BTreeMap<String, Gathered>;
+
 /// Returns every taxonomy with its terms; posts come in the order of `newest`.
 pub(super) fn arrange(
     config: &Config,
-    posts: &[Post],
-    newest: &[PostId],
+    posts: &[Arc<Post>],
+    index: &Index,
     problems: &mut Vec<Diagnostic>,
 ) -> Vec<Taxonomy> {
-    let rules = config.taxonomies.iter();
-    rules.map(|rule| Grouping { rule, posts, problems: &mut *problems }.taxonomy(newest)).collect()
+    let rules = config.taxonomies.iter().zip(&index.groups);
+    rules
+        .map(|(rule, groups)| Grouping { rule, posts, problems: &mut *problems }.taxonomy(groups.clone(), &index.terms))
+        .collect()
+}
+
+/// Gathers the posts of each term of a taxonomy.
+pub(super) fn gather(rule: &TaxonomyRule, posts: &[Arc<Post>], newest: &[PostId]) -> Groups {
+    // Each spelling is folded once, however many posts use it.
+    let mut group_of: HashMap<&str, usize> = HashMap::new();
+    let mut groups: Vec<(String, Gathered)> = Vec::new();
+    let mut group_by_key: HashMap<String, usize> = HashMap::new();
+    for &id in newest {
+        for term in terms_of(rule, &posts[id.0]) {
+            let group = *group_of.entry(term).or_insert_with(|| {
+                let key = folded(term);
+                *group_by_key.entry(key.clone()).or_insert_with(|| {
+                    groups.push((key, Gathered::default()));
+                    groups.len() - 1
+                })
+            });
+            groups[group].1.add(term, id);
+        }
+    }
+    groups.into_iter().collect()
+}
+
+/// Gathers the posts again after an edit: `before` are those that were there, and what became of them.
+pub(super) fn gather_again(rule: &TaxonomyRule, groups: &Groups, moves: &Moves<'_>) -> Groups {
+    let mut groups = groups.clone();
+    for post in &moves.gone {
+        for term in terms_of(rule, post).filter(|_| post.kind == Kind::Post) {
+            if let Some(group) = groups.get_mut(&folded(term))
+                && let Some(count) = group.spellings.get_mut(term)
+            {
+                *count -= 1;
+                group.spellings.retain(|_, count| *count > 0);
+            }
+        }
+    }
+    let mut fresh: BTreeMap<String, Vec<PostId>> = BTreeMap::new();
+    for &id in moves.fresh.iter().filter(|id| moves.posts[id.0].kind == Kind::Post) {
+        for term in terms_of(rule, &moves.posts[id.0]) {
+            let key = folded(term);
+            *groups.entry(key.clone()).or_default().spellings.entry(term.to_owned()).or_default() += 1;
+            fresh.entry(key).or_default().push(id);
+        }
+    }
+    for (key, group) in &mut groups {
+        let fresh = fresh.remove(key).unwrap_or_default();
+        group.posts = moves.merged(&group.posts, fresh, |one, other| by_newest(moves.posts, one, other));
+    }
+    groups.retain(|_, group| !group.posts.is_empty());
+    groups
+}
+
+/// Returns the terms of a post as it names them.
+fn terms_of<'p>(rule: &TaxonomyRule, post: &'p Post) -> impl Iterator<Item = &'p str> {
+    post.front.terms.get(&rule.name).into_iter().flatten().map(String::as_str)
+}
+
+impl Gathered {
+    /// Adds a post that names the term in this way.
+    fn add(&mut self, term: &str, id: PostId) {
+        match self.spellings.get_mut(term) {
+            Some(count) => *count += 1,
+            None => {
+                self.spellings.insert(term.to_owned(), 1);
+            }
+        }
+        // The same term twice in one post.
+        if self.posts.last() != Some(&id) {
+            self.posts.push(id);
+        }
+    }
 }
 
 /// Returns what two spellings of a term share.
-fn folded(term: &str) -> String {
+pub(super) fn folded(term: &str) -> String {
     match term.is_ascii() {
         true => term.to_ascii_lowercase(),
         false => term.nfc().flat_map(char::to_lowercase).nfc().collect(),
@@ -41,16 +122,17 @@ fn folded(term: &str) -> String {
 
 struct Grouping<'a> {
     rule: &'a TaxonomyRule,
-    posts: &'a [Post],
+    posts: &'a [Arc<Post>],
     problems: &'a mut Vec<Diagnostic>,
 }
 
 impl Grouping<'_> {
-    fn taxonomy(&mut self, newest: &[PostId]) -> Taxonomy {
-        let mut gathered = self.gather(newest);
-        let index = self.indexes(&mut gathered);
+    fn taxonomy(&mut self, mut gathered: Groups, indexes: &[PostId]) -> Taxonomy {
+        let index = self.indexes(&mut gathered, indexes);
         let route = Route::new(self.rule.path.clone()).expect("`config` took only addresses");
         let mut terms = Vec::new();
+        // Sorted by slug, as the terms will be.
+        let mut keys: BTreeMap<String, String> = BTreeMap::new();
         let mut by_slug: BTreeMap<String, String> = BTreeMap::new();
         for (key, one) in gathered {
             let first = one.posts.first().copied().or(one.index).expect("a term comes from a post or from its page");
@@ -81,51 +163,22 @@ impl Grouping<'_> {
                     (front.series_index.unwrap_or(i64::MAX), front.date.as_ref().map(jiff::Zoned::timestamp), *id)
                 });
             }
+            keys.insert(slug.clone(), key);
             terms.push(Term { name, slug, route, posts, index: one.index });
         }
         terms.sort_by(|one, other| one.slug.cmp(&other.slug));
-        Taxonomy { name: self.rule.name.clone(), route, terms, index }
-    }
-
-    /// Gathers the posts of each term, by what its spellings share.
-    fn gather(&self, newest: &[PostId]) -> BTreeMap<String, Gathered> {
-        // Each spelling is folded once, however many posts use it.
-        let mut group_of: HashMap<&str, usize> = HashMap::new();
-        let mut groups: Vec<(String, Gathered)> = Vec::new();
-        let mut group_by_key: HashMap<String, usize> = HashMap::new();
-        for &id in newest {
-            for term in self.posts[id.0].front.terms.get(&self.rule.name).into_iter().flatten() {
-                let group = *group_of.entry(term).or_insert_with(|| {
-                    let key = folded(term);
-                    *group_by_key.entry(key.clone()).or_insert_with(|| {
-                        groups.push((key, Gathered::default()));
-                        groups.len() - 1
-                    })
-                });
-                let one = &mut groups[group].1;
-                match one.spellings.get_mut(term) {
-                    Some(count) => *count += 1,
-                    None => {
-                        one.spellings.insert(term.clone(), 1);
-                    }
-                }
-                // The same term twice in one post.
-                if one.posts.last() != Some(&id) {
-                    one.posts.push(id);
-                }
-            }
-        }
-        groups.into_iter().collect()
+        let places = keys.into_values().enumerate().map(|(place, key)| (key, place)).collect();
+        Taxonomy { name: self.rule.name.clone(), route, terms, index, places }
     }
 
     /// Gives each term its `_index.md`, and returns the taxonomy's own.
-    fn indexes(&mut self, gathered: &mut BTreeMap<String, Gathered>) -> Option<PostId> {
+    fn indexes(&mut self, gathered: &mut Groups, indexes: &[PostId]) -> Option<PostId> {
         let mut own = None;
-        for (number, post) in self.posts.iter().enumerate() {
-            if post.kind != Kind::Term || post.section != self.rule.name {
+        for &id in indexes {
+            let post = &self.posts[id.0];
+            if post.section != self.rule.name {
                 continue;
             }
-            let id = PostId(number);
             if post.stem.is_empty() {
                 own = Some(id);
                 continue;

@@ -17,7 +17,13 @@ use crate::paths::SourcePath;
 use crate::source::Sources;
 
 /// Parses every Markdown file of the site.
-pub fn parse(config: &Config, sources: &Sources) -> Result<Vec<Post>, Vec<Diagnostic>> {
+pub fn parse(config: &Config, sources: &Sources) -> Result<Vec<Arc<Post>>, Vec<Diagnostic>> {
+    let (posts, problems) = parse_all(config, sources);
+    if problems.is_empty() { Ok(posts) } else { Err(problems) }
+}
+
+/// Parses every Markdown file of the site, and returns those that can be parsed, with what is wrong with the others.
+pub fn parse_all(config: &Config, sources: &Sources) -> (Vec<Arc<Post>>, Vec<Diagnostic>) {
     let mut problems = Vec::new();
     let settings = Document::new(FILE, &config.text);
     for rule in &config.defaults {
@@ -31,16 +37,24 @@ pub fn parse(config: &Config, sources: &Sources) -> Result<Vec<Post>, Vec<Diagno
     let mut posts = Vec::with_capacity(parsed.len());
     for one in parsed {
         match one {
-            Ok(post) => posts.push(post),
+            Ok(post) => posts.push(Arc::new(post)),
             Err(more) => problems.extend(more),
         }
     }
-    if !problems.is_empty() {
-        return Err(problems);
-    }
-    give_assets(&mut posts, sources);
-    hide_below_drafts(config, &mut posts);
-    Ok(posts)
+    settle(config, sources, &mut posts);
+    (posts, problems)
+}
+
+/// Parses one Markdown file by itself: what its surroundings make of it, [`settle`] adds.
+pub fn parse_one(config: &Config, source: &SourcePath, text: &Arc<str>) -> Result<Post, Vec<Diagnostic>> {
+    Parser { config, settings: &Document::new(FILE, &config.text), source, text }.parse()
+}
+
+/// Gives posts what their surroundings make of them: a bundle its files, and what lies in a draft section its hiding.
+/// Posts that it makes nothing else of stay the very same.
+pub fn settle(config: &Config, sources: &Sources, posts: &mut [Arc<Post>]) {
+    give_assets(posts, sources);
+    hide_below_drafts(config, posts);
 }
 
 /// One file, and what it is read with.
@@ -167,41 +181,41 @@ fn hidden(config: &Config, front: &FrontMatter) -> Option<Hidden> {
 }
 
 /// Hides what lies in a section whose `_index.md` is a draft.
-fn hide_below_drafts(config: &Config, posts: &mut [Post]) {
-    let is_draft = |post: &&Post| post.kind == Kind::Section && post.front.draft && !config.drafts;
+fn hide_below_drafts(config: &Config, posts: &mut [Arc<Post>]) {
+    let is_draft = |post: &&Arc<Post>| post.kind == Kind::Section && post.front.draft && !config.drafts;
     let drafts: BTreeSet<String> = posts.iter().filter(is_draft).map(|post| post.section.clone()).collect();
-    if drafts.is_empty() {
-        return;
-    }
-    for post in posts.iter_mut().filter(|post| post.hidden.is_none()) {
+    for post in posts {
         let mut up =
             std::iter::successors(Some(post.section.as_str()), |at| at.rsplit_once('/').map(|(above, _)| above));
-        if up.any(|section| drafts.contains(section)) {
-            post.hidden = Some(Hidden::Draft);
+        let own = hidden(config, &post.front);
+        let is_below = !drafts.is_empty() && up.any(|section| drafts.contains(section));
+        let hidden = own.or_else(|| is_below.then_some(Hidden::Draft));
+        if hidden != post.hidden {
+            Arc::make_mut(post).hidden = hidden;
         }
     }
 }
 
 /// Gives each bundle the files of its folder, but for those of a bundle within.
-fn give_assets(posts: &mut [Post], sources: &Sources) {
-    let mut bundles: BTreeMap<String, usize> = BTreeMap::new();
+fn give_assets(posts: &mut [Arc<Post>], sources: &Sources) {
+    let mut bundles: BTreeMap<String, (usize, BTreeMap<String, SourcePath>)> = BTreeMap::new();
     for (index, post) in posts.iter().enumerate() {
         if matches!(post.source.file_name(), "index.md" | "index.markdown") {
-            bundles.insert(post.source.folder().to_owned(), index);
+            bundles.insert(post.source.folder().to_owned(), (index, BTreeMap::new()));
         }
     }
-    for asset in sources.assets.keys() {
-        let mut folder = asset.folder();
-        loop {
-            if let Some(&index) = bundles.get(folder) {
-                let name = asset.as_str()[folder.len() + 1..].to_owned();
-                posts[index].assets.insert(name, asset.clone());
-                break;
-            }
-            match folder.rsplit_once('/') {
-                Some((above, _)) => folder = above,
-                None => break,
-            }
+    let assets = if bundles.is_empty() { None } else { Some(sources.assets.keys()) };
+    for asset in assets.into_iter().flatten() {
+        let mut up = std::iter::successors(Some(asset.folder()), |at| at.rsplit_once('/').map(|(above, _)| above));
+        if let Some(folder) = up.find(|folder| bundles.contains_key(*folder))
+            && let Some((_, files)) = bundles.get_mut(folder)
+        {
+            files.insert(asset.as_str()[folder.len() + 1..].to_owned(), asset.clone());
+        }
+    }
+    for (index, files) in bundles.into_values() {
+        if posts[index].assets != files {
+            Arc::make_mut(&mut posts[index]).assets = files;
         }
     }
 }

@@ -6,14 +6,14 @@ use super::*;
 use crate::config::{Config, sample};
 use crate::source::Sources;
 
-fn parsed(config: &Config, files: &[(&str, &str)]) -> Result<Vec<Post>, Vec<Diagnostic>> {
+fn parsed(config: &Config, files: &[(&str, &str)]) -> Result<Vec<Arc<Post>>, Vec<Diagnostic>> {
     let markdown = files.iter().map(|(name, text)| (SourcePath::new(*name), Arc::from(*text))).collect();
     parse(config, &Sources { markdown, ..Sources::default() })
 }
 
 fn post_of(settings: &str, name: &str, text: &str) -> Post {
     let posts = parsed(&sample(settings), &[(name, text)]);
-    posts.unwrap_or_else(|problems| panic!("{text}: {problems:#?}")).remove(0)
+    Arc::unwrap_or_clone(posts.unwrap_or_else(|problems| panic!("{text}: {problems:#?}")).remove(0))
 }
 
 fn post(text: &str) -> Post {
@@ -211,7 +211,11 @@ fn drafts_are_hidden_by_key_by_folder_and_by_section_and_shown_when_asked() {
     ];
     let shown = |config: &Config| {
         let posts = parsed(config, &files).unwrap();
-        posts.into_iter().filter(|post| post.hidden.is_none()).map(|post| (post.stem, post.kind)).collect::<Vec<_>>()
+        posts
+            .into_iter()
+            .filter(|post| post.hidden.is_none())
+            .map(|post| (post.stem.clone(), post.kind))
+            .collect::<Vec<_>>()
     };
     let mut config = sample("");
     assert_eq!(shown(&config), [("c".to_owned(), Kind::Page)]);

@@ -4,8 +4,8 @@
 //! will quote them again, and only up to [`LIMIT`] bytes. Everything that is not kept is typeset again: that costs time, never another byte.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, OnceLock};
 
 use tera::Value;
 
@@ -13,6 +13,7 @@ use crate::article::{Article, Typesetter};
 use crate::config::Config;
 use crate::diagnostic::Diagnostic;
 use crate::library::{Library, PostId};
+use crate::render::cells::Cells;
 
 /// How many bytes of whole articles one run keeps.
 pub(crate) const LIMIT: usize = 64 * 1024 * 1024;
@@ -35,9 +36,9 @@ pub(crate) struct ForFeeds {
 /// The articles of one run.
 #[derive(Debug)]
 pub struct Articles {
-    summaries: Vec<OnceLock<Summary>>,
-    kept: Vec<OnceLock<Arc<Article>>>,
-    for_feeds: Vec<OnceLock<Arc<ForFeeds>>>,
+    summaries: Cells<Summary>,
+    kept: Cells<Arc<Article>>,
+    for_feeds: Cells<Arc<ForFeeds>>,
     quoted: BTreeSet<PostId>,
     room: AtomicUsize,
 }
@@ -46,9 +47,9 @@ impl Articles {
     /// Starts without any; `quoted` are the posts whose whole text is needed more than once.
     pub fn new(posts: usize, quoted: BTreeSet<PostId>) -> Self {
         Articles {
-            summaries: (0..posts).map(|_| OnceLock::new()).collect(),
-            kept: (0..posts).map(|_| OnceLock::new()).collect(),
-            for_feeds: (0..posts).map(|_| OnceLock::new()).collect(),
+            summaries: Cells::new(posts),
+            kept: Cells::new(posts),
+            for_feeds: Cells::new(posts),
             quoted,
             room: AtomicUsize::new(LIMIT),
         }
@@ -62,18 +63,18 @@ impl Articles {
         library: &Library,
         id: PostId,
     ) -> Result<Arc<Article>, Vec<Diagnostic>> {
-        if let Some(article) = self.kept[id.0].get() {
+        if let Some(article) = self.kept.cell(id.0).get() {
             return Ok(Arc::clone(article));
         }
         let article = Arc::new(typesetter.typeset(config, library, id)?);
-        self.summaries[id.0].get_or_init(|| Summary {
+        self.summaries.cell(id.0).get_or_init(|| Summary {
             html: Value::safe_string(&article.summary),
             continues: article.continues,
             has_code: article.has_code,
         });
         let size = article.html.len() + article.summary.len();
         if self.quoted.contains(&id) && self.take_room(size) {
-            let _ = self.kept[id.0].set(Arc::clone(&article));
+            let _ = self.kept.cell(id.0).set(Arc::clone(&article));
         }
         Ok(article)
     }
@@ -86,11 +87,11 @@ impl Articles {
         library: &Library,
         id: PostId,
     ) -> Result<&Summary, Vec<Diagnostic>> {
-        if let Some(summary) = self.summaries[id.0].get() {
+        if let Some(summary) = self.summaries.cell(id.0).get() {
             return Ok(summary);
         }
         self.article(typesetter, config, library, id)?;
-        Ok(self.summaries[id.0].get().expect("typesetting an article fills its summary"))
+        Ok(self.summaries.cell(id.0).get().expect("typesetting an article fills its summary"))
     }
 
     /// Returns an article as feeds quote it: what `make` makes of it, once for all feeds.
@@ -99,12 +100,12 @@ impl Articles {
         id: PostId,
         make: impl FnOnce() -> Result<ForFeeds, Vec<Diagnostic>>,
     ) -> Result<Arc<ForFeeds>, Vec<Diagnostic>> {
-        if let Some(text) = self.for_feeds[id.0].get() {
+        if let Some(text) = self.for_feeds.cell(id.0).get() {
             return Ok(Arc::clone(text));
         }
         let text = Arc::new(make()?);
         if self.quoted.contains(&id) && self.take_room(text.content.len() + text.summary.len()) {
-            let _ = self.for_feeds[id.0].set(Arc::clone(&text));
+            let _ = self.for_feeds.cell(id.0).set(Arc::clone(&text));
         }
         Ok(text)
     }

@@ -44,6 +44,6 @@ fn manifest(finished: &Finished<'_>) -> Made {
 
 /// Returns the pages that search engines are asked to leave out: the deployed manifest does not name them.
 fn unlisted(library: &Library) -> BTreeSet<OutPath> {
-    let hidden = library.posts.iter().zip(&library.routes_of).filter(|(post, _)| post.front.noindex);
+    let hidden = library.posts.iter().zip(library.routes_of.iter()).filter(|(post, _)| post.front.noindex);
     hidden.map(|(_, route)| route.out_path()).collect()
 }

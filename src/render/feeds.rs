@@ -101,10 +101,10 @@ fn entry(shelf: &Shelf, id: PostId, full: bool) -> Result<Option<Entry>, Vec<Dia
         };
         Ok(ForFeeds { summary: elsewhere(&article.summary)?, content: elsewhere(&article.html)? })
     })?;
-    let categories = shelf.terms_of(id).iter().map(|(number, term)| {
-        let taxonomy = &shelf.library.taxonomies[*number];
-        let term = &taxonomy.terms[*term];
-        let scheme = shelf.has_pages(*number).then(|| shelf.permalink(&taxonomy.route));
+    let categories = shelf.terms_of(id).into_iter().map(|(number, term)| {
+        let taxonomy = &shelf.library.taxonomies[number];
+        let term = &taxonomy.terms[term];
+        let scheme = shelf.has_pages(number).then(|| shelf.permalink(&taxonomy.route));
         Category { name: term.name.clone(), slug: term.slug.clone(), scheme }
     });
     Ok(Some(Entry {

@@ -206,9 +206,9 @@ fn link(shelf: &Shelf, route: &Route, absolute: bool) -> String {
 fn source_id(shelf: &Shelf, path: &str) -> TeraResult<PostId> {
     let path = path.strip_prefix("@/").unwrap_or(path);
     let path = path.strip_prefix("content/").unwrap_or(path);
-    let found = shelf.library.by_source.get(&SourcePath::new(format!("content/{path}")));
-    found.copied().ok_or_else(|| {
-        let known = shelf.library.by_source.keys().map(|source| source.as_str().trim_start_matches("content/"));
+    let found = shelf.library.find(&SourcePath::new(format!("content/{path}")));
+    found.ok_or_else(|| {
+        let known = shelf.library.sources().map(|source| source.as_str().trim_start_matches("content/"));
         unknown("source", path, known)
     })
 }

@@ -4,6 +4,7 @@
 //! was asked for. What stands where is decided in `library`; what each kind of page looks like, in `pages::PAGES`.
 
 mod articles;
+mod cells;
 mod context;
 mod derived;
 mod faults;
@@ -11,6 +12,7 @@ mod feeds;
 mod filters;
 mod functions;
 mod pages;
+mod reads;
 mod seo;
 mod shelf;
 mod sitemap;
@@ -69,7 +71,7 @@ impl Site {
         // Templates are parsed first, because their settings are on the shelf; their functions reach the shelf through
         // a cell that is filled right after.
         let cell = functions::cell();
-        let mut problems = feeds::problems(&library);
+        let mut problems = Vec::new();
         let theme = match Theme::parse(&config, &sources, |tera| {
             functions::register(tera, &cell);
             filters::register(tera, &config);
@@ -80,6 +82,7 @@ impl Site {
                 return Err(problems);
             }
         };
+        problems.extend(feeds::problems(&library));
         problems.extend(pages::missing_templates(&library, &theme));
         if !problems.is_empty() {
             return Err(problems);
@@ -90,7 +93,7 @@ impl Site {
             Arc::clone(&library),
             typesetter,
             articles,
-            &theme.extra,
+            &theme,
         ));
         functions::fill(&cell, &shelf);
         Ok(Site { config, sources, library, theme, shelf })

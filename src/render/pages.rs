@@ -105,12 +105,11 @@ pub(crate) fn missing_templates(library: &Library, theme: &Theme) -> Vec<Diagnos
             problems.push(theme::missing(theme, kind.templates, &needed_by));
         }
     }
-    for (route, page) in &library.routes {
-        let Some((id, template)) = own_template(library, page) else { continue };
-        if theme.has(template) {
+    for (post, route) in library.posts.iter().zip(library.routes_of.iter()) {
+        let Some(template) = post.front.template.as_deref() else { continue };
+        if theme.has(template) || !library.routes.contains_key(route) {
             continue;
         }
-        let post = library.post(id);
         let problem = theme::missing(theme, &[template], &format!("`{route}`"));
         problems.push(match post.front.spans.get("template") {
             Some(span) => problem.at(Place::span(&post.source, &post.text, span.clone())),
@@ -203,7 +202,7 @@ impl Desk<'_> {
 fn home(desk: &Desk<'_>) -> Result<File, Vec<Diagnostic>> {
     let Page::Home(pager) = desk.page else { return Err(desk.at_odds()) };
     let mut context = desk.context();
-    context.insert_value("section", desk.shelf.section("")?);
+    context.insert_value("section", desk.shelf.own_section("")?);
     context.insert_value("paginator", desk.shelf.paginator(&Route::home(), &desk.shelf.library.newest, *pager)?);
     desk.write(&context, FileKind::Page)
 }
@@ -220,7 +219,7 @@ fn section(desk: &Desk<'_>) -> Result<File, Vec<Diagnostic>> {
     let Some(section) = desk.shelf.library.sections.get(name) else { return Err(desk.at_odds()) };
     let list = desk.shelf.library.route(section.index);
     let mut context = desk.context();
-    context.insert_value("section", desk.shelf.section(name)?);
+    context.insert_value("section", desk.shelf.own_section(name)?);
     context.insert_value("paginator", desk.shelf.paginator(list, &section.pages, *pager)?);
     desk.write(&context, FileKind::Page)
 }

@@ -74,7 +74,7 @@ pub(super) fn print(shelf: &Shelf, _: &Kwargs, state: &State<'_>) -> TeraResult<
             tag("property", "article:modified_time", &shelf.date(date));
         }
         for (taxonomy, term) in shelf.terms_of(id) {
-            tag("property", "article:tag", &shelf.library.taxonomies[*taxonomy].terms[*term].name);
+            tag("property", "article:tag", &shelf.library.taxonomies[taxonomy].terms[term].name);
         }
     }
     let card = if facts.image.is_some() { "summary_large_image" } else { "summary" };

@@ -16,12 +16,14 @@ use tera::Value;
 use crate::article::{Article, Typesetter};
 use crate::config::Config;
 use crate::diagnostic::Diagnostic;
-use crate::library::{Library, Page, PostId, Taxonomy, slugify};
+use crate::library::{Library, Page, PostId};
 use crate::lock::Lock;
 use crate::paths::Route;
 use crate::post::{Kind, Post};
 use crate::render::articles::Articles;
+use crate::render::cells::Cells;
 use crate::render::context::{self, FeedLink, Settings};
+use crate::render::theme::Theme;
 use crate::source::Sources;
 
 /// How many links `site.newest` has.
@@ -39,31 +41,32 @@ pub(crate) struct Shelf {
     /// `lang`.
     pub language: Value,
     site: OnceLock<Value>,
-    links: Vec<OnceLock<Value>>,
+    links: Cells<Value>,
     home_pages: OnceLock<Value>,
     section_pages: BTreeMap<String, OnceLock<Value>>,
     term_pages: Vec<Vec<OnceLock<Value>>>,
     taxonomies: Vec<Value>,
     /// The lock of what was verified once, if there is one that can be read.
     pub lock: Option<Lock>,
-    terms_of: Vec<Vec<(usize, usize)>>,
+    /// Whether a template reads the links to all posts of a section, and of a term.
+    lists: [bool; 2],
     term_feeds: BTreeMap<(usize, usize), Route>,
     /// The feeds of the site. Found once: every page names them, and the routes are as many as the pages.
     feeds: Vec<FeedLink>,
 }
 
 impl Shelf {
-    /// Sets out what can be known without typesetting anything; `extra` are the settings of theme and site.
+    /// Sets out what can be known without typesetting anything; of the theme it takes its settings, and what it reads.
     pub(crate) fn new(
         config: Arc<Config>,
         sources: Arc<Sources>,
         library: Arc<Library>,
         typesetter: Arc<Typesetter>,
         articles: Arc<Articles>,
-        extra: &toml::Table,
+        theme: &Theme,
     ) -> Shelf {
         let mut term_feeds = BTreeMap::new();
-        for (route, page) in &library.routes {
+        for (route, page) in library.routes.made() {
             if let Page::TermFeed(taxonomy, term) = page {
                 term_feeds.insert((*taxonomy, *term), route.clone());
             }
@@ -72,7 +75,7 @@ impl Shelf {
             settings: Value::none(),
             language: Value::normal_string(&config.language),
             site: OnceLock::new(),
-            links: library.posts.iter().map(|_| OnceLock::new()).collect(),
+            links: Cells::new(library.posts.len()),
             home_pages: OnceLock::new(),
             term_pages: library
                 .taxonomies
@@ -83,7 +86,7 @@ impl Shelf {
             feeds: Vec::new(),
             lock: config.lock.as_deref().and_then(|text| Lock::parse(text).ok()),
             section_pages: library.sections.keys().map(|name| (name.clone(), OnceLock::new())).collect(),
-            terms_of: terms_of(&library),
+            lists: [theme.reads("section", "pages"), theme.reads("term", "pages")],
             term_feeds,
             config,
             sources,
@@ -93,7 +96,7 @@ impl Shelf {
         };
         shelf.taxonomies = (0..shelf.library.taxonomies.len()).map(|index| shelf.taxonomy_value(index)).collect();
         shelf.feeds = shelf.find_feeds();
-        shelf.settings = shelf.settings_value(extra);
+        shelf.settings = shelf.settings_value(&theme.extra);
         shelf
     }
 
@@ -106,7 +109,7 @@ impl Shelf {
                 map.insert("newest".into(), Value::from(newest));
                 map.insert(
                     "last_updated".into(),
-                    value(&self.changed(&self.library.newest).map(|date| self.date(date))),
+                    value(&self.changed(self.library.newest.iter()).map(|date| self.date(date))),
                 );
                 Value::from(map)
             })
@@ -119,8 +122,8 @@ impl Shelf {
     }
 
     /// Returns the terms of a post: taxonomy and term, in the order of its front matter.
-    pub(crate) fn terms_of(&self, id: PostId) -> &[(usize, usize)] {
-        &self.terms_of[id.0]
+    pub(crate) fn terms_of(&self, id: PostId) -> Vec<(usize, usize)> {
+        self.library.terms_of(id)
     }
 
     /// Returns whether a taxonomy has a list of its terms, and each term a page.
@@ -159,7 +162,7 @@ impl Shelf {
 
     fn settings_value(&self, extra: &toml::Table) -> Value {
         let config = &self.config;
-        let find = |wanted: &Page| self.library.routes.iter().find(|(_, page)| *page == wanted);
+        let find = |wanted: &Page| self.library.routes.made().find(|(_, page)| *page == wanted);
         value(&Settings {
             title: &config.title,
             description: &config.description,
@@ -196,7 +199,7 @@ pub(crate) fn changed(post: &Post) -> Option<&Zoned> {
 pub(crate) fn quoted(config: &Config, library: &Library) -> BTreeSet<PostId> {
     let of_site = config.feeds.iter().flat_map(|rule| library.newest.iter().take(rule.limit));
     let rule = config.term_feed();
-    let of_terms = library.routes.values().filter_map(|page| match page {
+    let of_terms = library.routes.made().filter_map(|(_, page)| match page {
         Page::TermFeed(taxonomy, term) => Some((*taxonomy, *term)),
         _ => None,
     });
@@ -209,30 +212,8 @@ pub(crate) fn quoted(config: &Config, library: &Library) -> BTreeSet<PostId> {
 /// Returns posts as feeds list them; a series is read from its beginning, but a feed shows what is new.
 pub(crate) fn newest_first(library: &Library, posts: &[PostId]) -> Vec<PostId> {
     let mut newest = posts.to_vec();
-    newest.sort_by_key(|id| library.position.get(id));
+    newest.sort_by_key(|id| library.position(*id));
     newest
-}
-
-/// Returns, for each post, its terms in the order in which its front matter names them.
-fn terms_of(library: &Library) -> Vec<Vec<(usize, usize)>> {
-    let mut terms_of: Vec<Vec<(usize, usize)>> = vec![Vec::new(); library.posts.len()];
-    for (index, taxonomy) in library.taxonomies.iter().enumerate() {
-        for (number, term) in taxonomy.terms.iter().enumerate() {
-            for id in &term.posts {
-                terms_of[id.0].push((index, number));
-            }
-        }
-    }
-    for (post, terms) in library.posts.iter().zip(&mut terms_of) {
-        terms.sort_by_key(|(index, number)| {
-            let Taxonomy { name, terms, .. } = &library.taxonomies[*index];
-            let term = &terms[*number];
-            let written = post.front.terms.get(name).map(Vec::as_slice).unwrap_or_default();
-            let place = written.iter().position(|word| *word == term.name || slugify(word) == term.slug);
-            (*index, place.unwrap_or(usize::MAX), *number)
-        });
-    }
-    terms_of
 }
 
 /// Returns a date as RFC 3339 writes it.

@@ -83,7 +83,7 @@ type Months<'a> = BTreeMap<(i16, i8), &'a Zoned>;
 
 fn months(shelf: &Shelf) -> Months<'_> {
     let mut months = Months::new();
-    for year in &shelf.library.archive {
+    for year in shelf.library.archive.iter() {
         for month in &year.months {
             if let Some(changed) = shelf.changed(&month.posts) {
                 months.insert((year.year, month.month), changed);

@@ -12,6 +12,7 @@ use tera::{Context, Error, ErrorKind, Tera};
 use crate::config::Config;
 use crate::diagnostic::{Diagnostic, Place, did_you_mean};
 use crate::render::faults;
+use crate::render::reads::reads;
 use crate::source::{Sources, Template};
 
 /// The version of `docs/templates.md` that this engine speaks.
@@ -41,6 +42,11 @@ impl Theme {
             Some(tera) if problems.is_empty() => Ok(Theme { extra, tera, files, prefix }),
             _ => Err(problems),
         }
+    }
+
+    /// Returns whether a template may read a field of a variable.
+    pub(crate) fn reads(&self, variable: &str, field: &str) -> bool {
+        self.files.values().any(|template| reads(&template.text, variable, field))
     }
 
     /// Returns whether there is a template of this name.

@@ -59,18 +59,18 @@ fn it_has_no_ids_no_anchors_and_no_footnotes() {
 #[test]
 fn front_matter_may_say_it_and_its_links_are_checked_too() {
     let mut shelf = Shelf::new("One.");
-    shelf.library.posts[0].front.summary = Some("Said *so*.".to_owned());
+    shelf.first().front.summary = Some("Said *so*.".to_owned());
     let article = shelf.typeset().unwrap();
     assert_eq!((&*article.summary, article.continues), ("<p>Said <em>so</em>.</p>\n", true));
-    shelf.library.posts[0].front.summary = Some("[x](@/none.md)".to_owned());
-    shelf.library.posts[0].front.spans.insert("summary".to_owned(), 0..3);
+    shelf.first().front.summary = Some("[x](@/none.md)".to_owned());
+    shelf.first().front.spans.insert("summary".to_owned(), 0..3);
     assert_eq!(shelf.problems()[0].0, "+++");
 }
 
 #[test]
 fn the_marker_wins_over_front_matter() {
     let mut shelf = Shelf::new("One.\n\n<!-- more -->\n\nTwo.");
-    shelf.library.posts[0].front.summary = Some("Said.".to_owned());
+    shelf.first().front.summary = Some("Said.".to_owned());
     assert!(shelf.typeset().unwrap().summary.starts_with("<p>One.</p>"));
 }
 

@@ -18,13 +18,24 @@ pub(crate) struct IndexText {
 }
 
 impl Shelf {
-    /// Returns `section`; the home page has one in any case.
+    /// Returns `section` for its own page; the home page has one in any case. Its `pages` are made only if a template
+    /// reads them.
+    pub(crate) fn own_section(&self, name: &str) -> Result<Value, Vec<Diagnostic>> {
+        self.section_with(name, self.lists[0])
+    }
+
+    /// Returns a section with all of its pages.
     pub(crate) fn section(&self, name: &str) -> Result<Value, Vec<Diagnostic>> {
+        self.section_with(name, true)
+    }
+
+    fn section_with(&self, name: &str, pages: bool) -> Result<Value, Vec<Diagnostic>> {
         let section = self.library.sections.get(name);
         let index = section.map(|section| section.index);
         let route = index.map_or_else(Route::home, |index| self.library.route(index).clone());
         let text = self.text_of(index)?;
         let pages = match (section, self.section_pages.get(name)) {
+            _ if !pages => Value::none(),
             (Some(section), Some(cell)) if !name.is_empty() => cell.get_or_init(|| self.links(&section.pages)).clone(),
             _ => self.home_pages.get_or_init(|| self.links(&self.library.newest)).clone(),
         };
@@ -97,8 +108,11 @@ impl Shelf {
         self.taxonomies[index].clone()
     }
 
-    /// Returns links to all posts of a term.
+    /// Returns links to all posts of a term, if a template reads them.
     pub(crate) fn term_pages(&self, taxonomy: usize, term: usize) -> Value {
+        if !self.lists[1] {
+            return Value::none();
+        }
         let posts = &self.library.taxonomies[taxonomy].terms[term].posts;
         self.term_pages[taxonomy][term].get_or_init(|| self.links(posts)).clone()
     }
@@ -137,7 +151,7 @@ impl Shelf {
     }
 
     pub(super) fn find_feeds(&self) -> Vec<FeedLink> {
-        let feeds = self.library.routes.iter().filter_map(|(route, page)| match page {
+        let feeds = self.library.routes.made().filter_map(|(route, page)| match page {
             Page::Feed(index) => self.config.feeds.get(*index).map(|rule| (*index, rule, route)),
             _ => None,
         });

@@ -14,7 +14,7 @@ use crate::render::context::{self, Heading, Link, Neighbour, TermLink};
 impl Shelf {
     /// Returns a link to a post.
     pub(crate) fn link(&self, id: PostId) -> Value {
-        self.links[id.0].get_or_init(|| self.link_value(id)).clone()
+        self.links.cell(id.0).get_or_init(|| self.link_value(id)).clone()
     }
 
     /// Returns a card of a post: a link with its summary.
@@ -106,9 +106,9 @@ impl Shelf {
         let mut links: BTreeMap<&str, Vec<TermLink<'_>>> =
             self.library.taxonomies.iter().map(|taxonomy| (taxonomy.name.as_str(), Vec::new())).collect();
         for (taxonomy, term) in self.terms_of(id) {
-            let has_pages = self.has_pages(*taxonomy);
-            let Taxonomy { name, terms, .. } = &self.library.taxonomies[*taxonomy];
-            let term = &terms[*term];
+            let has_pages = self.has_pages(taxonomy);
+            let Taxonomy { name, terms, .. } = &self.library.taxonomies[taxonomy];
+            let term = &terms[term];
             links.entry(name).or_default().push(TermLink {
                 name: &term.name,
                 slug: &term.slug,

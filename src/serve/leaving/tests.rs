@@ -1,3 +1,5 @@
+//! Pages in, pages as they leave out.
+
 use super::*;
 
 const ORIGIN: &str = "http://127.0.0.1:1111";

@@ -1,0 +1,98 @@
+//! Says what is probably not meant, though it can be used.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::registry::address_of;
+use super::{Library, Page};
+use crate::config::{Config, FILE};
+use crate::diagnostic::{Diagnostic, Place};
+use crate::paths::Route;
+use crate::post::{Kind, Post};
+use crate::source::Sources;
+
+/// Returns what is worth saying about front matter, files and addresses, though they can be used.
+pub fn advise(config: &Config, sources: &Sources, library: &Library) -> Vec<Diagnostic> {
+    let shown = library.posts.iter().chain(library.hidden.iter());
+    let mut advice: Vec<Diagnostic> = shown.flat_map(|post| post.warnings.iter().cloned()).collect();
+    advice.sort_by_key(|one| one.place.as_ref().map(|place| place.file.clone()));
+    not_meant(library, config, &mut advice);
+    not_portable(sources, library, &mut advice);
+    advice
+}
+
+/// Adds what is probably not meant: posts without a date among posts, an `index.md` where `_index.md` was meant.
+fn not_meant(library: &Library, config: &Config, advice: &mut Vec<Diagnostic>) {
+    let mut dated: BTreeMap<&str, (usize, Vec<&Arc<Post>>)> = BTreeMap::new();
+    for post in library.posts.iter() {
+        let section = dated.entry(&post.section).or_default();
+        match post.kind {
+            Kind::Post => section.0 += 1,
+            Kind::Page => section.1.push(post),
+            Kind::Section | Kind::Term => {}
+        }
+        let terms = config.taxonomies.iter().find(|rule| post.front.terms.contains_key(&rule.name));
+        if let (Kind::Page, Some(rule)) = (post.kind, terms) {
+            let message =
+                format!("`{}` has no date, so it is a page: no list of `{}` will name it", post.source, rule.name);
+            let warning = Diagnostic::warning("post/undated-terms", message).at(post.place(&rule.name));
+            advice.push(warning.hint(format!("give it a `date`, or take `{}` out", rule.name)));
+        }
+        if post.source.file_name() == "index.md" && matches!(post.kind, Kind::Post | Kind::Page) {
+            let folder = format!("{}/", post.source.folder());
+            let first = library.posts.partition_point(|other| other.source.as_str() < folder.as_str());
+            let below = library.posts[first..].iter().take_while(|other| other.source.as_str().starts_with(&folder));
+            if below.filter(|other| other.source != post.source).any(|other| other.kind == Kind::Post) {
+                let message = format!("`{}` makes its folder one page, but there are posts in it", post.source);
+                let warning = Diagnostic::warning("post/index-beside-posts", message).at(Place::file(&post.source));
+                advice.push(warning.hint("rename it to `_index.md`, if it is to speak for the folder"));
+            }
+        }
+    }
+    for (section, (count, pages)) in dated {
+        for post in pages.into_iter().filter(|post| count > 0 && !section.is_empty() && post.front.terms.is_empty()) {
+            let message =
+                format!("`{}` has no date, so it is a page: lists and feeds of posts leave it out", post.source);
+            let warning = Diagnostic::warning("post/no-date", message).at(Place::file(&post.source));
+            advice.push(warning.hint("add `date = 2026-11-22`, or begin its name with the date"));
+        }
+    }
+}
+
+/// Adds a warning for each address that Windows cannot keep: it knows no `:`, and no name that ends in a dot.
+fn not_portable(sources: &Sources, library: &Library, advice: &mut Vec<Diagnostic>) {
+    for (route, page) in &library.routes {
+        let odd = |byte: u8| matches!(byte, b'<' | b'>' | b':' | b'"' | b'|' | b'?' | b'*');
+        let is_odd = |part: &&str| part.bytes().any(odd) || part.ends_with(['.', ' ']) || is_device(part);
+        if let Some(part) = route.as_str().split('/').find(is_odd) {
+            let message = format!("`{part}` in the address `{route}` is no name that Windows can keep");
+            let warning = Diagnostic::warning("path/not-portable", message).at(owner(sources, library, route, page));
+            advice.push(warning.hint("set a `slug` without it, or rename the file"));
+        }
+    }
+}
+
+/// Returns whether Windows takes a name for that of a device, whatever its ending.
+fn is_device(part: &str) -> bool {
+    let stem = part.split('.').next().unwrap_or_default();
+    stem.len() == 3 && ["con", "prn", "aux", "nul"].iter().any(|device| device.eq_ignore_ascii_case(stem))
+}
+
+/// Returns where it is decided that something stands at an address.
+fn owner(sources: &Sources, library: &Library, route: &Route, page: &Page) -> Place {
+    match page {
+        Page::Asset(source) => Place::file(source),
+        Page::Static(name) => {
+            sources.statics.get(name).map_or_else(|| Place::file(FILE), |file| Place::file(&file.source))
+        }
+        Page::Alias(target) => {
+            let alias = library.routes.get(target).and_then(|page| library.index_of(page)).and_then(|id| {
+                let post = library.post(id);
+                let number = post.front.aliases.iter().position(|alias| alias == route)?;
+                Some(post.place(&format!("aliases.{number}")))
+            });
+            alias.unwrap_or_else(|| Place::file(FILE))
+        }
+        _ => library.index_of(page).map_or_else(|| Place::file(FILE), |id| address_of(library.post(id))),
+    }
+}

@@ -1,0 +1,323 @@
+//! Arranges a library again after an edit: lists are not sorted anew, addresses not gathered anew.
+//!
+//! Gives the very library that a whole arrangement would give, which a test of random edits makes sure of. Where an edit
+//! could change more than its own places (an `_index.md`, a bundle's files, two posts at one address), the whole
+//! arrangement decides.
+
+use std::cmp::Ordering;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::index::{Crowd, Index, month_of, positions};
+use super::registry::folded;
+use super::routes::{Layer, Routes};
+use super::{Library, Page, PostId, Section, address, arrange, lists, taxonomy};
+use crate::config::Config;
+use crate::diagnostic::Diagnostic;
+use crate::paths::{Route, SourcePath};
+use crate::post::{Kind, Post};
+use crate::source::Sources;
+
+/// How far apart the timestamps of two posts of one day can be, in seconds: 26 hours of zones, and the day itself.
+const DAY: i64 = (26 + 24) * 60 * 60;
+
+/// How many posts are put into their places one by one; more of them are sorted faster all together.
+const FEW: usize = 64;
+
+/// What became of some posts.
+#[derive(Debug, Clone, Default)]
+pub struct Edit {
+    /// The sources of posts that are no longer there.
+    pub gone: Vec<SourcePath>,
+    /// Posts that are new, or that take the place of the one from the same source.
+    pub fresh: Vec<Arc<Post>>,
+}
+
+impl Edit {
+    /// Returns the sources of all posts that the edit touches.
+    fn sources(&self) -> impl Iterator<Item = &SourcePath> {
+        self.gone.iter().chain(self.fresh.iter().map(|post| &post.source))
+    }
+}
+
+/// Arranges the posts of a site whose settings, co-located and static files are those of `before`.
+pub fn arrange_again(
+    config: &Config,
+    sources: &Sources,
+    before: &Library,
+    edit: &Edit,
+) -> Result<Library, Vec<Diagnostic>> {
+    if let Some(library) = same_order(before, edit).or_else(|| moved(config, before, edit)) {
+        return Ok(library);
+    }
+    let edited: BTreeSet<&SourcePath> = edit.sources().collect();
+    let kept = before.posts.iter().chain(before.hidden.iter()).filter(|post| !edited.contains(&post.source)).cloned();
+    arrange::arrange(config, sources, kept.chain(edit.fresh.iter().cloned()).collect())
+}
+
+/// Handles an edit of texts alone: no list and no address knows of it.
+fn same_order(before: &Library, edit: &Edit) -> Option<Library> {
+    if !edit.gone.is_empty() {
+        return None;
+    }
+    let mut posts = Vec::clone(&before.posts);
+    for fresh in &edit.fresh {
+        let id = before.find(&fresh.source)?;
+        let Post { kind, section, stem, front, assets, hidden, .. } = &*posts[id.0];
+        let is_same = *kind == fresh.kind
+            && *section == fresh.section
+            && *stem == fresh.stem
+            && *front == fresh.front
+            && *assets == fresh.assets
+            && *hidden == fresh.hidden;
+        if !is_same {
+            return None;
+        }
+        posts[id.0] = Arc::clone(fresh);
+    }
+    Some(Library { posts: Arc::new(posts), ..before.clone() })
+}
+
+/// What became of the places of posts.
+pub(super) struct Moves<'a> {
+    /// The posts after the edit.
+    pub(super) posts: &'a [Arc<Post>],
+    /// The posts as they were that are gone or were replaced.
+    pub(super) gone: Vec<&'a Post>,
+    /// The posts that are new or were replaced.
+    pub(super) fresh: Vec<PostId>,
+    /// The new place of each old one, if it is the same post.
+    places: Vec<Option<PostId>>,
+}
+
+impl Moves<'_> {
+    /// Returns an ordered list after the edit.
+    pub(super) fn merged(
+        &self,
+        list: &[PostId],
+        fresh: Vec<PostId>,
+        order: impl Fn(PostId, PostId) -> Ordering,
+    ) -> Vec<PostId> {
+        let mut merged: Vec<PostId> = list.iter().filter_map(|id| self.places[id.0]).collect();
+        for id in fresh {
+            // The same post twice, if it names a term twice.
+            if let Err(at) = merged.binary_search_by(|other| order(*other, id)) {
+                merged.insert(at, id);
+            }
+        }
+        merged
+    }
+
+    /// Returns what is known of each post, moved to its new place; nothing for fresh ones.
+    fn carried<T: Clone + Default>(&self, known: &[T]) -> Vec<T> {
+        let mut carried = vec![T::default(); self.posts.len()];
+        for (value, place) in known.iter().zip(&self.places) {
+            if let Some(place) = place {
+                carried[place.0] = value.clone();
+            }
+        }
+        carried
+    }
+}
+
+/// Handles edits that move posts within lists, add them or take them away.
+fn moved(config: &Config, before: &Library, edit: &Edit) -> Option<Library> {
+    let before_edit = |source: &SourcePath| {
+        let hidden = || before.hidden.iter().find(|post| post.source == *source).map(|post| &**post);
+        before.find(source).map(|id| before.post(id)).or_else(hidden)
+    };
+    let mut touched = edit.sources().filter_map(before_edit).chain(edit.fresh.iter().map(|post| &**post));
+    if edit.sources().count() > FEW || !touched.all(stands_alone) {
+        return None;
+    }
+    let (posts, hidden) = edited(before, edit);
+    let moves = moves(before, &posts);
+    let newest_of =
+        |ids: &[PostId]| ids.iter().copied().filter(|id| posts[id.0].kind == Kind::Post).collect::<Vec<_>>();
+    let newest =
+        moves.merged(&before.newest, newest_of(&moves.fresh), |one, other| lists::by_newest(&posts, one, other));
+    let mut months = moves.carried(&before.index.months);
+    for id in &moves.fresh {
+        months[id.0] = month_of(config, &posts[id.0]);
+    }
+    let groups = config.taxonomies.iter().zip(&before.index.groups);
+    let index = Index {
+        positions: positions(posts.len(), &newest),
+        months,
+        groups: groups.map(|(rule, groups)| taxonomy::gather_again(rule, groups, &moves)).collect(),
+        terms: before.index.terms.iter().filter_map(|id| moves.places[id.0]).collect(),
+        crowd: std::sync::OnceLock::new(),
+    };
+    let mut problems = Vec::new();
+    let taxonomies = taxonomy::arrange(config, &posts, &index, &mut problems);
+    let mut routes_of = moves.carried(&before.routes_of.iter().cloned().map(Some).collect::<Vec<_>>());
+    for id in &moves.fresh {
+        routes_of[id.0] = Some(address::of(config, &posts[id.0]).ok()?);
+    }
+    let mut routes_of: Vec<Route> = routes_of.into_iter().collect::<Option<_>>()?;
+    arrange::place_indexes(&taxonomies, &mut routes_of);
+    if !problems.is_empty() || shares_a_feed_id(&posts, &newest, &moves.fresh) {
+        return None;
+    }
+    let crowd = before.index.crowd.get_or_init(|| Crowd::of(before));
+    let (sourced, crowd) = sourced(before, &moves, &routes_of, crowd)?;
+    let mut library = Library {
+        sections: Arc::new(sections(before, &moves)?),
+        archive: Arc::new(lists::archive(&newest, &index)),
+        assets: Arc::clone(&before.assets),
+        routes: Routes { sourced: Arc::new(sourced), made: Arc::default() },
+        routes_of: Arc::new(routes_of),
+        posts: Arc::default(),
+        hidden: Arc::new(hidden),
+        newest: Arc::new(newest),
+        taxonomies: Arc::new(taxonomies),
+        index: Arc::new(index),
+    };
+    drop(moves);
+    library.posts = Arc::new(posts);
+    library.routes.made = arrange::made(config, &library, &crowd.taken, crowd.in_sitemap)?.made;
+    let _ = library.index.crowd.set(crowd);
+    Some(library)
+}
+
+/// Returns the posts after an edit, and the hidden ones.
+fn edited(before: &Library, edit: &Edit) -> (Vec<Arc<Post>>, Vec<Arc<Post>>) {
+    let (mut posts, mut hidden) = (Vec::clone(&before.posts), Vec::clone(&before.hidden));
+    let at = |list: &[Arc<Post>], source: &SourcePath| list.binary_search_by(|post| post.source.cmp(source));
+    for source in edit.sources() {
+        for list in [&mut posts, &mut hidden] {
+            if let Ok(place) = at(list, source) {
+                list.remove(place);
+            }
+        }
+    }
+    for post in &edit.fresh {
+        let list = if post.hidden.is_some() { &mut hidden } else { &mut posts };
+        if let Err(place) = at(list, &post.source) {
+            list.insert(place, Arc::clone(post));
+        }
+    }
+    (posts, hidden)
+}
+
+/// Finds out which posts are the same, walking both lists side by side.
+fn moves<'a>(before: &'a Library, posts: &'a [Arc<Post>]) -> Moves<'a> {
+    let mut moves =
+        Moves { posts, gone: Vec::new(), fresh: Vec::new(), places: Vec::with_capacity(before.posts.len()) };
+    let mut at = 0;
+    for old in before.posts.iter() {
+        while posts.get(at).is_some_and(|new| !Arc::ptr_eq(new, old) && new.source < old.source) {
+            moves.fresh.push(PostId(at));
+            at += 1;
+        }
+        match posts.get(at) {
+            Some(new) if Arc::ptr_eq(new, old) => {
+                moves.places.push(Some(PostId(at)));
+                at += 1;
+            }
+            Some(new) if new.source == old.source => {
+                moves.places.push(None);
+                moves.gone.push(old);
+                moves.fresh.push(PostId(at));
+                at += 1;
+            }
+            _ => {
+                moves.places.push(None);
+                moves.gone.push(old);
+            }
+        }
+    }
+    moves.fresh.extend((at..posts.len()).map(PostId));
+    moves
+}
+
+/// Returns whether a post decides on nothing but its own places.
+fn stands_alone(post: &Post) -> bool {
+    matches!(post.kind, Kind::Post | Kind::Page)
+        && post.assets.is_empty()
+        && !matches!(post.source.as_str(), "content/404.md")
+        && !matches!(post.source.file_name(), "index.md" | "index.markdown")
+}
+
+/// Returns the sections after an edit that changes none of their `_index.md`.
+fn sections(before: &Library, moves: &Moves<'_>) -> Option<BTreeMap<String, Section>> {
+    let mut fresh: BTreeMap<&str, Vec<PostId>> = BTreeMap::new();
+    for &id in &moves.fresh {
+        if let Some(name) = lists::section_of(&before.sections, &moves.posts[id.0]) {
+            fresh.entry(name).or_default().push(id);
+        }
+    }
+    let sections = before.sections.iter().map(|(name, section)| {
+        let fresh = fresh.remove(name.as_str()).unwrap_or_default();
+        let pages = moves.merged(&section.pages, fresh, |one, other| lists::in_section(moves.posts, one, other));
+        Some((name.clone(), Section { index: moves.places[section.index.0]?, pages }))
+    });
+    sections.collect()
+}
+
+/// Returns the addresses that have a source, and their count; nothing if two of them could be confused.
+fn sourced(before: &Library, moves: &Moves<'_>, routes_of: &[Route], crowd: &Crowd) -> Option<(Layer, Crowd)> {
+    let mut crowd = crowd.clone();
+    let Routes { sourced, .. } = &before.routes;
+    let mut gone: Vec<&Route> = Vec::new();
+    for post in &moves.gone {
+        let route = before.route(before.find(&post.source)?);
+        gone.push(route);
+        crowd.in_sitemap -= usize::from(before.is_in_sitemap(route, sourced.get(route)?));
+        // An alias that is written twice stands once.
+        let mut aliases: Vec<&Route> = post.front.aliases.iter().collect();
+        aliases.sort();
+        aliases.dedup();
+        gone.extend(aliases);
+    }
+    for route in &gone {
+        crowd.taken.remove(route);
+    }
+    gone.sort();
+    let kept = sourced.iter().filter(|(route, _)| gone.binary_search(route).is_err());
+    let mut layer: Layer = kept
+        .map(|(route, page)| {
+            let page = match page {
+                Page::Post(id) => Page::Post(moves.places[id.0]?),
+                other => other.clone(),
+            };
+            Some((route.clone(), page))
+        })
+        .collect::<Option<_>>()?;
+    for &id in &moves.fresh {
+        let mut claims = vec![(routes_of[id.0].clone(), Page::Post(id))];
+        for alias in &moves.posts[id.0].front.aliases {
+            if claims.iter().skip(1).all(|(route, _)| route != alias) {
+                claims.push((alias.clone(), Page::Alias(routes_of[id.0].clone())));
+            }
+        }
+        for (route, page) in claims {
+            if crowd.taken.refuses(&folded(&route)) {
+                return None;
+            }
+            crowd.taken.add(&route);
+            layer.insert(route, page);
+        }
+        let front = &moves.posts[id.0].front;
+        crowd.in_sitemap += usize::from(!front.noindex && front.canonical.is_none());
+    }
+    Some((layer, crowd))
+}
+
+/// Returns whether a fresh post may have the feed id of another one: the same stem on the same day, or an id of its own.
+fn shares_a_feed_id(posts: &[Arc<Post>], newest: &[PostId], fresh: &[PostId]) -> bool {
+    let second = |id: &PostId| posts[id.0].front.date.as_ref().map(|date| date.timestamp().as_second());
+    fresh.iter().filter(|id| posts[id.0].kind == Kind::Post).any(|id| {
+        let post = &posts[id.0];
+        let Some(time) = second(id).filter(|_| post.front.id.is_none()) else { return true };
+        let first = newest.partition_point(|other| second(other).is_some_and(|other| other > time + DAY));
+        let near = newest[first..].iter().take_while(|other| second(other).is_some_and(|other| other >= time - DAY));
+        near.filter(|other| *other != id).any(|other| {
+            let other = &posts[other.0];
+            other.front.id.is_none() && other.stem == post.stem && other.day() == post.day()
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,159 @@
+//! Random edits: the library after each is the one that a whole arrangement gives.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::config::{Config, sample};
+use crate::post;
+
+const SETTINGS: &str = "[paginate]\nposts = 2\n[taxonomies.tags]\npaginate = 2\nfeed = true\n[taxonomies.series]\n\
+    [archives]\nby = [\"year\", \"month\"]\n[permalinks]\nnotes = \"/:year/:slug/\"\n";
+
+/// The files that edits play with.
+const NAMES: [&str; 12] = [
+    "content/posts/a.md",
+    "content/posts/2026-01-01-b.md",
+    "content/posts/c.md",
+    "content/posts/deep/d.md",
+    "content/notes/e.md",
+    "content/notes/2025-02-03-f.md",
+    "content/about.md",
+    "content/404.md",
+    "content/posts/_index.md",
+    "content/tags/rust/_index.md",
+    "content/posts/bundle/index.md",
+    "content/drafts/g.md",
+];
+
+/// What a file may say.
+fn text() -> impl Strategy<Value = String> {
+    let date = prop_oneof![
+        Just(String::new()),
+        (0_u8..4, 1_u8..4).prop_map(|(month, day)| format!("date = 2026-{:02}-{day:02}\n", month + 1)),
+        Just("date = 2026-01-01T23:30:00-11:00\n".to_owned()),
+        Just("date = 2099-01-01\n".to_owned()),
+    ];
+    let tags = prop::sample::subsequence(vec!["rust", "Rust", "RUST", "web", "web"], 0..4)
+        .prop_map(|tags| if tags.is_empty() { String::new() } else { format!("tags = {tags:?}\n") });
+    let more = prop::sample::subsequence(
+        vec![
+            "title = \"T\"\n",
+            "slug = \"same\"\n",
+            "weight = 3\n",
+            "noindex = true\n",
+            "draft = true\n",
+            "series = [\"s\"]\n",
+            "aliases = [\"/old/\", \"/old/\"]\n",
+            "aliases = [\"/posts/A/\"]\n",
+            "id = \"tag:x\"\n",
+            "path = \"/tags/\"\n",
+            "path = \"/robots.txt\"\n",
+            "path = \"/posts\"\n",
+        ],
+        0..3,
+    );
+    (date, tags, more, prop::sample::select(vec!["One.", "Two words."])).prop_map(|(date, tags, more, body)| {
+        let mut keys: Vec<&str> = Vec::new();
+        let mut lines = String::new();
+        for line in more {
+            let key = line.split(' ').next().unwrap_or_default();
+            if !keys.contains(&key) {
+                keys.push(key);
+                lines.push_str(line);
+            }
+        }
+        format!("+++\n{date}{tags}{lines}+++\n{body}\n")
+    })
+}
+
+/// One edit: some files get a text, or none.
+fn edits() -> impl Strategy<Value = Vec<Vec<(usize, Option<String>)>>> {
+    let one = (0..NAMES.len(), prop::option::weighted(0.8, text()));
+    prop::collection::vec(prop::collection::vec(one, 1..3), 1..8)
+}
+
+fn site(files: &BTreeMap<usize, String>, sources: &mut Sources) {
+    let name = |index: &usize| SourcePath::new(NAMES[*index]);
+    sources.markdown = files.iter().map(|(index, text)| (name(index), Arc::from(text.as_str()))).collect();
+}
+
+/// Returns all that a library says, but for what is only found when it is needed.
+fn said(library: &Library) -> String {
+    let Library { posts, hidden, routes_of, newest, sections, taxonomies, archive, assets, routes, index } = library;
+    let Index { positions, months, groups, terms, crowd: _ } = &**index;
+    format!(
+        "{posts:#?}{hidden:#?}{routes_of:#?}{newest:?}{sections:#?}{taxonomies:#?}{archive:?}{assets:?}{routes:#?}\
+         {positions:?}{months:?}{groups:#?}{terms:?}"
+    )
+}
+
+/// Applies an edit to the posts as they were, as a preview does.
+fn edit_of(config: &Config, sources: &Sources, before: &Library) -> Option<Edit> {
+    let all = || before.posts.iter().chain(before.hidden.iter());
+    let after = post::parse(config, sources).ok()?;
+    let gone = all().filter(|old| after.iter().all(|new| new.source != old.source)).map(|old| old.source.clone());
+    let is_same = |new: &Post| all().any(|old| format!("{old:?}") == format!("{new:?}"));
+    Some(Edit { gone: gone.collect(), fresh: after.iter().filter(|new| !is_same(new)).cloned().collect() })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
+
+    #[test]
+    fn an_edit_gives_the_library_that_a_whole_arrangement_gives(edits in edits()) {
+        let config = sample(SETTINGS);
+        let mut sources = Sources::default();
+        let mut files = BTreeMap::new();
+        let mut library = arrange::arrange(&config, &sources, Vec::new()).expect("an empty site");
+        for edit in edits {
+            let before = files.clone();
+            for (index, text) in edit {
+                match text {
+                    Some(text) => files.insert(index, text),
+                    None => files.remove(&index),
+                };
+            }
+            site(&files, &mut sources);
+            let Some(edit) = edit_of(&config, &sources, &library) else {
+                files = before;
+                continue;
+            };
+            let whole = arrange::arrange(&config, &sources, post::parse(&config, &sources).expect("parsed above"));
+            let again = arrange_again(&config, &sources, &library, &edit);
+            match (whole, again) {
+                (Ok(whole), Ok(again)) => {
+                    prop_assert_eq!(said(&whole), said(&again));
+                    library = again;
+                }
+                (Err(whole), Err(again)) => {
+                    prop_assert_eq!(format!("{whole:?}"), format!("{again:?}"));
+                    files = before;
+                }
+                (whole, again) => prop_assert!(false, "{whole:#?}\n{again:#?}"),
+            }
+        }
+    }
+}
+
+#[test]
+fn usual_edits_need_no_whole_arrangement() {
+    let config = sample(SETTINGS);
+    let mut sources = Sources::default();
+    let dated = |title: &str| format!("+++\ntitle = {title:?}\ndate = 2026-01-01\ntags = [\"rust\"]\n+++\n");
+    let mut files: BTreeMap<usize, String> = [0, 1, 3, 5, 6, 8].map(|index| (index, "One.".to_owned())).into();
+    site(&files, &mut sources);
+    let mut library = arrange::arrange(&config, &sources, post::parse(&config, &sources).unwrap()).unwrap();
+    for (index, text) in [(0, Some(dated("A"))), (2, Some(dated("C"))), (0, Some(dated("Z"))), (2, None), (3, None)] {
+        match text {
+            Some(text) => files.insert(index, text),
+            None => files.remove(&index),
+        };
+        site(&files, &mut sources);
+        let edit = edit_of(&config, &sources, &library).unwrap();
+        library = moved(&config, &library, &edit).expect("it is an edit of a post that stands alone");
+    }
+    files.insert(0, format!("{}More.", dated("Z")));
+    site(&files, &mut sources);
+    let edit = edit_of(&config, &sources, &library).unwrap();
+    assert!(same_order(&library, &edit).is_some());
+}
