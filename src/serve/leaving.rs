@@ -14,6 +14,7 @@ use url::Url;
 
 use crate::analytics::{self, ScriptTag, Sighting};
 use crate::check::page::{self, PageFacts};
+use crate::digest::Digesting;
 use crate::guard::csp;
 use marks::{Marks, ScriptMark};
 use policy::Changes;
@@ -22,7 +23,7 @@ use policy::Changes;
 pub const SCRIPT: &str = include_str!("client/preview.js");
 
 /// The tag around it.
-const OPENING: &str = "<script data-watchpost=\"preview\">";
+const OPENING: &str = "<script data-watchpost=\"preview\"";
 const CLOSING: &str = "</script>";
 /// Why a snippet was made inert, for whoever reads the page's source.
 const WHY: &str = "made inert: a preview never reaches real analytics";
@@ -45,6 +46,8 @@ pub struct Dressing<'a> {
     pub stand_in: &'a Url,
     /// Which addresses are others in production.
     pub moved: &'a [Moved],
+    /// Which edition of the site the page was rendered from.
+    pub edition: u64,
 }
 
 /// A page as it leaves.
@@ -99,7 +102,8 @@ pub fn dress(html: &[u8], headers: &mut Vec<(String, String)>, dressing: &Dressi
             insertions.push((*at, format!(" content=\"{}\"", attribute(&written))));
         }
     }
-    let (bytes, after) = with_script(html, &facts, &marks, insertions);
+    let opening = format!("{OPENING} data-edition=\"{}\" data-fixed=\"{}\">", dressing.edition, fixed(&facts, headers));
+    let (bytes, after) = with_script(html, &facts, &marks, insertions, &opening);
     if !foreign(&after.scripts, &after, dressing).is_empty() {
         // The two parsers disagree about this page; rather no script than a hit.
         headers.push(("Content-Security-Policy".to_owned(), format!("script-src {}", csp::hash_source(SCRIPT))));
@@ -123,9 +127,10 @@ fn with_script(
     facts: &PageFacts,
     marks: &Marks,
     insertions: Vec<(usize, String)>,
+    opening: &str,
 ) -> (Vec<u8>, PageFacts) {
     if facts.is_document() {
-        let script = [OPENING, SCRIPT, CLOSING].concat();
+        let script = [opening, SCRIPT, CLOSING].concat();
         for place in [marks.body_end.unwrap_or(html.len()), html.len(), marks.start] {
             let mut insertions = insertions.clone();
             insertions.push((place, script.clone()));
@@ -139,6 +144,25 @@ fn with_script(
     let bytes = inserted(html, insertions);
     let after = page::read(&bytes);
     (bytes, after)
+}
+
+/// Returns a digest of what only a reload can change: scripts, policies, the base of its addresses.
+fn fixed(facts: &PageFacts, headers: &[(String, String)]) -> String {
+    let mut digesting = Digesting::default();
+    let mut add = |text: &str| {
+        digesting.add(text.as_bytes());
+        digesting.add(&[0]);
+    };
+    for script in &facts.scripts {
+        script.attributes.iter().for_each(|(name, value)| {
+            add(name);
+            add(value);
+        });
+        add(&script.body);
+    }
+    facts.policies.iter().chain(&facts.base).for_each(|text| add(text));
+    headers.iter().filter(|(name, _)| policy::is_policy(name)).for_each(|(_, value)| add(value));
+    digesting.finish().short()
 }
 
 fn is_html(headers: &[(String, String)]) -> bool {

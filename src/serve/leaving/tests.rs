@@ -16,7 +16,7 @@ fn dressed_with(html: &[u8], headers: &[(&str, &str)]) -> (Dressed, Vec<(String,
         Moved { from: url("https://stats.example/"), to: url(&format!("{ORIGIN}/__blog/stats/0/")) },
         Moved { from: url("https://blog.example/"), to: url(&format!("{ORIGIN}/")) },
     ];
-    let dressed = dress(html, &mut all, &Dressing { page: &page, stand_in: &stand_in, moved: &moved });
+    let dressed = dress(html, &mut all, &Dressing { page: &page, stand_in: &stand_in, moved: &moved, edition: 7 });
     (dressed, all)
 }
 
@@ -24,16 +24,22 @@ fn dressed(html: &str) -> String {
     String::from_utf8(dressed_with(html.as_bytes(), &[]).0.bytes).unwrap()
 }
 
-fn ours() -> String {
-    [OPENING, SCRIPT, CLOSING].concat()
+/// Takes our script out, wherever it stands.
+fn without_script(bytes: &[u8]) -> Vec<u8> {
+    let mut bytes = bytes.to_vec();
+    if let Some(start) = memchr::memmem::find(&bytes, OPENING.as_bytes()) {
+        let end = start + memchr::memmem::find(&bytes[start..], CLOSING.as_bytes()).unwrap() + CLOSING.len();
+        bytes.drain(start..end);
+    }
+    bytes
 }
 
 /// Takes every insertion out again.
 fn undressed(bytes: &[u8]) -> Vec<u8> {
     let inert = format!(" type=\"text/plain\" data-watchpost=\"{WHY}\"");
     let image = format!(" src=\"\" srcset=\"\" data-watchpost=\"{WHY}\"");
-    let mut bytes = bytes.to_vec();
-    for text in [ours(), inert, image] {
+    let mut bytes = without_script(bytes);
+    for text in [inert, image] {
         while let Some(at) = memchr::memmem::find(&bytes, text.as_bytes()) {
             bytes.drain(at..at + text.len());
         }
@@ -51,7 +57,6 @@ fn the_script_can_stand_in_a_page() {
 
 #[test]
 fn the_script_stands_before_the_end_of_the_body_wherever_a_page_quotes_that_end() {
-    let ours = ours();
     for (before, after) in [
         ("<!doctype html><html><head><title>a</title></head><body><p>a", "</body></html>"),
         ("<!doctype html><body><!-- </body> --><p>a", "</body>"),
@@ -70,7 +75,9 @@ fn the_script_stands_before_the_end_of_the_body_wherever_a_page_quotes_that_end(
     ] {
         let page = format!("{before}{after}");
         let dressed = dressed(&page);
-        assert_eq!(dressed, format!("{before}{ours}{after}"), "{page}");
+        assert_eq!(without_script(dressed.as_bytes()), page.as_bytes(), "{page}");
+        assert!(dressed.starts_with(&format!("{before}{OPENING} data-edition=\"7\"")), "{page}");
+        assert!(dressed.ends_with(&format!("{CLOSING}{after}")), "{page}");
         let runs = page::read(dressed.as_bytes()).scripts.iter().filter(|tag| tag.body == SCRIPT).count();
         assert_eq!(runs, 1, "{page}");
     }
@@ -84,7 +91,7 @@ fn what_is_no_document_is_left_as_it_is() {
     let mut headers = vec![("content-type".to_owned(), "text/css".to_owned())];
     let (page, stand_in) = (url(ORIGIN), url(ORIGIN));
     let html = b"<!doctype html><body></body>";
-    let sent = dress(html, &mut headers, &Dressing { page: &page, stand_in: &stand_in, moved: &[] });
+    let sent = dress(html, &mut headers, &Dressing { page: &page, stand_in: &stand_in, moved: &[], edition: 7 });
     assert_eq!(sent.bytes, html);
 }
 
@@ -243,4 +250,20 @@ fn transport_security_never_leaves_and_is_told() {
     assert!(!headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("strict-transport-security")));
     assert!(headers.iter().any(|(name, _)| name == "X-Frame-Options"));
     assert!(sent.policy.unwrap().contains("Strict-Transport-Security"));
+}
+
+#[test]
+fn what_only_a_reload_can_change_has_a_digest_of_its_own() {
+    let fixed = |html: &str, policy: &str| {
+        let (sent, _) = dressed_with(html.as_bytes(), &[("Content-Security-Policy", policy)]);
+        let text = String::from_utf8(sent.bytes).unwrap();
+        text.split("data-fixed=\"").nth(1).unwrap().split('"').next().unwrap().to_owned()
+    };
+    let page = "<!doctype html><body><script src=a.js></script><p>a</body>";
+    let usual = fixed(page, "img-src *");
+    assert_eq!(usual, fixed(&page.replace("<p>a", "<p>b<h2 id=c>c</h2>"), "img-src *"));
+    assert_ne!(usual, fixed(&page.replace("a.js", "b.js"), "img-src *"));
+    assert_ne!(usual, fixed(&page.replace("></script>", "async></script>"), "img-src *"));
+    assert_ne!(usual, fixed(page, "img-src 'self'"));
+    assert_ne!(usual, fixed(&page.replace("<body>", "<base href=/x/><body>"), "img-src *"));
 }
