@@ -262,7 +262,7 @@
       if (typeof value === 'function') element.addEventListener(key, value);
       else if (value !== null && value !== undefined && value !== false) element.setAttribute(key, value);
     }
-    element.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
+    element.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false));
     return element;
   }
   const said = (text) => pieces(text).map((piece, index) => (index % 2 ? make('code', null, piece) : piece));
@@ -279,8 +279,8 @@
     size = to;
     remember(to);
     draw();
-    const button = bar.querySelector('[data-to="' + focus + '"]');
-    if (button) button.focus();
+    const next = bar.querySelector('[data-to="' + focus + '"]');
+    if (next) next.focus();
   }
   const button = (text, to, focus, extra) => make('button', { type: 'button', 'data-to': to, click: () => resize(to, focus), ...extra }, text);
 
@@ -293,11 +293,12 @@
     bar.className = size + (bad ? ' bad' : '');
     const chips = items.map((item) => make('span', { class: 'chip ' + item.weight }, item.text));
     const line = make('p', null, chips.length ? chips : make('span', { class: 'chip' }, 'nothing to say of this page'));
-    const scroll = bar.querySelector('.panel') && bar.querySelector('.panel').scrollTop;
+    const before = bar.querySelector('.about');
+    const scroll = before ? before.scrollTop : 0;
     const active = shadow.activeElement && shadow.activeElement.dataset.to;
     if (size === 'small') {
-      const worst = items.find((item) => item.weight) || { text: '' };
-      bar.replaceChildren(button(['Preview', worst.text && make('span', { class: 'chip ' + worst.weight }, worst.text)], 'line', 'small', { 'aria-expanded': 'false' }));
+      const first = (weight) => chips[items.findIndex((item) => item.weight === weight)];
+      bar.replaceChildren(button(['Preview', first('mark'), first('bad')], 'line', 'small', { 'aria-expanded': 'false' }));
     } else {
       const open = size === 'panel';
       bar.replaceChildren(
@@ -306,7 +307,8 @@
           button('Hide', 'small', 'line')),
         open ? panel() : '');
     }
-    if (bar.querySelector('.panel')) bar.querySelector('.panel').scrollTop = scroll || 0;
+    const about = bar.querySelector('.about');
+    if (about) about.scrollTop = scroll;
     const again = active && bar.querySelector('[data-to="' + active + '"]');
     if (again) again.focus();
     drawOverlay();
@@ -330,7 +332,7 @@
     row('Hits', (status.hits || []).length ? list(status.hits.slice(-8), (hit) => [make('b', { class: hit.ok ? 'ok' : 'drift' }, hit.ok ? 'good ' : 'bad '), hit.provider + ': ', said(hit.what), [...hit.problems, ...(hit.remarks || [])].map((text) => make('div', null, said(text)))]) : none('this page has sent none'));
     for (const quiet of status.quieted || []) row('Made inert', said(quiet.what), ' ', make('code', null, quiet.target), at(quiet.line));
     if (status.policy) row('Headers', said(status.policy));
-    return make('div', { class: 'panel', tabindex: '0', role: 'region', 'aria-label': 'About this page' },
+    return make('div', { class: 'about', tabindex: '0', role: 'region', 'aria-label': 'About this page' },
       make('dl', null, rows), make('p', null, make('a', { href: '/__blog/' }, 'Everything that is hidden, and every problem')));
   }
 
@@ -339,11 +341,15 @@
   function drawOverlay() {
     const errors = (status.problems || []).filter((problem) => problem.level === 'error' && problem.here);
     const key = JSON.stringify(errors);
-    if (!errors.length || key === closed) { if (overlay.open) overlay.close(); return; }
+    if (!errors.length) {
+      overlay.dataset.key = closed = '';
+      return overlay.close();
+    }
+    if (key === closed) return;
     if (overlay.dataset.key === key && overlay.open) return;
     overlay.dataset.key = key;
     overlay.replaceChildren(
-      make('h2', { id: 'title' }, count(errors.length, 'error'), ' ', make('small', null, 'below is the page as it was')),
+      make('h2', { id: 'title' }, count(errors.length, 'error'), ' ', make('small', null, 'the page below is as it was before')),
       ...errors.map((problem) => make('section', null,
         make('h3', null, said(problem.message)),
         make('p', { class: 'at' }, problem.code + '  ' + place(problem)),
@@ -371,12 +377,12 @@
 :host { all: initial !important; display: block !important; height: 34px !important; color-scheme: light dark !important; }
 * { box-sizing: border-box; }
 aside, dialog {
-  --paper: #fcfcf9; --sheet: #f3f3ee; --ink: #191b1f; --soft: #565a61; --rule: #d8d8d0; --accent: #15497f; --bad: #a3231d; --mark: #fbefb4; --good: #13603f;
+  --paper: #fcfcf9; --sheet: #f3f3ee; --ink: #191b1f; --soft: #565a61; --rule: #d8d8d0; --accent: #15497f; --bad: #a3231d; --mark: #fbefb4; --good: #13603f; --warn: #7d5200;
   font: 13px/1.5 Optima, Candara, "Noto Sans", "Source Sans Pro", "Source Sans 3", "Segoe UI", sans-serif;
   color: var(--ink); background: var(--paper); text-align: start; direction: ltr; overflow-wrap: anywhere;
 }
 @media (prefers-color-scheme: dark) {
-  aside, dialog { --paper: #15171a; --sheet: #1d2024; --ink: #e3e1da; --soft: #a2a39f; --rule: #34383d; --accent: #9cc0ec; --bad: #f29d92; --mark: #3a3210; --good: #86cda8; }
+  aside, dialog { --paper: #15171a; --sheet: #1d2024; --ink: #e3e1da; --soft: #a2a39f; --rule: #34383d; --accent: #9cc0ec; --bad: #f29d92; --mark: #3a3210; --good: #86cda8; --warn: #e2b866; }
 }
 aside { position: fixed; inset: auto 0 0 0; z-index: 2147483646; border-top: 1px solid var(--rule); }
 aside.small { inset-inline-start: auto; inset-inline-end: 0; border: 1px solid var(--rule); border-width: 1px 0 0 1px; }
@@ -392,11 +398,11 @@ button { font: inherit; color: var(--ink); background: none; border: 1px solid t
 aside.small button { display: flex; gap: 8px; align-items: center; padding: 3px 12px; min-height: 32px; }
 button:hover { background: var(--sheet); }
 :focus-visible { outline: 2px solid var(--accent); outline-offset: -2px; }
-.panel { max-height: min(60vh, 32rem); overflow: auto; padding: 4px 12px 12px; border-top: 1px solid var(--rule); background: var(--sheet); }
+.about { max-height: min(60vh, 32rem); overflow: auto; padding: 4px 12px 12px; border-top: 1px solid var(--rule); background: var(--sheet); }
 dl { display: grid; grid-template-columns: 7rem minmax(0, 1fr); gap: 6px 16px; margin: 6px 0; max-width: 62rem; }
-dt { color: var(--soft); } dd, ul, .panel p { margin: 0; padding: 0; } ul { list-style: none; } li + li { margin-top: 3px; }
+dt { color: var(--soft); } dd, ul, .about p { margin: 0; padding: 0; } ul { list-style: none; } li + li { margin-top: 3px; }
 code, pre { font: 12px/1.5 ui-monospace, "Cascadia Code", "Source Code Pro", Menlo, Consolas, "DejaVu Sans Mono", monospace; }
-.soft, .at, small { color: var(--soft); font-size: inherit; } .ok { color: var(--good); } .drift, .unknown { color: var(--bad); }
+.soft, .at, small { color: var(--soft); font-size: inherit; } .ok { color: var(--good); } .drift { color: var(--bad); } .unknown { color: var(--warn); }
 a { color: var(--accent); text-decoration-thickness: 1px; text-underline-offset: .2em; }
 dialog { width: min(60rem, calc(100vw - 24px)); max-height: calc(100vh - 24px); margin: auto; padding: 0 20px 16px; border: 1px solid var(--bad); border-top-width: 4px; overflow: auto; font-size: 15px; }
 dialog::backdrop { background: rgb(25 27 31 / .55); }
@@ -404,7 +410,7 @@ h2, h3 { font-weight: 400; line-height: 1.3; margin: 16px 0 4px; text-wrap: bala
 dialog small { font-size: 13px; } dialog p { margin: 0 0 8px; } section { border-top: 1px solid var(--rule); }
 pre { margin: 0 0 12px; padding: 10px 12px; overflow: auto; background: var(--sheet); font-size: 13px; overflow-wrap: normal; tab-size: 4; }
 dialog button { border-color: var(--rule); padding: 4px 14px; }
-@media (max-width: 40rem) { dl { grid-template-columns: minmax(0, 1fr); gap: 0; } dd { margin-bottom: 8px; } .strip { align-items: flex-start; } dialog { padding: 0 12px 12px; } }
+@media (max-width: 40rem) { dl { grid-template-columns: minmax(0, 1fr); gap: 0; } dd { margin-bottom: 8px; } .strip { flex-wrap: wrap; justify-content: flex-end; } .strip .name { flex: 1; } .strip p { order: 1; flex: 1 0 100%; padding-bottom: 4px; } dialog { padding: 0 12px 12px; } }
 .unseen { position: absolute; width: 1px; height: 1px; margin: 0; overflow: hidden; clip-path: inset(50%); }
 @media print { :host { display: none !important; } }
 `;
