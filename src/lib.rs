@@ -30,6 +30,7 @@ pub mod output;
 pub mod analytics;
 pub mod check;
 pub mod guard;
+pub mod preview;
 pub mod verdict;
 pub mod verification;
 

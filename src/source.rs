@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rayon::prelude::*;
+use unicode_normalization::UnicodeNormalization as _;
 
 use self::walk::{Found, Walk};
 use crate::config::Config;
@@ -33,6 +34,8 @@ pub struct Sources {
     pub theme: Option<(SourcePath, Arc<str>)>,
     /// What is worth saying about the files, though they can be used.
     pub warnings: Vec<Diagnostic>,
+    /// Whether a link was followed below `content/`: then a file may have names that nobody is told of when it changes.
+    pub linked: bool,
 }
 
 /// A file that is copied as it is.
@@ -64,17 +67,49 @@ pub struct Template {
 
 /// Reads everything that a site is made from, all problems at once.
 pub fn scan(config: &Config) -> Result<Sources, Vec<Diagnostic>> {
-    let mut scan = Scan { sources: Sources::default(), problems: Vec::new(), walk: Walk::new(&config.root)? };
-    scan.content();
-    scan.theme(config);
-    scan.statics("static", |scan, name, file| scan.sources.statics.insert(name, file));
-    scan.templates("templates", "");
-    if scan.problems.is_empty() {
-        return Ok(scan.sources);
-    }
+    let (sources, problems) = scan_all(config);
+    if problems.is_empty() { Ok(sources) } else { Err(problems) }
+}
+
+/// Reads everything that a site is made from: what can be read, and what is wrong with the rest.
+pub fn scan_all(config: &Config) -> (Sources, Vec<Diagnostic>) {
+    with_scan(config, |scan| {
+        scan.content();
+        scan.surface(config);
+    })
+}
+
+/// Reads again what the pages are dressed in: theme, templates, static files.
+pub fn scan_surface(config: &Config) -> (Sources, Vec<Diagnostic>) {
+    with_scan(config, |scan| scan.surface(config))
+}
+
+/// Reads again what stands at a path below `content/`: a file, a whole folder, or nothing.
+pub fn scan_path(config: &Config, path: &Path) -> (Sources, Vec<Diagnostic>) {
+    with_scan(config, |scan| {
+        let Some(name) = path.to_str() else { return };
+        let mut parts = name.split('/');
+        if parts.next() == Some("content") && parts.all(walk::of_content) {
+            scan.below(name);
+        }
+    })
+}
+
+/// Returns the name of a path as [`Sources`] has it, if it is text.
+pub fn name_of(path: &Path) -> Option<SourcePath> {
+    path.to_str().map(|name| SourcePath::new(name.nfc().collect::<String>()))
+}
+
+fn with_scan(config: &Config, read: impl FnOnce(&mut Scan)) -> (Sources, Vec<Diagnostic>) {
+    let walk = match Walk::new(&config.root) {
+        Ok(walk) => walk,
+        Err(problems) => return (Sources::default(), problems),
+    };
+    let mut scan = Scan { sources: Sources::default(), problems: Vec::new(), walk };
+    read(&mut scan);
     let file = |one: &Diagnostic| one.place.as_ref().map(|place| place.file.clone());
     scan.problems.sort_by_key(file);
-    Err(scan.problems)
+    (scan.sources, scan.problems)
 }
 
 /// A scan under way.
@@ -96,7 +131,20 @@ impl Scan {
             );
             return;
         }
-        let found = self.walk.files("content", walk::of_content, &mut self.problems);
+        self.below("content");
+    }
+
+    /// Takes the theme, the templates and the static files in.
+    fn surface(&mut self, config: &Config) {
+        self.theme(config);
+        self.statics("static", |scan, name, file| scan.sources.statics.insert(name, file));
+        self.templates("templates", "");
+    }
+
+    /// Takes a file or a folder of `content/` in.
+    fn below(&mut self, folder: &str) {
+        let name: String = folder.nfc().collect();
+        let found = self.walk.files_as(folder, &name, walk::of_content, &mut self.problems);
         let (markdown, assets): (Vec<Found>, Vec<Found>) =
             found.into_iter().partition(|found| is_markdown(&found.source));
         for (source, text) in self.read(markdown) {
@@ -105,6 +153,7 @@ impl Scan {
         for found in assets {
             self.sources.assets.insert(found.source, found.path);
         }
+        self.sources.linked = self.walk.followed();
     }
 
     /// Takes the theme in: the folder below `themes/`, else the one in the program by that name.

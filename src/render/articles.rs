@@ -35,7 +35,7 @@ pub(crate) struct ForFeeds {
 
 /// The articles of one run.
 #[derive(Debug)]
-pub struct Articles {
+pub(crate) struct Articles {
     summaries: Cells<Summary>,
     kept: Cells<Arc<Article>>,
     for_feeds: Cells<Arc<ForFeeds>>,
@@ -45,7 +45,7 @@ pub struct Articles {
 
 impl Articles {
     /// Starts without any; `quoted` are the posts whose whole text is needed more than once.
-    pub fn new(posts: usize, quoted: BTreeSet<PostId>) -> Self {
+    pub(crate) fn new(posts: usize, quoted: BTreeSet<PostId>) -> Self {
         Articles {
             summaries: Cells::new(posts),
             kept: Cells::new(posts),

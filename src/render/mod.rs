@@ -31,11 +31,11 @@ use crate::manifest::FileKind;
 use crate::paths::{OutPath, Route, SourcePath};
 use crate::source::Sources;
 
-pub use articles::Articles;
 pub use derived::{DERIVED, Derived, Finished, Made};
 pub use pages::{PAGES, PageKind};
 pub use theme::Theme;
 
+use articles::Articles;
 use shelf::Shelf;
 
 /// The finished, immutable model of a site: everything that a page is made from.
@@ -55,18 +55,15 @@ impl Site {
     /// Parses all templates and makes sure that each page of the site has one; every problem is told at once.
     pub fn new(config: Arc<Config>, sources: Arc<Sources>, library: Library) -> Result<Site, Vec<Diagnostic>> {
         let typesetter = Arc::new(Typesetter::new(&config)?);
-        let articles = Arc::new(Articles::new(library.posts.len(), shelf::quoted(&config, &library)));
-        Site::with(config, sources, Arc::new(library), typesetter, articles)
+        Site::with(config, sources, Arc::new(library), typesetter)
     }
 
-    /// The same, with a typesetter and with articles that live longer than the site: `serve` keeps the typesetter over
-    /// edits.
+    /// The same, with a typesetter that lives longer than the site: a preview keeps it over edits.
     pub fn with(
         config: Arc<Config>,
         sources: Arc<Sources>,
         library: Arc<Library>,
         typesetter: Arc<Typesetter>,
-        articles: Arc<Articles>,
     ) -> Result<Site, Vec<Diagnostic>> {
         // Templates are parsed first, because their settings are on the shelf; their functions reach the shelf through
         // a cell that is filled right after.
@@ -87,6 +84,7 @@ impl Site {
         if !problems.is_empty() {
             return Err(problems);
         }
+        let articles = Arc::new(Articles::new(library.posts.len(), shelf::quoted(&config, &library)));
         let shelf = Arc::new(Shelf::new(
             Arc::clone(&config),
             Arc::clone(&sources),

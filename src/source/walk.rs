@@ -1,5 +1,6 @@
 //! Walks the folders of a site: sorted, with links followed only where they stay inside.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::fs::FileType;
 use std::path::{Path, PathBuf};
@@ -23,6 +24,8 @@ pub(super) struct Found {
 #[derive(Debug)]
 pub(super) struct Walk {
     root: PathBuf,
+    /// Whether a link was followed.
+    followed: Cell<bool>,
 }
 
 /// A folder that is still to be read.
@@ -58,7 +61,12 @@ fn is_left_over(name: &str) -> bool {
 
 impl Walk {
     pub(super) fn new(root: &Path) -> Result<Self, Vec<Diagnostic>> {
-        Ok(Walk { root: real(root)? })
+        Ok(Walk { root: real(root)?, followed: Cell::new(false) })
+    }
+
+    /// Returns whether a link was followed so far.
+    pub(super) fn followed(&self) -> bool {
+        self.followed.get()
     }
 
     pub(super) fn has_folder(&self, folder: &str) -> bool {
@@ -81,10 +89,22 @@ impl Walk {
 
     /// Returns every file below a folder whose own and whose folders' names are taken; none if the folder is not there.
     pub(super) fn files(&self, folder: &str, taken: fn(&str) -> bool, problems: &mut Vec<Diagnostic>) -> Vec<Found> {
-        let mut trail = Trail { root: &self.root, files: BTreeMap::new(), open: Vec::new(), problems };
+        self.files_as(folder, folder, taken, problems)
+    }
+
+    /// The same for a folder, or a single file, that goes by another name than on this machine.
+    pub(super) fn files_as(
+        &self,
+        folder: &str,
+        name: &str,
+        taken: fn(&str) -> bool,
+        problems: &mut Vec<Diagnostic>,
+    ) -> Vec<Found> {
+        let mut trail =
+            Trail { root: &self.root, followed: &self.followed, files: BTreeMap::new(), open: Vec::new(), problems };
         let top = self.root.join(folder);
         if let Ok(metadata) = std::fs::symlink_metadata(&top) {
-            trail.entry(&top, folder, metadata.file_type(), &[]);
+            trail.entry(&top, name, metadata.file_type(), &[]);
         }
         while let Some(folder) = trail.open.pop() {
             trail.folder(&folder, taken);
@@ -96,6 +116,7 @@ impl Walk {
 /// One walk under way.
 struct Trail<'a> {
     root: &'a Path,
+    followed: &'a Cell<bool>,
     files: BTreeMap<SourcePath, PathBuf>,
     open: Vec<Open>,
     problems: &'a mut Vec<Diagnostic>,
@@ -148,6 +169,7 @@ impl Trail<'_> {
 
     /// Follows a link, if it stays inside and does not lead back.
     fn link(&mut self, path: &Path, name: &str, links: &[PathBuf]) {
+        self.followed.set(true);
         let target = match std::fs::canonicalize(path) {
             Ok(target) => target,
             Err(error) => {

@@ -97,7 +97,7 @@ fn edit_of(config: &Config, sources: &Sources, before: &Library) -> Option<Edit>
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn an_edit_gives_the_library_that_a_whole_arrangement_gives(edits in edits()) {

@@ -1,0 +1,200 @@
+//! What an edit of some files makes of what is known: each is read again, and nothing else is.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::{Changed, State};
+use crate::paths::SourcePath;
+use crate::post::{self, Kind, Post};
+use crate::source::{self, Sources};
+
+impl State {
+    /// Reads again what changed. Returns nothing if no page can be another.
+    pub(super) fn follow(&mut self, paths: &BTreeSet<PathBuf>) -> Option<Changed> {
+        let below = |folder: &str| paths.iter().any(|path| path.starts_with(folder));
+        let mut changed = false;
+        let mut written = Written::default();
+        for path in paths.iter().filter(|path| path.starts_with("content")) {
+            changed |= self.read_path(path, &mut written);
+        }
+        if written.needs_settling {
+            self.settle();
+        }
+        let mut styles = None;
+        if below("templates") || below("static") || below("themes") {
+            changed |= self.read_surface();
+            if !below("content") && !below("templates") {
+                styles = styles_of(paths);
+            }
+            changed |= below("static") || below("themes");
+        }
+        // Files beside the pages (data, co-located ones) change no name, but what is shown.
+        changed |= written.copied || below("data");
+        changed.then_some(Changed { styles, posts: written.posts })
+    }
+
+    /// Reads a file or a folder of `content/` again.
+    fn read_path(&mut self, path: &Path, written: &mut Written) -> bool {
+        let Some(name) = source::name_of(path) else { return false };
+        let (found, problems) = source::scan_path(&self.config, path);
+        if found.linked {
+            Arc::make_mut(&mut self.sources).linked = true;
+            return true;
+        }
+        let mut changed = self.read_assets(&name, &found, written);
+        let unread: BTreeSet<SourcePath> = problems
+            .iter()
+            .filter_map(|problem| problem.place.as_ref().map(|place| SourcePath::new(place.file.clone())))
+            .collect();
+        let known: BTreeSet<SourcePath> =
+            under(&self.posts, &name).chain(under(&self.broken, &name)).cloned().collect();
+        for source in known.into_iter().filter(|source| !found.markdown.contains_key(source)) {
+            changed |= self.broken.remove(&source).is_some();
+            if !unread.contains(&source) {
+                changed |= self.take(&source, None, written);
+            }
+        }
+        for problem in problems {
+            self.note(problem);
+            changed = true;
+        }
+        for (source, text) in &found.markdown {
+            changed |= self.read_post(source, text, written);
+        }
+        changed
+    }
+
+    /// Takes the co-located files at a path in; if there are others than before, bundles are filled again.
+    fn read_assets(&mut self, name: &SourcePath, found: &Sources, written: &mut Written) -> bool {
+        let known: BTreeMap<_, _> = under(&self.sources.assets, name)
+            .map(|source| (source.clone(), self.sources.assets[source].clone()))
+            .collect();
+        written.copied |= !found.assets.is_empty();
+        if known == found.assets {
+            return false;
+        }
+        let sources = Arc::make_mut(&mut self.sources);
+        for source in known.keys() {
+            sources.assets.remove(source);
+        }
+        sources.assets.extend(found.assets.clone());
+        written.needs_settling = true;
+        // Addresses of copied files are no part of an edit of posts.
+        self.forget_arrangement();
+        true
+    }
+
+    fn read_post(&mut self, source: &SourcePath, text: &Arc<str>, written: &mut Written) -> bool {
+        let before = self.posts.get(source);
+        let was_broken = self.broken.contains_key(source);
+        if !was_broken && before.is_some_and(|post| post.text == *text) {
+            return false;
+        }
+        self.broken.remove(source);
+        match post::parse_one(&self.config, source, text) {
+            Ok(post) => {
+                written.posts.push(source.clone());
+                self.take(source, Some(post), written) || was_broken
+            }
+            Err(problems) => {
+                self.broken.insert(source.clone(), problems);
+                true
+            }
+        }
+    }
+
+    /// Puts a post into the place of the one before.
+    fn take(&mut self, source: &SourcePath, post: Option<Post>, written: &mut Written) -> bool {
+        let before = self.posts.remove(source);
+        if before.is_none() && post.is_none() {
+            return false;
+        }
+        let decides = |post: &Post| {
+            matches!(post.kind, Kind::Section | Kind::Term)
+                || matches!(source.file_name(), "index.md" | "index.markdown")
+        };
+        let is_decided = before.as_deref().is_some_and(decides) || post.as_ref().is_some_and(decides);
+        written.needs_settling |= is_decided || !self.hidden_sections.is_empty();
+        if let Some(post) = post {
+            self.posts.insert(source.clone(), Arc::new(post));
+        }
+        self.behind.insert(source.clone());
+        true
+    }
+
+    /// Gives all posts again what their surroundings make of them.
+    fn settle(&mut self) {
+        let mut posts: Vec<Arc<Post>> = self.posts.values().cloned().collect();
+        post::settle(&self.config, &self.sources, &mut posts);
+        for (post, known) in posts.into_iter().zip(self.posts.values_mut()) {
+            if !Arc::ptr_eq(&post, known) {
+                self.behind.insert(post.source.clone());
+                *known = post;
+            }
+        }
+        self.find_hidden_sections();
+    }
+
+    /// Finds the sections that hide what lies in them.
+    pub(super) fn find_hidden_sections(&mut self) {
+        let hidden = self.posts.values().filter(|post| post.kind == Kind::Section && post.hidden.is_some());
+        self.hidden_sections = hidden.map(|post| post.source.clone()).collect();
+    }
+
+    /// Reads theme, templates and static files again.
+    fn read_surface(&mut self) -> bool {
+        let (found, problems) = source::scan_surface(&self.config);
+        let before = &self.sources;
+        let changed = found.templates != before.templates
+            || found.theme != before.theme
+            || found.statics != before.statics
+            || problems != self.surface;
+        let has_other_addresses = !found.statics.keys().eq(before.statics.keys());
+        let (assets, linked) = (before.assets.clone(), before.linked);
+        self.sources = Arc::new(Sources { assets, linked, ..found });
+        self.surface = problems;
+        if has_other_addresses {
+            self.forget_arrangement();
+        }
+        changed
+    }
+
+    /// Makes the next arrangement one from nothing.
+    fn forget_arrangement(&mut self) {
+        self.library = None;
+    }
+}
+
+/// What an edit has written.
+#[derive(Default)]
+struct Written {
+    /// The Markdown files that can be parsed.
+    posts: Vec<SourcePath>,
+    /// Whether files were written that are only copied.
+    copied: bool,
+    /// Whether posts may be another thing in their new surroundings.
+    needs_settling: bool,
+}
+
+/// Returns what stands at a name or below it.
+fn under<'m, T>(map: &'m BTreeMap<SourcePath, T>, name: &SourcePath) -> impl Iterator<Item = &'m SourcePath> {
+    let folder = format!("{name}/");
+    let own = map.get_key_value(name).map(|(source, _)| source);
+    let below = map.range(SourcePath::new(folder.clone())..).map(|(source, _)| source);
+    own.into_iter().chain(below.take_while(move |source| source.as_str().starts_with(&folder)))
+}
+
+/// Returns the stylesheets that were written, if nothing else was.
+fn styles_of(paths: &BTreeSet<PathBuf>) -> Option<BTreeSet<String>> {
+    let mut styles = BTreeSet::new();
+    for path in paths {
+        let path = path.to_str().filter(|path| path.ends_with(".css"))?;
+        let name = match path.strip_prefix("static/") {
+            Some(name) => name,
+            None => path.strip_prefix("themes/")?.split_once("/static/")?.1,
+        };
+        styles.insert(name.to_owned());
+    }
+    Some(styles).filter(|styles| !styles.is_empty())
+}
