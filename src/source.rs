@@ -112,6 +112,17 @@ fn with_scan(config: &Config, read: impl FnOnce(&mut Scan)) -> (Sources, Vec<Dia
     (scan.sources, scan.problems)
 }
 
+/// Returns whether a file or folder, named relative to the root, can be a part of the site, by the names on its way: it is
+/// not what an editor left behind, and hidden only where a host needs it.
+pub fn is_taken(path: &Path) -> bool {
+    walk::is_taken(path)
+}
+
+/// Returns whether a folder of this name can be a part of the site anywhere.
+pub fn may_be_taken(name: &str) -> bool {
+    walk::of_statics(name)
+}
+
 /// A scan under way.
 struct Scan {
     sources: Sources,

@@ -74,4 +74,25 @@ pub(super) const CODES: &[Code] = &[
         text: "Standard output could not take what was to be printed, for instance because it is a file on a disk \
                that is full. A reader that has merely stopped reading, such as `head`, is no error.",
     },
+    Code {
+        code: "serve/unwatchable",
+        exit: Exit::World,
+        text: "The folder that `blog serve` was to watch is not there, is no folder, or may not be read. The message \
+               says what the system answered. Run it in the folder that holds `site.toml`, or name that folder.",
+    },
+    Code {
+        code: "serve/watch-limit",
+        exit: Exit::Success,
+        text: "The system watches only so many folders for one user, or for so many programs, and the limit is \
+               reached. The preview therefore looks at every file once a second: a change shows within about two \
+               seconds rather than at once, and a large site keeps the disk busy. The hint names the setting and the \
+               command that raises it until the next start of the machine, and the file that keeps it raised.",
+    },
+    Code {
+        code: "serve/watch-refused",
+        exit: Exit::Success,
+        text: "The system cannot tell of changed files here: some containers and network file systems lack it, or the \
+               site's folder was moved away while it was watched. The preview looks at every file once a second \
+               instead. `--poll` asks for that from the start.",
+    },
 ];

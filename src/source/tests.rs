@@ -201,3 +201,13 @@ fn what_was_replaced_in_a_text_is_a_warning_with_its_line() {
 pub(crate) fn decoded(text: &str) -> (std::sync::Arc<str>, Option<Diagnostic>) {
     text::decode(&SourcePath::new("a.md"), text.as_bytes().to_vec()).unwrap()
 }
+
+#[test]
+fn what_can_be_a_part_of_the_site_is_told_by_its_path() {
+    for path in ["content/a.md", "content/a/b.jpg", "static/.well-known/x", "themes/x/static/.nojekyll", "themes/x"] {
+        assert!(is_taken(Path::new(path)), "{path}");
+    }
+    for path in ["content/.a/b.md", "content/.nojekyll", "static/.env", "static/a~", "themes/x/.git", "data/#a#"] {
+        assert!(!is_taken(Path::new(path)), "{path}");
+    }
+}

@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::fs::FileType;
 use std::path::{Path, PathBuf};
 
@@ -48,6 +49,19 @@ pub(super) fn of_statics(name: &str) -> bool {
         ".well-known" | ".nojekyll" | ".htaccess" | ".domains" => true,
         _ => of_content(name),
     }
+}
+
+/// Returns whether a path below the root can be a part of the site, by the names of its folders and its own.
+pub(super) fn is_taken(path: &Path) -> bool {
+    let names: Vec<Option<&str>> = path.iter().map(OsStr::to_str).collect();
+    let (top, taken): (usize, fn(&str) -> bool) = match names.as_slice() {
+        [Some("static"), ..] => (1, of_statics),
+        [Some("themes"), _, Some("static"), ..] => (3, of_statics),
+        [Some("themes"), ..] => (2, of_content),
+        _ => (1, of_content),
+    };
+    // A name that is no UTF-8 is taken, and refused.
+    names.into_iter().skip(top).flatten().all(taken)
 }
 
 /// Returns whether an editor or a file manager left it behind.

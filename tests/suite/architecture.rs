@@ -100,6 +100,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "post",
             "preview",
             "render",
+            "source",
             "verdict",
         ],
     ),

@@ -18,6 +18,7 @@ mod input;
 mod reproducible;
 mod server;
 mod site;
+mod watch;
 
 use std::process::ExitCode;
 
@@ -32,6 +33,7 @@ const MODULES: &[fn() -> Vec<harness::Test>] = &[
     goatcounter::tests,
     input::tests,
     reproducible::tests,
+    watch::tests,
 ];
 
 fn main() -> ExitCode {
