@@ -4,20 +4,18 @@
 //! Colour never carries meaning alone; `NO_COLOR` and anything that is no terminal switch it off. A
 //! reader that stops reading is no error. Refuses to let a file's bytes steer the terminal.
 
-mod frame;
-
 use std::io::{self, IsTerminal as _, Write as _};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::{Value, json};
 use watchpost::check::Report;
 use watchpost::check::report::Look;
+use watchpost::diagnostic::frame::{self, Dress};
 use watchpost::diagnostic::{Diagnostic, Level};
 
 use crate::cli::Format;
 
-use frame::Dress;
-pub(crate) use frame::printable;
+pub(crate) use watchpost::diagnostic::frame::printable;
 
 /// How many diagnostics of one code a person is shown; `--format json` gives all.
 const SHOWN: usize = 20;

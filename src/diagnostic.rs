@@ -1,8 +1,10 @@
 //! Owns [`Diagnostic`], the one value in which every room says that something is wrong, and
 //! [`Exit`], what a run as a whole comes to.
 //!
-//! A diagnostic is data: code, level, words, place, hint. Only `console` turns it into text. What a
+//! A diagnostic is data: code, level, words, place, hint. Only [`frame`] turns it into text. What a
 //! code means in full, and which exit code it leads to, stands in one table: [`crate::codes::CODES`].
+
+pub mod frame;
 
 use std::collections::BTreeMap;
 use std::ops::Range;

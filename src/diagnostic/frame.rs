@@ -1,25 +1,25 @@
-//! Owns how one diagnostic looks to a person: code, place, the line of the file, notes, hint.
+//! Owns how one diagnostic looks to a person, on a terminal or over a page: code, place, the line of the file, notes, hint.
 //!
 //! Gives [`render`], a pure function. Cuts the source to the line of the place, so that a file
 //! of ten megabytes costs no more than a short one.
 
+use super::{Diagnostic, Level, Place};
 use annotate_snippets::{AnnotationKind, Group, Level as Weight, Origin, Renderer, Snippet};
-use watchpost::diagnostic::{Diagnostic, Level, Place};
 
 /// How many bytes of a line are shown after the place's beginning.
 const LONG: usize = 1_000;
 
 /// How text for people is set.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Dress {
+pub struct Dress {
     /// Whether it is coloured.
-    pub(crate) coloured: bool,
+    pub coloured: bool,
     /// How wide the terminal is.
-    pub(crate) columns: usize,
+    pub columns: usize,
 }
 
 /// Returns one diagnostic as a person reads it, without a line end.
-pub(super) fn render(diagnostic: &Diagnostic, dress: &Dress) -> String {
+pub fn render(diagnostic: &Diagnostic, dress: &Dress) -> String {
     let weight = match diagnostic.level {
         Level::Error => Weight::ERROR,
         Level::Warning => Weight::WARNING,
@@ -87,7 +87,7 @@ fn floor(text: &str, index: usize) -> usize {
 }
 
 /// Returns text in which no character can steer the terminal.
-pub(crate) fn printable(text: &str) -> String {
+pub fn printable(text: &str) -> String {
     text.chars()
         .map(|character| match character {
             '\n' | '\t' => character,
