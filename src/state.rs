@@ -63,15 +63,19 @@ impl State {
         self.held.entry(key(config, analytics)).or_default().insert(format!("{level:?}"), now);
     }
 
+    /// Returns when a level of a table last held, as far as is known.
+    pub fn held(&self, config: &Config, analytics: &Analytics, level: GuardLevel) -> Option<Timestamp> {
+        self.held.get(&key(config, analytics))?.get(&format!("{level:?}")).copied()
+    }
+
     /// Returns what becomes of a level of a table that could not be verified now.
     pub fn tolerance(&self, config: &Config, analytics: &Analytics, level: GuardLevel, now: Timestamp) -> Tolerance {
         if analytics.on_unknown == OnUnknown::Fail {
             return Tolerance::Fails;
         }
-        let held = self.held.get(&key(config, analytics)).and_then(|levels| levels.get(&format!("{level:?}")));
-        let Some(held) = held else { return Tolerance::NoMemory };
+        let Some(held) = self.held(config, analytics, level) else { return Tolerance::NoMemory };
         // A memory from the future is none: some clock was wrong.
-        let age = now.duration_since(*held);
+        let age = now.duration_since(held);
         match age {
             _ if age.is_negative() => Tolerance::NoMemory,
             _ if age > analytics.max_unknown_age => Tolerance::TooOld(age),

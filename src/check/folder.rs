@@ -79,7 +79,7 @@ pub(super) fn gather<'a>(
 }
 
 /// Returns the addresses below the site that another program answers: the analytics server's.
-fn served_elsewhere(config: &Config, tables: &[Table<'_>]) -> Vec<url::Url> {
+pub(super) fn served_elsewhere(config: &Config, tables: &[Table<'_>]) -> Vec<url::Url> {
     let endpoints = config.analytics.iter().filter_map(|analytics| match &analytics.endpoint {
         Endpoint::Server(url) if url.path() != "/" => Some(url.clone()),
         Endpoint::Server(_) | Endpoint::Embedded => None,

@@ -7,6 +7,7 @@
 //! To add a rule: write `fn(&Evidence) -> …` into the file of its subject, a row into [`RULES`], and a
 //! row for its code into `codes/guard.rs`. A test demands a breakage that only this rule finds.
 
+pub mod alone;
 mod canonical;
 mod coverage;
 pub mod evidence;

@@ -48,6 +48,8 @@ pub struct PageFacts {
     pub anchors: BTreeSet<String>,
     /// The ids that stand on more than one element, with the line of the second.
     pub repeated_ids: Vec<(String, u64)>,
+    /// The images without `alt`, and without another way of saying what they show: address, line.
+    pub without_alt: Vec<(String, u64)>,
     /// Whether it nests so deeply that a browser, and this reader, lays some elements beside each other.
     pub flattened: bool,
 }
@@ -182,6 +184,7 @@ impl Reader<'_> {
                 self.facts.canonical.extend(target.map(|target| (target, node.line)));
             }
             local_name!("noscript") if self.whole => adopt(&mut self.facts, &node.text(), node.line, &Inert::Noscript),
+            local_name!("img") => self.image(node),
             local_name!("textarea") => self.text_only(node, "textarea"),
             local_name!("title") => self.text_only(node, "title"),
             local_name!("xmp") => self.text_only(node, "xmp"),
@@ -219,6 +222,16 @@ impl Reader<'_> {
             _ if in_template => self.facts.inert.push((tag, Inert::Template)),
             Some(why) => self.facts.inert.push((tag, why)),
             None => self.facts.scripts.push(tag),
+        }
+    }
+
+    /// An empty `alt` says that there is nothing to say, which is an answer.
+    fn image(&mut self, node: &Node) {
+        let has = |name: &str| node.attribute(name).is_some();
+        let decoration = node.attribute("role").is_some_and(|role| matches!(role.trim(), "presentation" | "none"))
+            || node.attribute("aria-hidden").is_some_and(|hidden| hidden.trim() == "true");
+        if !decoration && !["alt", "aria-label", "aria-labelledby", "title"].into_iter().any(has) {
+            self.facts.without_alt.push((node.attribute("src").unwrap_or_default(), node.line));
         }
     }
 

@@ -10,12 +10,38 @@ use url::Url;
 
 use crate::paths::BaseUrl;
 
+/// Which files there are.
+pub(super) enum Files<'a> {
+    /// These.
+    Listed(BTreeSet<&'a str>),
+    /// Those of which this says so.
+    Asked(&'a (dyn Fn(&str) -> bool + Sync)),
+}
+
+impl Files<'_> {
+    fn contains(&self, path: &str) -> bool {
+        match self {
+            Files::Listed(files) => files.contains(path),
+            Files::Asked(exists) => exists(path),
+        }
+    }
+}
+
+impl std::fmt::Debug for Files<'_> {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Files::Listed(files) => files.fmt(formatter),
+            Files::Asked(_) => formatter.write_str("asked"),
+        }
+    }
+}
+
 /// What the addresses of a site are resolved against.
 #[derive(Debug)]
 pub(super) struct Site<'a> {
     base_url: &'a BaseUrl,
     origin: String,
-    files: BTreeSet<&'a str>,
+    files: Files<'a>,
     redirects: Vec<String>,
     /// Addresses below the site that are not files of it: the analytics server's.
     served_elsewhere: Vec<Url>,
@@ -40,10 +66,21 @@ impl<'a> Site<'a> {
         redirects: Option<&str>,
         served_elsewhere: Vec<Url>,
     ) -> Site<'a> {
+        let files = Files::Listed(files.into_iter().collect());
+        Site::of(base_url, files, redirects, served_elsewhere)
+    }
+
+    /// The same for files that are looked up one by one.
+    pub(super) fn of(
+        base_url: &'a BaseUrl,
+        files: Files<'a>,
+        redirects: Option<&str>,
+        served_elsewhere: Vec<Url>,
+    ) -> Site<'a> {
         Site {
             base_url,
             origin: base_url.origin(),
-            files: files.into_iter().collect(),
+            files,
             redirects: redirects.map(sources_of).unwrap_or_default(),
             served_elsewhere,
         }
@@ -101,7 +138,7 @@ impl<'a> Site<'a> {
 
     /// Returns the file that a server answers a path with.
     pub(super) fn file(&self, path: &str) -> Option<String> {
-        let known = |candidate: String| self.files.contains(candidate.as_str()).then_some(candidate);
+        let known = |candidate: String| self.files.contains(&candidate).then_some(candidate);
         let folder = path.trim_end_matches('/');
         match path.is_empty() || path.ends_with('/') {
             true => known(format!("{path}index.html")).or_else(|| known(format!("{path}index.htm"))),
