@@ -95,4 +95,32 @@ pub(super) const CODES: &[Code] = &[
                site's folder was moved away while it was watched. The preview looks at every file once a second \
                instead. `--poll` asks for that from the start.",
     },
+    Code {
+        code: "serve/port-taken",
+        exit: Exit::World,
+        text: "Another program listens at the port that the preview wanted; often it is a preview that still runs in \
+               another window. Without `--port` the preview takes the first free port from 2011 on, and tries twenty \
+               of them. `--port 0` takes any that is free.",
+    },
+    Code {
+        code: "serve/listen",
+        exit: Exit::World,
+        text: "The system did not let the preview listen at its address. The address given with `--bind` may not \
+               belong to this machine, or the port may be one of those below 1024, which only the system's \
+               administrator may use. The message says what the system answered.",
+    },
+    Code {
+        code: "serve/private-socket",
+        exit: Exit::World,
+        text: "Inside the preview, requests travel over a socket in a temporary folder that only you may enter. The \
+               folder or the socket could not be made: the disk is full, the folder for temporary files may not be \
+               written to, or its path is too long for a socket. Name another folder in the variable `TMPDIR`.",
+    },
+    Code {
+        code: "serve/certificate",
+        exit: Exit::World,
+        text: "With `--tls` the preview makes a certificate for itself each time it starts, and keeps it in memory. \
+               Making it failed, which happens when the system has no random numbers to give. Without `--tls` the \
+               preview works as well: browsers treat loopback as a safe place.",
+    },
 ];

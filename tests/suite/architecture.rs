@@ -115,6 +115,8 @@ const ANY: [&str; 3] = ["lib", "main", "commands"];
 const WORLD: &[(&str, &[&str], &str)] = &[
     ("std::fs", &["config", "source", "output", "check", "commands", "guard/dial", "lib", "serve"], "files"),
     ("std::net", &["guard/dial", "serve/front"], "the network"),
+    ("os::unix::net", &["serve/front"], "private sockets"),
+    ("tiny_http", &["serve/front"], "the serving of HTTP"),
     ("ureq::", &["guard/dial"], "the network"),
     ("std::env::", &["main", "config", "commands"], "the environment"),
     ("Timestamp::now", &["config", "guard/dial"], "the clock"),

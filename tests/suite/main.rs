@@ -10,6 +10,8 @@ mod atomic;
 mod build;
 mod commands;
 mod content;
+mod door;
+mod front;
 mod goatcounter;
 mod goatcounter_server;
 mod guard;
@@ -17,6 +19,7 @@ mod harness;
 mod input;
 mod reproducible;
 mod server;
+mod siege;
 mod site;
 mod watch;
 
@@ -29,13 +32,18 @@ const MODULES: &[fn() -> Vec<harness::Test>] = &[
     build::tests,
     commands::tests,
     content::tests,
+    front::tests,
     guard::tests,
     goatcounter::tests,
     input::tests,
     reproducible::tests,
+    siege::tests,
     watch::tests,
 ];
 
 fn main() -> ExitCode {
+    if let Some(exit) = door::in_a_child() {
+        return exit;
+    }
     harness::run(MODULES.iter().flat_map(|tests| tests()).collect())
 }
