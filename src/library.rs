@@ -91,6 +91,11 @@ impl Library {
         self.posts.iter().map(|post| &post.source)
     }
 
+    /// Returns the posts that ask for a template, or for a feed id, of their own.
+    pub fn particular(&self) -> impl Iterator<Item = PostId> {
+        self.index.particular.iter().copied()
+    }
+
     /// Returns the terms of a dated post in the order in which it names them: taxonomy, and term within it.
     pub fn terms_of(&self, id: PostId) -> Vec<(usize, usize)> {
         let post = self.post(id);

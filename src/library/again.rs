@@ -8,7 +8,7 @@ use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::index::{Crowd, Index, month_of, positions};
+use super::index::{Crowd, Index, is_particular, month_of, positions};
 use super::registry::folded;
 use super::routes::{Layer, Routes};
 use super::{Library, Page, PostId, Section, address, arrange, lists, taxonomy};
@@ -146,6 +146,11 @@ fn moved(config: &Config, before: &Library, edit: &Edit) -> Option<Library> {
         months,
         groups: groups.map(|(rule, groups)| taxonomy::gather_again(rule, groups, &moves)).collect(),
         terms: before.index.terms.iter().filter_map(|id| moves.places[id.0]).collect(),
+        particular: moves.merged(
+            &before.index.particular,
+            moves.fresh.iter().copied().filter(|id| is_particular(&posts[id.0])).collect(),
+            |one, other| one.cmp(&other),
+        ),
         crowd: std::sync::OnceLock::new(),
     };
     let mut problems = Vec::new();

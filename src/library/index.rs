@@ -26,6 +26,8 @@ pub(super) struct Index {
     pub(super) groups: Vec<Groups>,
     /// The `_index.md` of taxonomies and terms.
     pub(super) terms: Vec<PostId>,
+    /// The posts that ask for a template, or for a feed id, of their own.
+    pub(super) particular: Vec<PostId>,
     /// What no further address may be confused with; found when it is first needed.
     pub(super) crowd: OnceLock<Crowd>,
 }
@@ -45,9 +47,15 @@ impl Index {
             months: posts.par_iter().map(|post| month_of(config, post)).collect(),
             groups,
             terms: (0..posts.len()).map(PostId).filter(|id| posts[id.0].kind == Kind::Term).collect(),
+            particular: (0..posts.len()).map(PostId).filter(|id| is_particular(&posts[id.0])).collect(),
             crowd: OnceLock::new(),
         }
     }
+}
+
+/// Returns whether a post asks for a template, or for a feed id, of its own.
+pub(super) fn is_particular(post: &Post) -> bool {
+    post.front.template.is_some() || post.front.id.is_some()
 }
 
 /// Returns the place of each post among the newest.

@@ -28,8 +28,8 @@ pub(crate) fn of_term(shelf: &Shelf, taxonomy: usize, term: usize, route: &Route
 
 /// Returns what is wrong with the ids that front matter sets: feeds take URIs only.
 pub(crate) fn problems(library: &Library) -> Vec<Diagnostic> {
-    let own =
-        library.newest.iter().map(|id| library.post(*id)).filter_map(|post| Some((post, post.front.id.as_ref()?)));
+    let dated = library.particular().filter(|id| library.position(*id).is_some()).map(|id| library.post(id));
+    let own = dated.filter_map(|post| Some((post, post.front.id.as_ref()?)));
     let refused = own.filter(|(_, id)| Url::parse(id).is_err());
     let problem = |(post, id): (&Post, &String)| {
         Diagnostic::error("feed/bad-id", format!("the feed id `{id}` is no URI"))

@@ -93,9 +93,12 @@ pub(crate) fn render(site: &Site, route: &Route, page: &Page) -> Result<File, Ve
 pub(crate) fn missing_templates(library: &Library, theme: &Theme) -> Vec<Diagnostic> {
     let mut problems = Vec::new();
     for kind in PAGES.iter().filter(|kind| !kind.built_in && theme.first(kind.templates).is_none()) {
-        let mut routes = library
-            .routes
-            .iter()
+        // What the engine makes is found without a look at every post.
+        let is_post = matches!(kind.name, "post" | "page");
+        let of_posts = is_post.then(|| library.routes.iter()).into_iter().flatten();
+        let of_lists = (!is_post).then(|| library.routes.made()).into_iter().flatten();
+        let mut routes = of_posts
+            .chain(of_lists)
             .filter(|(_, page)| name_of(library, page) == kind.name && own_template(library, page).is_none());
         if let Some((route, _)) = routes.next() {
             let needed_by = match routes.count() {
@@ -105,7 +108,7 @@ pub(crate) fn missing_templates(library: &Library, theme: &Theme) -> Vec<Diagnos
             problems.push(theme::missing(theme, kind.templates, &needed_by));
         }
     }
-    for (post, route) in library.posts.iter().zip(library.routes_of.iter()) {
+    for (post, route) in library.particular().map(|id| (library.post(id), library.route(id))) {
         let Some(template) = post.front.template.as_deref() else { continue };
         if theme.has(template) || !library.routes.contains_key(route) {
             continue;

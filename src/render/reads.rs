@@ -37,7 +37,7 @@ fn end_of(code: &str, end: &str) -> usize {
 
 fn block_reads(code: &str, variable: &str, field: &str) -> bool {
     let mut before = ' ';
-    let mut rest = code;
+    let mut rest = after_bindings(code);
     while let Some(first) = rest.chars().next() {
         if matches!(first, '"' | '\'' | '`') {
             let inner = &rest[1..];
@@ -59,6 +59,13 @@ fn block_reads(code: &str, variable: &str, field: &str) -> bool {
         }
     }
     false
+}
+
+/// Returns the code of a block without the names that a loop gives to what it walks.
+fn after_bindings(code: &str) -> &str {
+    let inner = code.trim_start_matches('-').trim_start();
+    let names = inner.strip_prefix("for ").and_then(|names| names.split_once(" in "));
+    names.map_or(code, |(_, walked)| walked)
 }
 
 /// Returns whether what follows a variable may lead to a field of it.
@@ -92,6 +99,8 @@ mod tests {
             "{% if 'section.title' == section %}",
             "{{ __tera_context }}",
             "{{ section.pages",
+            "{% for a in section %}",
+            "{% if section in all %}",
         ] {
             assert!(reads(template, "section", "pages"), "{template}");
         }
@@ -105,6 +114,7 @@ mod tests {
             "{{ page.section.pages }}{{ my_section.pages }}{{ sections }}",
             "{{ \"section.pages\" }}{% if kind == 'section' %}",
             "{{ paginator.pages }}",
+            "{% for section in all %}{%- for name, section in all -%}",
         ] {
             assert!(!reads(template, "section", "pages"), "{template}");
         }

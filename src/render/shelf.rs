@@ -66,7 +66,8 @@ impl Shelf {
         theme: &Theme,
     ) -> Shelf {
         let mut term_feeds = BTreeMap::new();
-        for (route, page) in library.routes.made() {
+        let has_term_feeds = config.taxonomies.iter().any(|rule| rule.feed);
+        for (route, page) in library.routes.made().filter(|_| has_term_feeds) {
             if let Page::TermFeed(taxonomy, term) = page {
                 term_feeds.insert((*taxonomy, *term), route.clone());
             }
@@ -162,7 +163,10 @@ impl Shelf {
 
     fn settings_value(&self, extra: &toml::Table) -> Value {
         let config = &self.config;
-        let find = |wanted: &Page| self.library.routes.made().find(|(_, page)| *page == wanted);
+        let find = |path: &str, wanted: &Page| {
+            let route = Route::new(path).ok()?;
+            (self.library.routes.get(&route) == Some(wanted)).then(|| self.path(&route))
+        };
         value(&Settings {
             title: &config.title,
             description: &config.description,
@@ -176,8 +180,8 @@ impl Shelf {
                 .filter(|(index, _)| self.has_pages(*index))
                 .map(|(_, one)| one)
                 .collect(),
-            archive: find(&Page::Archive(None, None)).map(|(route, _)| self.path(route)),
-            highlight_css: find(&Page::HighlightStylesheet).map(|(route, _)| self.path(route)),
+            archive: find("/archive/", &Page::Archive(None, None)),
+            highlight_css: find("/highlight.css", &Page::HighlightStylesheet),
             analytics: config.analytics.iter().map(|table| context::Provider { provider: &table.provider }).collect(),
             theme: &config.theme,
             extra: context::from_toml(extra),
@@ -199,7 +203,8 @@ pub(crate) fn changed(post: &Post) -> Option<&Zoned> {
 pub(crate) fn quoted(config: &Config, library: &Library) -> BTreeSet<PostId> {
     let of_site = config.feeds.iter().flat_map(|rule| library.newest.iter().take(rule.limit));
     let rule = config.term_feed();
-    let of_terms = library.routes.made().filter_map(|(_, page)| match page {
+    let has_term_feeds = config.taxonomies.iter().any(|rule| rule.feed);
+    let of_terms = library.routes.made().filter(|_| has_term_feeds).filter_map(|(_, page)| match page {
         Page::TermFeed(taxonomy, term) => Some((*taxonomy, *term)),
         _ => None,
     });

@@ -80,10 +80,10 @@ fn site(files: &BTreeMap<usize, String>, sources: &mut Sources) {
 /// Returns all that a library says, but for what is only found when it is needed.
 fn said(library: &Library) -> String {
     let Library { posts, hidden, routes_of, newest, sections, taxonomies, archive, assets, routes, index } = library;
-    let Index { positions, months, groups, terms, crowd: _ } = &**index;
+    let Index { positions, months, groups, terms, particular, crowd: _ } = &**index;
     format!(
         "{posts:#?}{hidden:#?}{routes_of:#?}{newest:?}{sections:#?}{taxonomies:#?}{archive:?}{assets:?}{routes:#?}\
-         {positions:?}{months:?}{groups:#?}{terms:?}"
+         {positions:?}{months:?}{groups:#?}{terms:?}{particular:?}"
     )
 }
 

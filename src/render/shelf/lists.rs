@@ -151,12 +151,11 @@ impl Shelf {
     }
 
     pub(super) fn find_feeds(&self) -> Vec<FeedLink> {
-        let feeds = self.library.routes.made().filter_map(|(route, page)| match page {
-            Page::Feed(index) => self.config.feeds.get(*index).map(|rule| (*index, rule, route)),
-            _ => None,
+        let feeds = self.config.feeds.iter().enumerate().filter_map(|(index, rule)| {
+            let route = Route::new(format!("/{}", rule.path)).ok()?;
+            (self.library.routes.get(&route) == Some(&Page::Feed(index))).then_some((rule, route))
         });
-        let mut feeds: Vec<_> = feeds.collect();
-        feeds.sort_by_key(|(index, ..)| *index);
+        let feeds: Vec<_> = feeds.collect();
         let several = feeds.len() > 1;
         let link = |rule: &FeedRule, route: &Route| {
             let format = feed::format(&rule.format);
@@ -166,7 +165,7 @@ impl Shelf {
             };
             self.feed_link(format, title, route)
         };
-        feeds.into_iter().map(|(_, rule, route)| link(rule, route)).collect()
+        feeds.into_iter().map(|(rule, route)| link(rule, &route)).collect()
     }
 
     /// Returns the link to the feed of a term, if it has one.
