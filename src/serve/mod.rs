@@ -6,6 +6,8 @@
 
 pub mod exchange;
 pub mod front;
+pub mod hidden;
 pub mod leaving;
 pub mod stats;
+pub mod status;
 pub mod watch;

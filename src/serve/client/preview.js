@@ -315,7 +315,7 @@
   }
 
   const list = (rows, row) => make('ul', null, rows.map((entry) => make('li', null, row(entry))));
-  const at = (line) => (line ? make('span', { class: 'at' }, ' line ' + line) : '');
+  const at = (line) => (line ? make('span', { class: 'at' }, ' line ' + line + ' of the page') : '');
 
   function panel() {
     const page = status.page;
@@ -345,7 +345,8 @@
       overlay.dataset.key = closed = '';
       return overlay.close();
     }
-    if (key === closed) return;
+    // A page that is made of the problems needs none over it.
+    if (key === closed || document.documentElement.dataset.watchpost === 'problems') return;
     if (overlay.dataset.key === key && overlay.open) return;
     overlay.dataset.key = key;
     overlay.replaceChildren(
