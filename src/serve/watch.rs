@@ -90,7 +90,7 @@ type Notes = Arc<Mutex<Vec<Diagnostic>>>;
 ///
 /// A link that leads to another place of the site is followed to where it led when it was last seen, and a change there is
 /// told under every name by which `source` reads it: `content/b/x.md` and `shared/x.md`, if both are watched. A link that
-/// leads out of the site, nowhere, or back is told of only as itself.
+/// leads out of the site, or back, is told of only as itself.
 pub fn watch(watched: &Watched<'_>, tell: impl Fn(Changes) + Send + 'static) -> Result<Watching, Diagnostic> {
     let root = std::fs::canonicalize(watched.root).and_then(|root| match root.is_dir() {
         true => Ok(root),
@@ -198,10 +198,12 @@ impl Watch {
     fn tell_batch(&mut self, batch: Batch) {
         let told: BTreeSet<PathBuf> =
             batch.places.iter().flat_map(|place| self.scope.told(&self.links, place)).collect();
+        // What a link leads to may have come only now.
+        let links: Vec<&PathBuf> = told.iter().filter(|path| self.links.holds(path)).collect();
         let reached = match batch.lost {
             // A new folder may be among what was lost.
             true => self.reach_all(),
-            false => batch.places.iter().try_for_each(|place| self.reach(place)),
+            false => batch.places.iter().chain(links).try_for_each(|place| self.reach(place)),
         };
         match reached {
             Err(error) => {
@@ -253,7 +255,8 @@ impl Watch {
         self.links.reach(&self.root, place, &mut |reach| {
             let watched = match reach {
                 Reach::Below(folder) => debouncer.watch(folder, RecursiveMode::Recursive),
-                Reach::Entry(path) => match path.parent() {
+                // Where its folder is not there either, the nearest that is will tell when it comes.
+                Reach::Entry(path) => match path.ancestors().skip(1).find(|folder| folder.is_dir()) {
                     Some(folder) => debouncer.watch(folder, RecursiveMode::NonRecursive),
                     None => Ok(()),
                 },
@@ -287,9 +290,15 @@ fn why_polling(error: &notify::Error) -> Diagnostic {
         ErrorKind::Io(error) => error.raw_os_error(),
         _ => None,
     };
-    let (what, limit, enough) = match number {
-        Some(number) if number == Errno::NOSPC.raw_os_error() => ("watched folders", "max_user_watches", 524_288),
-        Some(number) if number == Errno::MFILE.raw_os_error() => ("watching programs", "max_user_instances", 1_024),
+    let (what, limit, enough, also) = match number {
+        Some(number) if number == Errno::NOSPC.raw_os_error() => {
+            let also = "other programs of yours count too: editors, file managers, other servers";
+            ("watched folders", "max_user_watches", 524_288, also)
+        }
+        Some(number) if number == Errno::MFILE.raw_os_error() => {
+            let also = "a low limit of open files (`ulimit -n`) gives the same answer";
+            ("watching programs", "max_user_instances", 1_024, also)
+        }
         _ => {
             let message =
                 format!("the system does not tell of changes here: {error}; files are looked at once a second");
@@ -302,10 +311,8 @@ fn why_polling(error: &notify::Error) -> Diagnostic {
     let message = format!(
         "the system's limit of {what} is reached (`fs.inotify.{limit}`{now}), so files are looked at once a second"
     );
-    Diagnostic::warning("serve/watch-limit", message)
-        .with("other programs of yours count too: editors, file managers, other servers")
-        .hint(format!(
-            "raise it with `sudo sysctl fs.inotify.{limit}={enough}`, and keep it with a line \
+    Diagnostic::warning("serve/watch-limit", message).with(also).hint(format!(
+        "raise it with `sudo sysctl fs.inotify.{limit}={enough}`, and keep it with a line \
              `fs.inotify.{limit}={enough}` in `/etc/sysctl.d/60-watch.conf`; then start again"
-        ))
+    ))
 }

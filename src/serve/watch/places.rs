@@ -1,13 +1,13 @@
 //! Owns where the files of a site are to be looked for: its folders, and where links inside it lead.
 //!
 //! `source` reads through links that stay inside the site, under the name of the link; the system tells of a file under
-//! the name of its own folder, and only once. [`Links`] brings the two together. Links that leave the site, lead nowhere
-//! or lead back are not followed: `source` refuses them.
+//! the name of its own folder, and only once. [`Links`] brings the two together. Links that leave the site or lead back
+//! are not followed: `source` refuses them. One that leads nowhere yet is remembered.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::fs::{self, FileType};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use crate::source;
 
@@ -88,6 +88,11 @@ impl Links {
         Ok(())
     }
 
+    /// Returns whether a path is a link that leads to another place of the site.
+    pub(super) fn holds(&self, path: &Path) -> bool {
+        self.targets.contains_key(path)
+    }
+
     /// Returns every path by which a place can be reached: its own first, then those through links, each link once: what
     /// leads through it again leads back, and is refused by `source`.
     pub(super) fn names(&self, path: &Path) -> Vec<PathBuf> {
@@ -112,12 +117,28 @@ impl Links {
     }
 }
 
-/// Returns where a link leads, if that is inside the site and not a folder that the link itself lies in.
+/// Returns where a link leads, or will lead when something is there, if that is inside the site and not a folder that the
+/// link itself lies in.
 fn target(root: &Path, link: &Path) -> Option<PathBuf> {
-    let target = fs::canonicalize(root.join(link)).ok()?;
-    let here = fs::canonicalize(root.join(link.parent()?)).ok()?;
+    let place = root.join(link);
+    let here = fs::canonicalize(place.parent()?).ok()?;
+    let target =
+        fs::canonicalize(&place).or_else(|_| fs::read_link(&place).map(|text| plain(&here.join(text)))).ok()?;
     let inside = target.strip_prefix(root).ok().filter(|inside| !inside.as_os_str().is_empty())?;
-    (!here.starts_with(&target)).then(|| inside.to_owned())
+    (!here.starts_with(&target) && target != place).then(|| inside.to_owned())
+}
+
+/// Returns a path without `.` and `..`, by its words alone: nothing need be there.
+fn plain(path: &Path) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => drop(plain.pop()),
+            Component::Prefix(_) | Component::RootDir | Component::Normal(_) => plain.push(part),
+        }
+    }
+    plain
 }
 
 #[cfg(test)]
@@ -192,12 +213,30 @@ mod tests {
     }
 
     #[test]
-    fn links_that_leave_lead_nowhere_or_lead_back_are_not_followed() {
+    fn links_that_leave_or_lead_back_are_not_followed() {
         let links =
-            [("content/out", "/etc"), ("content/gone", "nowhere"), ("content/a/up", ".."), ("content/self", "self")];
+            [("content/out", "/etc"), ("content/far", "../../x"), ("content/a/up", ".."), ("content/self", "self")];
         let (_folder, links, found) = site(&["content/a/x.md"], &links);
         assert_eq!(found, ["below content"]);
         assert_eq!(names(&links, "content/a/x.md"), ["content/a/x.md"]);
+    }
+
+    #[test]
+    fn a_link_that_leads_nowhere_yet_is_told_when_something_is_there() {
+        let (folder, mut links, found) = site(&["content/a.md"], &[("content/b", "../shared/./deep/../x")]);
+        assert_eq!(found, ["below content", "entry shared/x"]);
+        assert_eq!(names(&links, "shared"), ["shared", "content/b"]);
+        assert_eq!(names(&links, "shared/x/1.md"), ["shared/x/1.md", "content/b/1.md"]);
+        fs::create_dir_all(folder.path().join("shared/deep")).unwrap();
+        fs::create_dir_all(folder.path().join("shared/x")).unwrap();
+        let root = fs::canonicalize(folder.path()).unwrap();
+        let mut below = 0;
+        let watched: Result<(), Infallible> = links.reach(&root, Path::new("content/b"), &mut |reach| {
+            below += usize::from(reach == Reach::Below(&root.join("shared/x")));
+            Ok(())
+        });
+        watched.unwrap();
+        assert_eq!(below, 1);
     }
 
     #[test]
