@@ -173,8 +173,11 @@ fn a_counting_image_is_not_loaded_from_the_real_server() {
 #[test]
 fn where_the_two_parsers_disagree_no_script_runs_at_all() {
     // A rewriter that reads in one pass takes this for text, and a browser for a script.
+    let mut fences = 0;
     let snippet = "<script data-goatcounter=https://real.example/count src=//gc.zgo.at/count.js></script>";
     for page in [
+        format!("<!doctype html><body><svg><title><![CDATA[><style>]]>{snippet}</title></svg></body>"),
+        format!("<!doctype html><body><svg></p><style>{snippet}</style></svg></body>"),
         format!("<!doctype html><body><svg><p><style><a title='</style>{snippet}'></style></body>"),
         format!("<!doctype html><body><svg><desc><style>{snippet}</style></desc></svg>{snippet}</body>"),
         format!("<!doctype html><body><select><xmp>{snippet}</xmp></select></body>"),
@@ -187,7 +190,9 @@ fn where_the_two_parsers_disagree_no_script_runs_at_all() {
             .iter()
             .any(|(name, value)| name == "Content-Security-Policy" && value.starts_with("script-src 'sha256-"));
         assert!(!runs || fenced, "{page}");
+        fences += usize::from(fenced);
     }
+    assert!(fences > 0, "no page shows the fence");
 }
 
 fn policy_of(policy: &str) -> (String, Option<String>) {

@@ -1,3 +1,5 @@
+//! Tests of what the bar is told, over whole sites.
+
 use std::fs;
 use std::path::Path;
 
