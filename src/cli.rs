@@ -52,6 +52,8 @@ pub(crate) enum Command {
     Build(Build),
     /// Verify a folder of finished pages, ours or another generator's
     Check(Check),
+    /// Preview the site as you write it: each change is shown at once
+    Serve(Serve),
     /// Show what is deployed against what is locked; `--accept` locks what is deployed
     Lock(Lock),
     /// Remove what builds have written, and nothing else
@@ -199,6 +201,31 @@ pub(crate) struct Build {
     pub(crate) locked: bool,
     #[command(flatten)]
     pub(crate) verification: Verification,
+    #[command(flatten)]
+    pub(crate) site: Site,
+}
+
+/// `blog serve`.
+#[derive(Debug, Args)]
+pub(crate) struct Serve {
+    /// The port; without it 2011, or the next free one
+    #[arg(long, value_name = "PORT")]
+    pub(crate) port: Option<u16>,
+    /// The address to listen on; any but a loopback address shows your drafts to the network
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
+    pub(crate) bind: std::net::IpAddr,
+    /// Speak HTTPS, with a certificate made for this run
+    #[arg(long)]
+    pub(crate) tls: bool,
+    /// Open the site in a browser
+    #[arg(long)]
+    pub(crate) open: bool,
+    /// Let browsers go to the page of the file that was just saved
+    #[arg(long)]
+    pub(crate) navigate: bool,
+    /// Look for changes once a second: for network file systems, which tell of none
+    #[arg(long)]
+    pub(crate) poll: bool,
     #[command(flatten)]
     pub(crate) site: Site,
 }

@@ -61,6 +61,13 @@ pub struct Entry {
     pub canonical: Option<String>,
 }
 
+impl Entry {
+    /// Describes a file that no source, template or section stands behind.
+    pub fn of(digest: Digest, size: u64, kind: FileKind) -> Self {
+        Entry { digest, size, kind, source: None, layout: None, section: None, no_analytics: false, canonical: None }
+    }
+}
+
 impl Manifest {
     /// Takes the files of a finished build.
     pub fn new(base_url: &BaseUrl, files: BTreeMap<String, Entry>) -> Self {

@@ -126,14 +126,24 @@ impl Asked {
 
     /// Returns what the deployed manifest says of the analytics, under this lock.
     pub fn contract(&self, lock: Option<&Lock>) -> Contract {
-        let revision = |table| Some(guard::locked(lock?, &self.config, table)?.snippet.revision);
-        let tables = self.config.analytics.iter().enumerate();
-        Contract {
-            snippets: tables
-                .map(|(table, analytics)| Sha256::of(crate::analytics::snippet(analytics, revision(table))))
-                .collect(),
-            lock: lock.map(|lock| Sha256::of(lock.to_text())),
-        }
+        contract(&self.config, lock)
+    }
+}
+
+/// Returns what the deployed manifest says of the analytics, under the lock that is there; one that cannot be read counts
+/// as none.
+pub fn contract_of(config: &Config) -> Contract {
+    contract(config, read_lock(config).ok().flatten().as_ref())
+}
+
+fn contract(config: &Config, lock: Option<&Lock>) -> Contract {
+    let revision = |table| Some(guard::locked(lock?, config, table)?.snippet.revision);
+    let tables = config.analytics.iter().enumerate();
+    Contract {
+        snippets: tables
+            .map(|(table, analytics)| Sha256::of(crate::analytics::snippet(analytics, revision(table))))
+            .collect(),
+        lock: lock.map(|lock| Sha256::of(lock.to_text())),
     }
 }
 

@@ -66,6 +66,20 @@ impl Headers {
         values
     }
 
+    /// Returns every header for a path, in the file's order.
+    pub fn all(&self, path: &str) -> Vec<(String, String)> {
+        let mut all: Vec<(String, String)> = Vec::new();
+        for rule in self.rules.iter().filter(|rule| matches(&rule.pattern, path)) {
+            for (name, value) in &rule.headers {
+                match value {
+                    Some(value) => all.push((name.clone(), value.clone())),
+                    None => all.retain(|(known, _)| known != name),
+                }
+            }
+        }
+        all
+    }
+
     /// Returns whether any rule sets a policy that can block.
     pub fn sets_policy(&self) -> bool {
         let headers = self.rules.iter().flat_map(|rule| &rule.headers);

@@ -13,7 +13,7 @@ mod coverage;
 pub mod evidence;
 mod feeds;
 mod folder;
-mod headers;
+pub mod headers;
 mod integrity;
 mod links;
 pub mod page;

@@ -75,6 +75,23 @@ pub(super) const CODES: &[Code] = &[
                that is full. A reader that has merely stopped reading, such as `head`, is no error.",
     },
     Code {
+        code: "serve/exposed",
+        exit: Exit::Success,
+        text: "`--bind` names an address that other machines can reach. A preview shows drafts and posts of the future, and it \
+               is made for one person: it counts on everybody who can reach it being trusted. Leave `--bind` out, or use \
+               `--tls` and a network that you know.",
+    },
+    Code {
+        code: "serve/no-browser",
+        exit: Exit::Success,
+        text: "`--open` found no browser to open. The preview runs all the same: open the address that was printed yourself.",
+    },
+    Code {
+        code: "serve/signal",
+        exit: Exit::World,
+        text: "The system did not let `blog serve` take care of Ctrl-C, so it could not have ended cleanly.",
+    },
+    Code {
         code: "serve/unwatchable",
         exit: Exit::World,
         text: "The folder that `blog serve` was to watch is not there, is no folder, or may not be read. The message \

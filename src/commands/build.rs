@@ -89,7 +89,7 @@ fn stages(stages: &[(&'static str, Duration)]) -> String {
     format!("{} ({})", span(total), parts.join(", "))
 }
 
-fn span(time: Duration) -> String {
+pub(super) fn span(time: Duration) -> String {
     match time.as_millis() {
         0 => "<1 ms".to_owned(),
         milliseconds @ 1..1_000 => format!("{milliseconds} ms"),

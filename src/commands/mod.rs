@@ -14,6 +14,7 @@ mod licenses;
 mod list;
 mod lock;
 mod new;
+mod serve;
 mod why;
 
 use std::path::PathBuf;
@@ -40,6 +41,7 @@ pub(crate) fn run(cli: &Cli, environment: &Environment, console: &Console) -> Ex
         Command::Build(arguments) => {
             load(&root, &arguments.site).map(|config| build::run(arguments, config, environment, console))
         }
+        Command::Serve(arguments) => serve::run(arguments, &root, console),
         Command::Check(arguments) => check::run(arguments, &root, environment, console),
         Command::Lock(arguments) => {
             load(&root, &arguments.site).and_then(|config| lock::run(arguments, config, environment, console))

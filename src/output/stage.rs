@@ -163,17 +163,7 @@ impl Staged {
             .write_body(path, &Body::Bytes(bytes))
             .map_err(|failure| vec![failure.diagnostic(output, path, None)])?;
         let (digest, size) = written;
-        let entry = Entry {
-            digest,
-            size,
-            kind,
-            source: None,
-            layout: None,
-            section: None,
-            no_analytics: false,
-            canonical: None,
-        };
-        self.files.insert(path.as_str().to_owned(), entry);
+        self.files.insert(path.as_str().to_owned(), Entry::of(digest, size, kind));
         Ok(())
     }
 
@@ -210,17 +200,7 @@ impl Staged {
         let (digest, size) = self.write_body(&page.out, &page.body).map_err(|failure| {
             vec![failure.diagnostic(output, &page.out, page.source.as_ref().map(ToString::to_string))]
         })?;
-        let entry = Entry {
-            digest,
-            size,
-            kind: page.kind,
-            source: page.source.as_ref().map(ToString::to_string),
-            layout: page.layout.clone(),
-            section: page.section.clone(),
-            no_analytics: page.no_analytics,
-            canonical: page.canonical.clone(),
-        };
-        Ok((page.out.as_str().to_owned(), entry))
+        Ok((page.out.as_str().to_owned(), page.entry(digest, size)))
     }
 
     fn write_body(&self, path: &OutPath, body: &Body) -> Result<(Digest, u64), Failure> {

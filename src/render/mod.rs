@@ -26,8 +26,9 @@ use std::sync::Arc;
 use crate::article::Typesetter;
 use crate::config::Config;
 use crate::diagnostic::Diagnostic;
+use crate::digest::Digest;
 use crate::library::{Library, Page};
-use crate::manifest::FileKind;
+use crate::manifest::{Entry, FileKind};
 use crate::paths::{OutPath, Route, SourcePath};
 use crate::source::Sources;
 
@@ -135,6 +136,20 @@ pub struct File {
     pub no_analytics: bool,
     /// A canonical address elsewhere that front matter asks for.
     pub canonical: Option<String>,
+}
+
+impl File {
+    /// Describes the file for a manifest; of its bytes it is told.
+    pub fn entry(&self, digest: Digest, size: u64) -> Entry {
+        Entry {
+            source: self.source.as_ref().map(ToString::to_string),
+            layout: self.layout.clone(),
+            section: self.section.clone(),
+            no_analytics: self.no_analytics,
+            canonical: self.canonical.clone(),
+            ..Entry::of(digest, size, self.kind)
+        }
+    }
 }
 
 /// The content of a file.

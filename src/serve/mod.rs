@@ -7,7 +7,15 @@
 pub mod exchange;
 pub mod front;
 pub mod hidden;
+pub mod host;
+mod hub;
+mod kinds;
 pub mod leaving;
+mod redirects;
+pub mod session;
+mod shown;
 pub mod stats;
 pub mod status;
 pub mod watch;
+
+pub use session::{Notice, Settings, Stop, run};

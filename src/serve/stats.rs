@@ -83,6 +83,11 @@ impl Stats {
         Stats { servers: servers.collect(), hits: Mutex::new(VecDeque::new()) }
     }
 
+    /// Plays none.
+    pub fn none() -> Stats {
+        Stats { servers: Vec::new(), hits: Mutex::default() }
+    }
+
     /// Answers a request below [`PREFIX`] as the vendor's server would, and returns the hits that it carried.
     pub fn answer(&self, asked: &Asked) -> (Answer, Vec<Hit>) {
         let Some((server, request)) = self.asked_of(asked) else {

@@ -18,7 +18,6 @@ use crate::diagnostic::frame::{self, Dress};
 use crate::diagnostic::{Diagnostic, Level};
 use crate::digest::Digest;
 use crate::library::{Page, PostId};
-use crate::manifest::Entry;
 use crate::paths::Route;
 use crate::post::{Kind, Post};
 use crate::preview::Edition;
@@ -93,7 +92,7 @@ fn judge(view: &View<'_>, site: &Site, file: &File, value: &mut Value) {
     let exists = |path: &str| linked::exists(site, path);
     let surroundings =
         Surroundings { config: &site.config, exists: &exists, redirects: view.redirects, headers: view.headers };
-    let entry = entry_of(file, bytes);
+    let entry = file.entry(Digest::of(bytes), bytes.len() as u64);
     let findings = alone::page(&surroundings, &file.out, bytes, Some(&entry));
     value["links"] = linked::broken(site, &file.out, &findings);
     let image = |(source, line): &(String, u64)| json!({ "source": source, "line": line });
@@ -109,19 +108,6 @@ fn judge(view: &View<'_>, site: &Site, file: &File, value: &mut Value) {
 }
 
 /// Returns what the writer would say of a file.
-fn entry_of(file: &File, bytes: &[u8]) -> Entry {
-    Entry {
-        digest: Digest::of(bytes),
-        size: bytes.len() as u64,
-        kind: file.kind,
-        source: file.source.as_ref().map(ToString::to_string),
-        layout: file.layout.clone(),
-        section: file.section.clone(),
-        no_analytics: file.no_analytics,
-        canonical: file.canonical.clone(),
-    }
-}
-
 fn post_at<'a>(site: &'a Site, route: &Route) -> Option<&'a Post> {
     match site.library.routes.get(route)? {
         Page::Post(id) => Some(site.library.post(*id)),

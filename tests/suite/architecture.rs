@@ -85,6 +85,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "verdict",
         ],
     ),
+    ("preview", &["article", "config", "diagnostic", "library", "paths", "post", "render", "source"]),
     (
         "serve",
         &[
@@ -97,13 +98,15 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "library",
             "lock",
             "manifest",
+            "output",
             "paths",
             "post",
             "preview",
             "render",
-            "state",
             "source",
+            "state",
             "verdict",
+            "verification",
         ],
     ),
     ("cli", &["config", "guard", "verdict", "verification"]),
@@ -116,7 +119,7 @@ const ANY: [&str; 3] = ["lib", "main", "commands"];
 /// Words that only some files may say, by the beginnings of their paths, and what the words stand for.
 const WORLD: &[(&str, &[&str], &str)] = &[
     ("std::fs", &["config", "source", "output", "check", "commands", "guard/dial", "lib", "serve"], "files"),
-    ("std::net", &["guard/dial", "serve/front"], "the network"),
+    ("std::net", &["cli", "guard/dial", "serve/front"], "the network"),
     ("os::unix::net", &["serve/front"], "private sockets"),
     ("tiny_http", &["serve/front"], "the serving of HTTP"),
     ("ureq::", &["guard/dial"], "the network"),

@@ -1,0 +1,321 @@
+//! Owns what stands at each address of the preview: the site's pages, rendered as they are asked for, and below `/__blog/`
+//! what the preview adds.
+//!
+//! The site is a value that an edit exchanges; a request keeps the one that it began with. Pages leave as production would
+//! send them (`_headers`, `_redirects`), dressed with our script. What fails shows why, over its last good form if there is
+//! one.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::time::Instant;
+
+use jiff::SignedDuration;
+use serde_json::json;
+use url::Url;
+
+use super::exchange::{Answer, Asked, Body, Desk};
+use super::hidden::{self, Serving};
+use super::hub::Hub;
+use super::kinds::content_type;
+use super::leaving::{self, Dressed, Dressing};
+use super::shown::Shown;
+use super::stats;
+use super::status::{self, View};
+use crate::diagnostic::{Diagnostic, Place};
+use crate::output;
+use crate::paths::Route;
+use crate::preview::{Changed, Edition};
+use crate::render::{self, Site};
+use crate::state::State;
+
+/// What the preview adds stands below this.
+const OURS: &str = "/__blog/";
+/// How many pages are kept in their last good form.
+const KEPT: usize = 64;
+
+/// Who answers for a site.
+pub struct Host {
+    shown: RwLock<Arc<Shown>>,
+    hub: Hub,
+    origin: Url,
+    addresses: Vec<String>,
+    flags: Vec<String>,
+    good: Mutex<Good>,
+    began: Instant,
+}
+
+/// Pages in their last good form, the one that was asked for longest ago first.
+#[derive(Default)]
+struct Good(Vec<(Route, Vec<u8>)>);
+
+impl Host {
+    /// Starts with an edition; `flags` are what it was started with, as they would be typed again.
+    pub fn new(origin: &Url, edition: Edition, flags: Vec<String>) -> Host {
+        let shown = Shown::new(origin, edition, None);
+        let base_url = shown.edition.site.as_ref().map(|site| site.config.base_url.as_str().to_owned());
+        Host {
+            shown: RwLock::new(Arc::new(shown)),
+            hub: Hub::default(),
+            origin: origin.clone(),
+            addresses: vec![base_url.unwrap_or_else(|| origin.to_string())],
+            flags,
+            good: Mutex::default(),
+            began: Instant::now(),
+        }
+    }
+
+    /// Shows another edition, and tells every page that listens. `open` is the page to go to.
+    pub fn show(&self, edition: Edition, changed: &Changed, open: Option<&str>) {
+        let shown = Arc::new(Shown::new(&self.origin, edition, Some(&self.shown())));
+        let prefix =
+            shown.edition.site.as_ref().map(|site| site.config.base_url.prefix().to_owned()).unwrap_or_default();
+        let styles = changed.styles.as_ref().filter(|_| shown.edition.problems.is_empty());
+        let styles: Option<Vec<String>> =
+            styles.map(|styles| styles.iter().map(|name| format!("{prefix}/{name}")).collect());
+        let event = json!({ "edition": shown.edition.number, "styles": styles, "open": open });
+        *self.shown.write().unwrap_or_else(PoisonError::into_inner) = shown;
+        self.hub.tell("change", &event);
+    }
+
+    fn shown(&self) -> Arc<Shown> {
+        Arc::clone(&self.shown.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn good(&self) -> MutexGuard<'_, Good> {
+        self.good.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Answers for what the preview adds.
+    fn ours(&self, shown: &Shown, asked: &Asked) -> Answer {
+        if asked.path.starts_with(stats::PREFIX) {
+            let (answer, hits) = shown.stats.answer(asked);
+            hits.iter().for_each(|hit| self.hub.tell("hit", &json!(hit)));
+            return answer;
+        }
+        match asked.path.as_str() {
+            "/__blog/events" => Answer {
+                status: 200,
+                headers: vec![("Content-Type".to_owned(), "text/event-stream".to_owned())],
+                body: Body::Events(self.hub.listen(shown.edition.number)),
+            },
+            "/__blog/status" => Answer::new(200, "application/json", self.status(shown, asked).to_string()),
+            OURS => {
+                let serving = Serving { addresses: &self.addresses, flags: &self.flags };
+                self.leave(shown, asked, 200, Vec::new(), hidden::page(&shown.edition, &serving).into_bytes())
+            }
+            _ => Answer::text(404, "the preview has nothing here"),
+        }
+    }
+
+    fn status(&self, shown: &Shown, asked: &Asked) -> serde_json::Value {
+        let page = asked.query.iter().flat_map(|query| url::form_urlencoded::parse(query.as_bytes()));
+        let page =
+            page.into_iter().find(|(name, _)| name == "page").map(|(_, page)| page.into_owned()).unwrap_or_default();
+        let site = shown.edition.site.as_deref();
+        let route = site.and_then(|site| site.config.base_url.route_of(&page));
+        let route = route.filter(|route| site.is_some_and(|site| site.library.routes.contains_key(route)));
+        let dressed = site.zip(route.as_ref()).and_then(|(site, route)| self.dressed(shown, site, route, &page));
+        let production = shown.edition.production.as_deref();
+        let memory = production.and_then(|config| output::memory(&config.root)).map(|text| State::parse(&text));
+        let since = SignedDuration::try_from(self.began.elapsed()).unwrap_or_default();
+        status::of(&View {
+            edition: &shown.edition,
+            route: route.as_ref(),
+            hits: &shown.stats.hits_of(&page),
+            dressed: dressed.as_ref(),
+            redirects: shown.redirects().0.as_deref(),
+            headers: shown.headers().0.as_deref(),
+            state: memory.as_ref(),
+            now: production.map(|config| config.now).and_then(|now| now.checked_add(since).ok()).unwrap_or_default(),
+        })
+    }
+
+    /// Returns a page as it would leave now.
+    fn dressed(&self, shown: &Shown, site: &Site, route: &Route, path: &str) -> Option<Dressed> {
+        let file = render::page(site, route).ok()?;
+        let render::Body::Bytes(bytes) = file.body else { return None };
+        let mut headers = vec![("Content-Type".to_owned(), content_type(file.out.as_str()).to_owned())];
+        headers.extend(shown.headers().1.all(route.as_str()));
+        Some(leaving::dress(&bytes, &mut headers, &self.dressing(shown, &self.page_url(path))))
+    }
+
+    fn page_url(&self, path: &str) -> Url {
+        let mut url = self.origin.clone();
+        url.set_path(path);
+        url
+    }
+
+    fn dressing<'a>(&'a self, shown: &'a Shown, page: &'a Url) -> Dressing<'a> {
+        Dressing { page, stand_in: &shown.stand_in, moved: &shown.moved, edition: shown.edition.number }
+    }
+
+    /// Answers for an address of the site.
+    fn site(&self, shown: &Shown, asked: &Asked) -> Answer {
+        let Some(site) = shown.edition.site.as_deref() else {
+            let page = hidden::problem_page("The site cannot be shown yet", &shown.edition.problems);
+            return self.leave(shown, asked, 500, Vec::new(), page.into_bytes());
+        };
+        let base_url = &site.config.base_url;
+        let Some(route) = base_url.route_of(&asked.path) else {
+            // A site below a path has nothing above it; whoever opens the bare address wants the site.
+            return match asked.path.as_str() {
+                "/" => moved_to(302, base_url.url().path()),
+                _ => self.lost(shown, site, asked),
+            };
+        };
+        let stands = site.library.routes.contains_key(&route);
+        if let Some(redirect) = shown.redirects().1.find(route.as_str(), stands) {
+            let target = match redirect.to.starts_with('/') {
+                true => format!("{}{}", base_url.prefix(), redirect.to),
+                false => redirect.to.clone(),
+            };
+            if matches!(redirect.status, 301..=308) {
+                return moved_to(redirect.status, &target);
+            }
+            let target = Route::new(redirect.to.split(['?', '#']).next().unwrap_or_default()).ok();
+            return match target.and_then(|target| self.standing(shown, site, &target, asked, redirect.status)) {
+                Some(answer) => answer,
+                None => self.lost(shown, site, asked),
+            };
+        }
+        if let Some(answer) = self.standing(shown, site, &route, asked, 200) {
+            return answer;
+        }
+        // What a server does with an address that lacks its `/`, or names the file.
+        let inner = route.as_str().strip_suffix("/index.html").unwrap_or(route.as_str());
+        let folder = Route::new(format!("{}/", inner.trim_end_matches('/')));
+        if let Some(folder) = folder.ok().filter(|folder| *folder != route && site.library.routes.contains_key(folder))
+        {
+            let query = asked.query.as_ref().map(|query| format!("?{query}")).unwrap_or_default();
+            return moved_to(301, &format!("{}{query}", base_url.link(&folder)));
+        }
+        self.lost(shown, site, asked)
+    }
+
+    /// Answers with what stands at a route, if anything does.
+    fn standing(&self, shown: &Shown, site: &Site, route: &Route, asked: &Asked, status: u16) -> Option<Answer> {
+        if !site.library.routes.contains_key(route) {
+            let bytes = shown.derived(site, route)?;
+            return Some(self.leave(shown, asked, status, content_of(route), bytes));
+        }
+        match render::page(site, route) {
+            Ok(file) => Some(match file.body {
+                render::Body::Bytes(bytes) => {
+                    if file.out.is_html() {
+                        self.good().keep(route, &bytes);
+                    }
+                    self.leave(shown, asked, status, content_of(route), bytes)
+                }
+                render::Body::Copy(path) => match open_within(&site.config.root, &path) {
+                    Ok((file, length)) if !content_type(route.out_path().as_str()).starts_with("text/html") => {
+                        let mut headers = content_of(route);
+                        headers.extend(shown.headers().1.all(route.as_str()));
+                        leaving::dress(&[], &mut headers, &self.dressing(shown, &self.page_url(&asked.path)));
+                        Answer { status, headers, body: Body::File(file, length) }
+                    }
+                    Ok((mut file, _)) => {
+                        let mut bytes = Vec::new();
+                        match io::Read::read_to_end(&mut file, &mut bytes) {
+                            Ok(_) => self.leave(shown, asked, status, content_of(route), bytes),
+                            Err(error) => self.unreadable(shown, asked, &path, &error.to_string()),
+                        }
+                    }
+                    Err(reason) => self.unreadable(shown, asked, &path, &reason),
+                },
+            }),
+            Err(problems) => Some(match self.good().get(route) {
+                Some(bytes) => self.leave(shown, asked, status, content_of(route), bytes),
+                None => {
+                    let page = hidden::problem_page("This page cannot be rendered", &problems);
+                    self.leave(shown, asked, 500, Vec::new(), page.into_bytes())
+                }
+            }),
+        }
+    }
+
+    fn unreadable(&self, shown: &Shown, asked: &Asked, path: &Path, reason: &str) -> Answer {
+        let root = shown.edition.site.as_ref().map(|site| site.config.root.clone()).unwrap_or_default();
+        let name = fs::canonicalize(&root).ok().and_then(|root| path.strip_prefix(root).ok().map(Path::to_owned));
+        let name = name.as_deref().unwrap_or(path).display().to_string();
+        let problem = Diagnostic::error("source/unreadable", format!("`{name}` cannot be served: {reason}"));
+        let page = hidden::problem_page("This file cannot be served", &[problem.at(Place::file(name))]);
+        self.leave(shown, asked, 404, Vec::new(), page.into_bytes())
+    }
+
+    /// Answers for an address where nothing stands.
+    fn lost(&self, shown: &Shown, site: &Site, asked: &Asked) -> Answer {
+        let route = Route::new("/404.html").expect("a constant address");
+        let page = self.standing(shown, site, &route, asked, 404);
+        page.unwrap_or_else(|| Answer::text(404, "nothing stands at this address"))
+    }
+
+    /// Sends bytes as production would, and with what the preview adds.
+    fn leave(
+        &self,
+        shown: &Shown,
+        asked: &Asked,
+        status: u16,
+        mut headers: Vec<(String, String)>,
+        bytes: Vec<u8>,
+    ) -> Answer {
+        if headers.is_empty() {
+            headers.push(("Content-Type".to_owned(), content_type("index.html").to_owned()));
+        } else if let Some(site) = &shown.edition.site
+            && let Some(route) = site.config.base_url.route_of(&asked.path)
+        {
+            headers.extend(shown.headers().1.all(route.as_str()));
+        }
+        let dressed = leaving::dress(&bytes, &mut headers, &self.dressing(shown, &self.page_url(&asked.path)));
+        Answer { status, headers, body: Body::Bytes(dressed.bytes) }
+    }
+}
+
+impl Desk for Host {
+    fn answer(&self, asked: &Asked) -> Answer {
+        let shown = self.shown();
+        match asked.path.starts_with(OURS) {
+            true => self.ours(&shown, asked),
+            false => self.site(&shown, asked),
+        }
+    }
+}
+
+impl Good {
+    fn keep(&mut self, route: &Route, bytes: &[u8]) {
+        self.0.retain(|(known, _)| known != route);
+        self.0.push((route.clone(), bytes.to_vec()));
+        if self.0.len() > KEPT {
+            self.0.remove(0);
+        }
+    }
+
+    fn get(&self, route: &Route) -> Option<Vec<u8>> {
+        self.0.iter().find(|(known, _)| known == route).map(|(_, bytes)| bytes.clone())
+    }
+}
+
+/// Sends a browser on.
+fn moved_to(status: u16, target: &str) -> Answer {
+    Answer::text(status, "moved").header("Location", target)
+}
+
+fn content_of(route: &Route) -> Vec<(String, String)> {
+    vec![("Content-Type".to_owned(), content_type(route.out_path().as_str()).to_owned())]
+}
+
+/// Opens a file of the site. What was a file when it was found may be a link to elsewhere by now.
+fn open_within(root: &Path, path: &Path) -> Result<(File, u64), String> {
+    let describe = |error: io::Error| error.to_string();
+    let real = fs::canonicalize(path).map_err(describe)?;
+    if !real.starts_with(fs::canonicalize(root).map_err(describe)?) {
+        return Err("it is a link that leaves the site".to_owned());
+    }
+    let file = File::open(real).map_err(describe)?;
+    let metadata = file.metadata().map_err(describe)?;
+    match metadata.is_file() {
+        true => Ok((file, metadata.len())),
+        false => Err("it is no file".to_owned()),
+    }
+}

@@ -1,0 +1,115 @@
+//! Owns the `_redirects` file that Netlify, Cloudflare Pages and others obey: where an address leads in production.
+//!
+//! Understands `FROM TO [STATUS][!]` with `*` and `:name`. Conditions by country, language or cookie, and addresses of other
+//! hosts before the arrow, are skipped: a preview cannot tell.
+
+/// One line of the file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Rule {
+    from: String,
+    to: String,
+    status: u16,
+    /// Whether it holds even where a file stands.
+    forced: bool,
+}
+
+/// The file, parsed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Redirects(Vec<Rule>);
+
+/// Where an address leads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Redirect {
+    /// The address, or a whole URL.
+    pub(super) to: String,
+    /// 301, 302, 303, 307 or 308; 200 serves what stands there under the first address, 404 and 410 as an error.
+    pub(super) status: u16,
+}
+
+impl Redirects {
+    /// Reads the file's text. A line that is no rule is skipped, as the hosts do.
+    pub(super) fn parse(text: &str) -> Redirects {
+        Redirects(text.trim_start_matches('\u{feff}').lines().filter_map(rule).collect())
+    }
+
+    /// Returns where a path leads; `stands` tells whether a file is there, which only a forced rule overrules.
+    pub(super) fn find(&self, path: &str, stands: bool) -> Option<Redirect> {
+        let rules = self.0.iter().filter(|rule| rule.forced || !stands);
+        rules.into_iter().find_map(|rule| {
+            let names = fitting(&rule.from, path)?;
+            let to = names.iter().fold(rule.to.clone(), |to, (name, value)| to.replace(&format!(":{name}"), value));
+            (to != path).then_some(Redirect { to, status: rule.status })
+        })
+    }
+}
+
+fn rule(line: &str) -> Option<Rule> {
+    let mut words = line.split('#').next()?.split_whitespace();
+    let (from, to) = (words.next()?, words.next()?);
+    let is_address = to.starts_with('/') || to.starts_with("https://") || to.starts_with("http://");
+    if !from.starts_with('/') || !is_address {
+        return None;
+    }
+    let status = words.next().unwrap_or("301");
+    let (status, forced) = status.strip_suffix('!').map_or((status, false), |status| (status, true));
+    let status =
+        status.parse().ok().filter(|status| matches!(status, 200 | 301 | 302 | 303 | 307 | 308 | 404 | 410))?;
+    // What follows is a condition.
+    words.next().is_none().then(|| Rule { from: from.to_owned(), to: to.to_owned(), status, forced })
+}
+
+/// Returns what the names of a pattern stand for in a path, the longest name first, or nothing if it does not fit.
+fn fitting(pattern: &str, path: &str) -> Option<Vec<(String, String)>> {
+    let (pattern, path) = (pattern.trim_end_matches('/'), path.trim_end_matches('/'));
+    let mut names = Vec::new();
+    let mut parts = path.split('/');
+    for wanted in pattern.split('/') {
+        if wanted == "*" {
+            let rest: Vec<&str> = parts.collect();
+            names.push(("splat".to_owned(), rest.join("/")));
+            return Some(names);
+        }
+        let part = parts.next()?;
+        match wanted.strip_prefix(':') {
+            Some(name) if !name.is_empty() => names.push((name.to_owned(), part.to_owned())),
+            _ if wanted == part => {}
+            _ => return None,
+        }
+    }
+    names.sort_by_key(|(name, _)| std::cmp::Reverse(name.len()));
+    parts.next().is_none().then_some(names)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FILE: &str = "# old addresses\n/old /new/\n/blog/* /posts/:splat 302\n/u/:user/:user_id /x/:user_id/:user\n\
+        /gone /404.html 410\n/over / 301!\n/app/* /app/index.html 200\n/country / 302 Country=de\nnonsense\n/x y\n/loop /loop\n";
+
+    #[test]
+    fn an_address_leads_where_the_first_line_says_that_fits() {
+        let redirects = Redirects::parse(FILE);
+        for (path, expected) in [
+            ("/old", Some(("/new/", 301))),
+            ("/old/", Some(("/new/", 301))),
+            ("/blog/a/b", Some(("/posts/a/b", 302))),
+            ("/u/ann/7", Some(("/x/7/ann", 301))),
+            ("/gone", Some(("/404.html", 410))),
+            ("/app/x", Some(("/app/index.html", 200))),
+            ("/country", None),
+            ("/loop", None),
+            ("/older", None),
+        ] {
+            let found = redirects.find(path, false);
+            assert_eq!(found.as_ref().map(|found| (found.to.as_str(), found.status)), expected, "{path}");
+        }
+    }
+
+    #[test]
+    fn only_a_forced_rule_overrules_a_file() {
+        let redirects = Redirects::parse(FILE);
+        assert_eq!(redirects.find("/old", true), None);
+        assert!(redirects.find("/over", true).is_some());
+    }
+}

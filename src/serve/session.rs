@@ -1,0 +1,173 @@
+//! Owns one run of the preview, from its start to Ctrl-C: changes come in, editions go out.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::{Duration, Instant};
+
+use url::Url;
+
+use super::front::{self, Listen};
+use super::host::Host;
+use super::stats;
+use super::watch::{self, Changes, Watched};
+use crate::config::{FILE, Overrides};
+use crate::diagnostic::{Diagnostic, Place};
+use crate::paths::SourcePath;
+use crate::preview::{self, Changed, Edition, Preview};
+use crate::render::Site;
+
+/// The folders that a site is made from.
+const FOLDERS: [&str; 5] = ["content", "data", "static", "templates", "themes"];
+/// The files beside them.
+const FILES: [&str; 2] = [FILE, "analytics.lock"];
+
+/// What a preview is asked for.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The site's folder.
+    pub root: PathBuf,
+    /// What is set over `site.toml`.
+    pub overrides: Overrides,
+    /// Where to listen.
+    pub listen: Listen,
+    /// Whether to look for changes once a second instead of being told.
+    pub poll: bool,
+    /// Whether browsers go to the page of the file that was saved.
+    pub navigate: bool,
+    /// What it was started with, as it would be typed again.
+    pub flags: Vec<String>,
+}
+
+/// What there is to say while it runs.
+#[derive(Debug)]
+pub enum Notice<'a> {
+    /// It answers.
+    Ready {
+        /// The address of the home page.
+        home: Url,
+        /// The digest of the certificate, if TLS is spoken.
+        fingerprint: Option<String>,
+        /// How many addresses the site has, posts that are shown, and posts that are not.
+        counts: [usize; 3],
+        /// How long it took to get there.
+        took: Duration,
+    },
+    /// Something changed, and is shown.
+    Changed {
+        /// How many files the change was told of; none if everything was read again.
+        files: Option<usize>,
+        /// How long it took.
+        took: Duration,
+    },
+    /// What is worth saying, or wrong, now.
+    Diagnostics(&'a [Diagnostic]),
+    /// Nothing is wrong any more.
+    Mended,
+}
+
+/// What the run waits for.
+enum Message {
+    Changes(Changes),
+    End,
+}
+
+/// Ends a run from elsewhere.
+#[derive(Debug, Clone)]
+pub struct Stop(Sender<Message>);
+
+impl Stop {
+    /// Ends it.
+    pub fn now(&self) {
+        // Nobody listens any more if it has ended.
+        let _ = self.0.send(Message::End);
+    }
+}
+
+/// Serves a site until it is stopped. `stoppable` gets the means to end it before anything else happens.
+pub fn run(
+    settings: &Settings,
+    stoppable: impl FnOnce(Stop),
+    mut tell: impl FnMut(Notice<'_>),
+) -> Result<(), Vec<Diagnostic>> {
+    let began = Instant::now();
+    if !settings.root.join(FILE).is_file() {
+        let message = format!("there is no `{FILE}` in `{}`", settings.root.display());
+        let diagnostic = Diagnostic::error("config/not-found", message).at(Place::file(FILE));
+        let hint = "go to the folder of your site, name it with `--root`, or start one with `blog init`";
+        return Err(vec![diagnostic.hint(hint)]);
+    }
+    let (sender, receiver) = channel();
+    stoppable(Stop(sender.clone()));
+    let door = front::listen(&settings.listen).map_err(|problem| vec![problem])?;
+    let origin = door.origin();
+    let fingerprint = door.fingerprint();
+    // Watched before it is read, so that no change falls between the two.
+    let watched = Watched { root: &settings.root, folders: &FOLDERS, files: &FILES, poll: settings.poll };
+    let watching = watch::watch(&watched, move |changes| drop(sender.send(Message::Changes(changes))))
+        .map_err(|problem| vec![problem])?;
+    let place = preview::Place { origin: origin.clone(), endpoint: stats::endpoint };
+    let preview = Preview::open(&settings.root, &settings.overrides, place);
+    let host = Arc::new(Host::new(&origin, preview.edition().clone(), settings.flags.clone()));
+    let running = door.open(Arc::clone(&host) as Arc<_>);
+
+    let site = preview.edition().site.as_deref();
+    let home = site.map_or_else(|| origin.clone(), |site| site.config.base_url.url().clone());
+    let counts = site.map_or([0; 3], counts);
+    tell(Notice::Ready { home, fingerprint, counts, took: began.elapsed() });
+    let notes: Vec<Diagnostic> = preview.advice().into_iter().chain(watching.notes()).collect();
+    tell(Notice::Diagnostics(&notes));
+    let mut session = Session { preview, host, navigate: settings.navigate };
+    session.say_problems(&mut tell, false);
+    session.follow(&receiver, &mut tell);
+    drop((watching, running));
+    // What it holds is as long as the blog; whoever pressed Ctrl-C does not wait for it to be given back.
+    std::mem::forget(session);
+    Ok(())
+}
+
+fn counts(site: &Site) -> [usize; 3] {
+    [site.library.routes.len(), site.library.newest.len(), site.library.hidden.len()]
+}
+
+struct Session {
+    preview: Preview,
+    host: Arc<Host>,
+    navigate: bool,
+}
+
+impl Session {
+    fn follow(&mut self, receiver: &Receiver<Message>, tell: &mut impl FnMut(Notice<'_>)) {
+        while let Ok(Message::Changes(changes)) = receiver.recv() {
+            let began = Instant::now();
+            let was_wrong = !self.preview.edition().problems.is_empty();
+            let (files, changed) = match &changes {
+                Changes::Everything => (None, Some(self.preview.reload())),
+                Changes::Paths(paths) => (Some(paths.len()), self.preview.follow(paths)),
+            };
+            let Some(changed) = changed else { continue };
+            let edition = self.preview.edition().clone();
+            let open = self.navigate.then(|| page_of(&edition, &changed)).flatten();
+            self.host.show(edition, &changed, open.as_deref());
+            tell(Notice::Changed { files, took: began.elapsed() });
+            self.say_problems(tell, was_wrong);
+        }
+    }
+
+    fn say_problems(&mut self, tell: &mut impl FnMut(Notice<'_>), was_wrong: bool) {
+        let problems = &self.preview.edition().problems;
+        match problems.is_empty() {
+            true if was_wrong => tell(Notice::Mended),
+            true => {}
+            false => tell(Notice::Diagnostics(problems)),
+        }
+    }
+}
+
+/// Returns the link to the page of the file that was saved, if it was one.
+fn page_of(edition: &Edition, changed: &Changed) -> Option<String> {
+    let [source]: &[SourcePath; 1] = changed.posts.as_slice().try_into().ok()?;
+    let site = edition.site.as_deref()?;
+    let route = site.library.route(site.library.find(source)?);
+    Some(site.config.base_url.link(route))
+}

@@ -1,0 +1,153 @@
+//! Owns one edition as the preview shows it, with what is made of the whole site when it is first asked for: the files
+//! derived from finished files, and what the host's own files (`_headers`, `_redirects`) say.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::Read as _;
+use std::sync::{Arc, OnceLock};
+
+use rayon::prelude::*;
+use url::Url;
+
+use super::leaving::Moved;
+use super::redirects::Redirects;
+use super::stats::{self, Stats};
+use crate::check::headers::Headers;
+use crate::config::Config;
+use crate::digest::{Digest, Digesting};
+use crate::manifest::Entry;
+use crate::paths::Route;
+use crate::preview::Edition;
+use crate::render::{self, Body, Site};
+use crate::verification;
+
+/// Below this stand the derived files.
+const DERIVED: &str = "/.well-known/watchpost";
+
+/// One edition, as it is shown.
+pub(super) struct Shown {
+    pub(super) edition: Edition,
+    /// The servers that are played for its analytics.
+    pub(super) stats: Arc<Stats>,
+    /// Where those are.
+    pub(super) stand_in: Url,
+    /// Which addresses are others in production.
+    pub(super) moved: Vec<Moved>,
+    derived: OnceLock<BTreeMap<Route, Vec<u8>>>,
+    headers: OnceLock<(Option<String>, Headers)>,
+    redirects: OnceLock<(Option<String>, Redirects)>,
+}
+
+impl Shown {
+    /// Shows an edition; of the one before it keeps the hits, while the settings are the same.
+    pub(super) fn new(origin: &Url, edition: Edition, before: Option<&Shown>) -> Self {
+        let is_same = |before: &&Shown| match (&before.edition.production, &edition.production) {
+            (Some(one), Some(other)) => Arc::ptr_eq(one, other),
+            _ => false,
+        };
+        let stats = match (before.filter(is_same), &edition.site) {
+            (Some(before), _) => Arc::clone(&before.stats),
+            (None, Some(site)) => Arc::new(Stats::new(&site.config.base_url, &site.config.analytics)),
+            (None, None) => Arc::new(Stats::none()),
+        };
+        let moved = match (&edition.production, &edition.site) {
+            (Some(production), Some(site)) => moved(production, &site.config, origin),
+            _ => Vec::new(),
+        };
+        let stand_in = origin.join(stats::PREFIX).expect("a constant path joins any http URL");
+        Shown {
+            edition,
+            stats,
+            stand_in,
+            moved,
+            derived: OnceLock::new(),
+            headers: OnceLock::new(),
+            redirects: OnceLock::new(),
+        }
+    }
+
+    /// Returns a file that is made from all finished files; all of them are rendered for the first.
+    pub(super) fn derived(&self, site: &Site, route: &Route) -> Option<Vec<u8>> {
+        let is_derived = route.as_str().starts_with(DERIVED);
+        is_derived.then(|| self.derived.get_or_init(|| derived(site)).get(route).cloned()).flatten()
+    }
+
+    /// Returns the text of `_headers`, and what it says.
+    pub(super) fn headers(&self) -> &(Option<String>, Headers) {
+        self.headers.get_or_init(|| {
+            let text = self.text_at("/_headers");
+            let headers = text.as_deref().map(Headers::parse).unwrap_or_default();
+            (text, headers)
+        })
+    }
+
+    /// Returns the text of `_redirects`, and what it says.
+    pub(super) fn redirects(&self) -> &(Option<String>, Redirects) {
+        self.redirects.get_or_init(|| {
+            let text = self.text_at("/_redirects");
+            let redirects = text.as_deref().map(Redirects::parse).unwrap_or_default();
+            (text, redirects)
+        })
+    }
+
+    fn text_at(&self, path: &str) -> Option<String> {
+        let site = self.edition.site.as_deref()?;
+        let route = Route::new(path).ok().filter(|route| site.library.routes.contains_key(route))?;
+        let bytes = match render::page(site, &route).ok()?.body {
+            Body::Bytes(bytes) => bytes,
+            Body::Copy(path) => fs::read(path).ok()?,
+        };
+        Some(String::from_utf8_lossy(&bytes).into_owned())
+    }
+}
+
+/// Returns what production has elsewhere.
+fn moved(production: &Config, preview: &Config, origin: &Url) -> Vec<Moved> {
+    let mut moved = vec![Moved { from: production.base_url.url().clone(), to: preview.base_url.url().clone() }];
+    for (number, table) in production.analytics.iter().enumerate() {
+        let to = stats::endpoint(origin, number);
+        let elsewhere = [Some(table.endpoint.url()), table.script.clone(), table.collect.clone()];
+        moved.extend(elsewhere.into_iter().flatten().map(|from| Moved { from, to: to.clone() }));
+    }
+    moved
+}
+
+/// Makes the derived files from every page of the site.
+fn derived(site: &Site) -> BTreeMap<Route, Vec<u8>> {
+    let entries = site.routes().into_par_iter().filter_map(|route| {
+        let file = render::page(site, route).ok()?;
+        let (digest, size) = digest_of(&file.body)?;
+        Some((file.out.to_string(), file.entry(digest, size)))
+    });
+    let mut files: BTreeMap<String, Entry> = entries.collect();
+    let contract = verification::contract_of(&site.config);
+    let mut made = BTreeMap::new();
+    for row in render::DERIVED {
+        let finished = render::Finished { site, files: &files, contract: &contract };
+        for (path, bytes) in (row.make)(&finished) {
+            files.insert(path.to_string(), Entry::of(Digest::of(&bytes), bytes.len() as u64, row.kind));
+            made.insert(path.route(), bytes);
+        }
+    }
+    made
+}
+
+fn digest_of(body: &Body) -> Option<(Digest, u64)> {
+    match body {
+        Body::Bytes(bytes) => Some((Digest::of(bytes), bytes.len() as u64)),
+        Body::Copy(path) => {
+            let mut file = fs::File::open(path).ok()?;
+            let (mut digesting, mut size) = (Digesting::default(), 0);
+            let mut buffer = vec![0; 64 * 1024];
+            loop {
+                match file.read(&mut buffer).ok()? {
+                    0 => return Some((digesting.finish(), size)),
+                    length => {
+                        digesting.add(&buffer[..length]);
+                        size += length as u64;
+                    }
+                }
+            }
+        }
+    }
+}
