@@ -4,6 +4,7 @@
 //! environment or the clock. [`load`] reads the world, [`read()`] is the pure rest.
 
 mod analytics;
+mod headers;
 mod lists;
 mod out;
 mod overlay;
@@ -105,6 +106,8 @@ pub struct Config {
     pub analytics: Vec<Analytics>,
     /// `[check]`.
     pub check: CheckRule,
+    /// The headers that pages are to be sent with; a `_headers` file says so to the host.
+    pub headers: Vec<HeaderRule>,
     /// The host that is said to obey `_headers`: `headers_from` or the publish target's kind.
     pub headers_from: Option<String>,
     /// The theme's and the site's own settings.
@@ -181,6 +184,15 @@ pub struct TaxonomyRule {
     pub paginate: Option<usize>,
     /// Whether each term has a feed.
     pub feed: bool,
+}
+
+/// Headers for the addresses that a pattern covers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeaderRule {
+    /// As hosts read it: `*` stands for anything, `:name` for one part. `/*`, `/posts/*`.
+    pub path: String,
+    /// Names and values, in the order of site.toml.
+    pub values: Vec<(String, String)>,
 }
 
 /// Which archives by date there are.

@@ -227,6 +227,8 @@ pub enum Page {
     Alias(Route),
     /// The stylesheet of coloured code.
     HighlightStylesheet,
+    /// `_headers`, from `[[headers]]` of site.toml.
+    Headers,
     /// A file that is copied: a bundle's.
     Asset(SourcePath),
     /// A file that is copied: of `static/`, by its path below it.

@@ -63,6 +63,7 @@ pub(super) fn config() -> Config {
         },
         analytics: Vec::new(),
         check: CheckRule::default(),
+        headers: Vec::new(),
         headers_from: None,
         extra: toml::Table::new(),
         spans: BTreeMap::new(),

@@ -127,6 +127,7 @@ fn describe(library: &Library, page: &Page) -> (String, Option<String>) {
         Page::Robots => ("what robots are told".to_owned(), None),
         Page::NotFound => ("the page for addresses that do not exist".to_owned(), None),
         Page::Alias(target) => (format!("a redirect to `{target}`"), None),
+        Page::Headers => ("the headers that the host is to send".to_owned(), Some("site.toml".to_owned())),
         Page::HighlightStylesheet => ("the stylesheet of coloured code".to_owned(), None),
         Page::Asset(source) => ("a file that is copied from beside a post".to_owned(), Some(source.to_string())),
         Page::Static(path) => ("a file that is copied as it is".to_owned(), Some(format!("static/{path}"))),

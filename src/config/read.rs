@@ -9,7 +9,8 @@ use jiff::Timestamp;
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 
 use super::{
-    CheckRule, Config, FILE, HighlightRule, MarkdownRule, Overrides, SummaryRule, World, analytics, lists, out, overlay,
+    CheckRule, Config, FILE, HighlightRule, MarkdownRule, Overrides, SummaryRule, World, analytics, headers, lists,
+    out, overlay,
 };
 use crate::diagnostic::{Diagnostic, did_you_mean};
 use crate::fields::{Codes, Document, Fields, Node, Table, Value, parse_date, parse_toml};
@@ -26,7 +27,7 @@ pub(super) const CODES: Codes = Codes {
 };
 
 /// Keys that the formats promise and that this version does not act on.
-const NOT_YET: &[&str] = &["languages", "images", "search", "headers", "contract", "gone", "cache", "lastmod"];
+const NOT_YET: &[&str] = &["languages", "images", "search", "contract", "gone", "cache", "lastmod"];
 
 /// Reads a configuration, all problems at once; those of overlays that are not in use, too.
 pub fn read(root: &Path, text: &str, overrides: &Overrides, world: &World) -> Result<Config, Vec<Diagnostic>> {
@@ -102,6 +103,7 @@ fn read_table(
     let highlight = read_highlight(&mut fields);
     let analytics = analytics::read_all(&mut fields, world, &mut warnings);
     let check = read_check(&mut fields);
+    let headers = headers::read(&mut fields);
     let headers_from = read_headers_from(&mut fields, &mut warnings);
     let extra = fields.plain_table("extra").unwrap_or_default().to_toml();
     for key in NOT_YET {
@@ -152,6 +154,7 @@ fn read_table(
         highlight,
         analytics,
         check,
+        headers,
         headers_from,
         extra,
         spans,

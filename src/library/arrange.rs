@@ -182,6 +182,15 @@ fn lists_and_feeds(config: &Config, library: &Library, registry: &mut Registry<'
         let place = config.place(&format!("feeds.{number}.path"));
         registry.claim(route, Page::Feed(number), Owner::Setting(format!("the feed `{}`", rule.path), place));
     }
+    host_files(config, registry);
+}
+
+/// Claims `_headers`, if site.toml has headers.
+fn host_files(config: &Config, registry: &mut Registry<'_>) {
+    if !config.headers.is_empty() {
+        let owner = Owner::Setting("`[[headers]]` of `site.toml`".to_owned(), config.place("headers.0"));
+        registry.claim(constant("/_headers"), Page::Headers, owner);
+    }
 }
 
 /// Claims what every site has, where the author put nothing of that name.

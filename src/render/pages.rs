@@ -43,6 +43,7 @@ pub const PAGES: &[PageKind] = &[
     PageKind { name: "feed", templates: &[], built_in: true, render: feed },
     PageKind { name: "sitemap", templates: &[], built_in: true, render: site_map },
     PageKind { name: "highlight", templates: &[], built_in: true, render: highlight },
+    PageKind { name: "headers", templates: &[], built_in: true, render: headers },
     PageKind { name: "asset", templates: &[], built_in: true, render: asset },
     PageKind { name: "static", templates: &[], built_in: true, render: static_file },
 ];
@@ -63,6 +64,7 @@ fn name_of(library: &Library, page: &Page) -> &'static str {
         Page::Feed(_) | Page::TermFeed(..) => "feed",
         Page::Sitemap(_) => "sitemap",
         Page::HighlightStylesheet => "highlight",
+        Page::Headers => "headers",
         Page::Asset(_) => "asset",
         Page::Static(_) => "static",
     }
@@ -361,6 +363,18 @@ fn site_map(desk: &Desk<'_>) -> Result<File, Vec<Diagnostic>> {
 fn highlight(desk: &Desk<'_>) -> Result<File, Vec<Diagnostic>> {
     let css = desk.shelf.typesetter.stylesheet().as_bytes().to_vec();
     Ok(desk.file(Body::Bytes(css), FileKind::Asset))
+}
+
+/// Writes the file that tells the host which headers to send.
+fn headers(desk: &Desk<'_>) -> Result<File, Vec<Diagnostic>> {
+    let mut text = String::new();
+    for rule in &desk.site.config.headers {
+        text.push_str(&format!("{}\n", rule.path));
+        for (name, value) in &rule.values {
+            text.push_str(&format!("  {name}: {value}\n"));
+        }
+    }
+    Ok(desk.file(Body::Bytes(text.into_bytes()), FileKind::Asset))
 }
 
 fn asset(desk: &Desk<'_>) -> Result<File, Vec<Diagnostic>> {

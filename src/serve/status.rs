@@ -170,6 +170,7 @@ fn page_of(site: &Site, route: &Route, source: Option<&str>) -> Option<Value> {
         Page::NotFound => "page for what is not found",
         Page::Alias(_) => "redirect",
         Page::HighlightStylesheet => "stylesheet",
+        Page::Headers => "headers",
         Page::Asset(_) | Page::Static(_) => "file",
     };
     let post = match page {
