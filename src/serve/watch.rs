@@ -1,7 +1,7 @@
 //! Owns the watching of a site's files: what changed, batch by batch.
 //!
-//! The system tells of every event ([`notify`]), its debouncer gathers what belongs to one path, [`translate`] keeps what
-//! is the site's, [`settle`] says when a burst is over, and one thread tells it. Where the system cannot tell, [`poll`]
+//! The system tells of every event ([`notify`]), its debouncer gathers what belongs to one path, `translate` keeps what
+//! is the site's, `settle` says when a burst is over, and one thread tells it. Where the system cannot tell, `poll`
 //! looks once a second. Gives paths, never contents: whoever is told reads again. Refuses only a root that is no folder.
 
 mod places;
