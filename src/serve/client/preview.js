@@ -288,7 +288,7 @@
     if (!host.isConnected) return;
     const items = summary(status);
     const news = items.filter((item) => item.weight).map((item) => item.text).join(', ') || 'no problems';
-    if (live.textContent !== news) live.textContent = news;
+    if (status.edition && live.textContent !== news) live.textContent = news;
     const bad = items.some((item) => item.weight === 'bad');
     bar.className = size + (bad ? ' bad' : '');
     const chips = items.map((item) => make('span', { class: 'chip ' + item.weight }, item.text));
