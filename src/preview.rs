@@ -52,6 +52,8 @@ pub struct Changed {
     pub styles: Option<BTreeSet<String>>,
     /// The Markdown files that were written, if any.
     pub posts: Vec<SourcePath>,
+    /// The files and folders that were written and that pages only copy: static ones, and those beside posts.
+    pub copied: BTreeSet<SourcePath>,
 }
 
 /// A site that follows its files.

@@ -31,7 +31,7 @@ impl State {
         }
         // Files beside the pages (data, co-located ones) change no name, but what is shown.
         changed |= written.copied || below("data");
-        changed.then_some(Changed { styles, posts: written.posts })
+        changed.then_some(Changed { styles, posts: written.posts, copied: copied_of(paths) })
     }
 
     /// Reads a file or a folder of `content/` again.
@@ -183,6 +183,17 @@ fn under<'m, T>(map: &'m BTreeMap<SourcePath, T>, name: &SourcePath) -> impl Ite
     let own = map.get_key_value(name).map(|(source, _)| source);
     let below = map.range(SourcePath::new(folder.clone())..).map(|(source, _)| source);
     own.into_iter().chain(below.take_while(move |source| source.as_str().starts_with(&folder)))
+}
+
+/// Returns what was written of what pages only copy.
+fn copied_of(paths: &BTreeSet<PathBuf>) -> BTreeSet<SourcePath> {
+    let is_copied = |name: &SourcePath| match name.as_str().split_once('/') {
+        Some(("static", _)) => true,
+        Some(("themes", rest)) => rest.contains("/static/"),
+        Some(("content", _)) => !matches!(name.extension(), "md" | "markdown"),
+        _ => false,
+    };
+    paths.iter().filter_map(|path| source::name_of(path)).filter(is_copied).collect()
 }
 
 /// Returns the stylesheets that were written, if nothing else was.

@@ -272,6 +272,7 @@ fn what_changes_nothing_makes_no_edition() {
     assert_eq!(preview.edition().number, number);
     let changed = preview.follow(&[PathBuf::from("static/a.css")].into()).unwrap();
     assert_eq!(changed.styles, Some(["a.css".to_owned()].into()));
+    assert_eq!(changed.copied, [SourcePath::new("static/a.css")].into());
 }
 
 #[test]

@@ -25,7 +25,7 @@ use super::stats;
 use super::status::{self, View};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::output;
-use crate::paths::Route;
+use crate::paths::{Route, SourcePath};
 use crate::preview::{Changed, Edition};
 use crate::render::{self, Site};
 use crate::state::State;
@@ -74,7 +74,9 @@ impl Host {
         let styles = changed.styles.as_ref().filter(|_| shown.edition.problems.is_empty());
         let styles: Option<Vec<String>> =
             styles.map(|styles| styles.iter().map(|name| format!("{prefix}/{name}")).collect());
-        let event = json!({ "edition": shown.edition.number, "styles": styles, "open": open });
+        let site = shown.edition.site.as_deref();
+        let files: Vec<String> = changed.copied.iter().filter_map(|file| address_of(site?, file)).collect();
+        let event = json!({ "edition": shown.edition.number, "styles": styles, "files": files, "open": open });
         *self.shown.write().unwrap_or_else(PoisonError::into_inner) = shown;
         self.hub.tell("change", &event);
     }
@@ -270,6 +272,18 @@ impl Host {
         let dressed = leaving::dress(&bytes, &mut headers, &self.dressing(shown, &self.page_url(&asked.path)));
         Answer { status, headers, body: Body::Bytes(dressed.bytes) }
     }
+}
+
+/// Returns the link to a file that is copied, or to a folder of such files.
+fn address_of(site: &Site, file: &SourcePath) -> Option<String> {
+    let beside = site.library.assets.get(file).cloned();
+    let below = |name: &str| Route::new(format!("/{name}")).ok();
+    let route = beside.or_else(|| match file.as_str().split_once('/')? {
+        ("static", name) => below(name),
+        ("themes", rest) => below(rest.split_once("/static/")?.1),
+        _ => None,
+    });
+    Some(site.config.base_url.link(&route?))
 }
 
 impl Desk for Host {

@@ -165,6 +165,23 @@ test('a changed script reloads the page', () => over({
   await page.context().close();
 }));
 
+const picture = (width) => `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="5"/>`;
+
+test('a changed image is shown without a reload, and a changed script file is run by one', () => over({
+  'content/posts/a.md': post('<img src="/p.svg" alt=""><script src="/a.js"></script>\n\nText.'),
+  'static/p.svg': picture(7),
+  'static/a.js': 'window.version = 1',
+}, [], async (site) => {
+  const page = await open(`${site.origin}/posts/a/`);
+  await page.evaluate(() => { window.mark = 1; });
+  site.write('static/p.svg', picture(9));
+  await page.waitForFunction(() => document.images[0].naturalWidth === 9);
+  assert.equal(await page.evaluate(() => window.mark), 1);
+  site.write('static/a.js', 'window.version = 2');
+  await page.waitForFunction(() => window.version === 2);
+  await page.context().close();
+}));
+
 test('a broken file is shown over its page as text, and is gone when it is mended', () => over({}, [], async (site) => {
   const page = await open(`${site.origin}/posts/a/`);
   const elements = await page.evaluate(() => document.querySelectorAll('*').length);

@@ -189,14 +189,19 @@
     }
   }
 
-  /** Shows changed images again. */
+  /** Shows changed images again; returns whether the page uses other changed files, which only a reload brings. */
   function repaint(paths) {
+    const changed = (address) => {
+      const url = address && new URL(address, document.baseURI);
+      return url && url.origin === location.origin && paths.some((path) => url.pathname === path || url.pathname.startsWith(path.replace(/\/?$/, '/')));
+    };
     for (const image of document.images) {
-      const shown = image.currentSrc && new URL(image.currentSrc);
-      if (!shown || shown.origin !== location.origin || !paths.includes(shown.pathname)) continue;
-      if (image.srcset || image.parentNode.nodeName === 'PICTURE') return location.reload();
-      image.src = fresh(image.src, location.href, edition);
+      if (!changed(image.currentSrc)) continue;
+      if (image.srcset || image.parentNode.nodeName === 'PICTURE') return true;
+      image.src = fresh(image.src, document.baseURI, edition);
     }
+    const others = document.querySelectorAll('script[src], video, audio, source, track, iframe, embed, object');
+    return [...others].some((element) => [element.src, element.data, element.poster].some(changed));
   }
 
   /** Asks what the engine knows of this page, and shows it. */
@@ -235,9 +240,9 @@
     stream.addEventListener('change', (event) => {
       const change = JSON.parse(event.data);
       if (change.open && change.open !== here) return location.assign(change.open);
-      if (change.files) repaint(change.files);
-      if (!change.styles) return refresh();
       edition = String(change.edition);
+      if (change.files && repaint(change.files)) return location.reload();
+      if (!change.styles) return refresh();
       restyle(change.styles);
       look();
     });
