@@ -84,27 +84,33 @@ pub fn dress(html: &[u8], headers: &mut Vec<(String, String)>, dressing: &Dressi
     if !is_html(headers) {
         return Dressed { bytes: html.to_vec(), quieted: Vec::new(), policy: changes.sentence() };
     }
-    let facts = page::read(html);
-    let marks = Marks::of(html);
-    let mut insertions = Vec::new();
-    let mut quieted = Vec::new();
-    quiet_snippets(&facts, &marks, html, dressing, &mut insertions, &mut quieted);
-    quiet_pixels(&facts, &marks, dressing, &mut insertions, &mut quieted);
+    let mut page = Leaving {
+        html,
+        facts: page::read(html),
+        marks: Marks::of(html),
+        dressing,
+        insertions: Vec::new(),
+        quieted: Vec::new(),
+    };
+    page.quiet_snippets();
+    page.quiet_pixels();
     for (name, value) in headers.iter_mut().filter(|(name, _)| policy::is_policy(name)) {
         let enforced = name.eq_ignore_ascii_case("content-security-policy");
         *value = policy::written(value, csp::Delivery::Header, dressing, &mut changes, enforced);
     }
     headers.retain(|(name, value)| !policy::is_policy(name) || !value.is_empty());
-    for (at, content) in &marks.policies {
+    for (at, content) in &page.marks.policies {
         let written = policy::written(content, csp::Delivery::Meta, dressing, &mut changes, true);
         if written != *content {
             // The first attribute of a name counts, and the page's own is ignored.
-            insertions.push((*at, format!(" content=\"{}\"", attribute(&written))));
+            page.insertions.push((*at, format!(" content=\"{}\"", attribute(&written))));
         }
     }
-    let opening = format!("{OPENING} data-edition=\"{}\" data-fixed=\"{}\">", dressing.edition, fixed(&facts, headers));
-    let (bytes, after) = with_script(html, &facts, &marks, insertions, &opening);
-    if !foreign(&after.scripts, &after, dressing).is_empty() {
+    let fixed = fixed(&page.facts, headers);
+    let (bytes, after) =
+        page.with_script(&format!("{OPENING} data-edition=\"{}\" data-fixed=\"{fixed}\">", dressing.edition));
+    let mut quieted = page.quieted;
+    if !foreign(&after, dressing).is_empty() {
         // The two parsers disagree about this page; rather no script than a hit.
         headers.push(("Content-Security-Policy".to_owned(), format!("script-src {}", csp::hash_source(SCRIPT))));
         quieted.push(Quieted {
@@ -120,30 +126,85 @@ pub fn dress(html: &[u8], headers: &mut Vec<(String, String)>, dressing: &Dressi
     Dressed { bytes, quieted, policy: changes.sentence() }
 }
 
-/// Puts our script where it runs: before the end of the body; where that is inside something that a page left open, at
-/// its start; nowhere in what is no document.
-fn with_script(
-    html: &[u8],
-    facts: &PageFacts,
-    marks: &Marks,
+/// One page on its way out.
+struct Leaving<'a> {
+    html: &'a [u8],
+    facts: PageFacts,
+    marks: Marks,
+    dressing: &'a Dressing<'a>,
+    /// What is inserted, and where.
     insertions: Vec<(usize, String)>,
-    opening: &str,
-) -> (Vec<u8>, PageFacts) {
-    if facts.is_document() {
-        let script = [opening, SCRIPT, CLOSING].concat();
-        for place in [marks.body_end.unwrap_or(html.len()), html.len(), marks.start] {
-            let mut insertions = insertions.clone();
-            insertions.push((place, script.clone()));
-            let bytes = inserted(html, insertions);
-            let after = page::read(&bytes);
-            if after.scripts.iter().any(|tag| tag.body == SCRIPT) {
-                return (bytes, after);
-            }
+    quieted: Vec<Quieted>,
+}
+
+impl Leaving<'_> {
+    /// Makes foreign snippets inert: their scripts get a type that no browser runs.
+    fn quiet_snippets(&mut self) {
+        if foreign(&self.facts, self.dressing).is_empty() {
+            return;
+        }
+        let (places, scripts): (Vec<&ScriptMark>, Vec<ScriptTag>) =
+            self.marks.scripts.iter().filter_map(|mark| Some((mark, mark.tag(self.html)?))).unzip();
+        let found = PageFacts { scripts, base: self.facts.base.clone(), ..PageFacts::default() };
+        let mut silenced = BTreeSet::new();
+        for sighting in foreign(&found, self.dressing) {
+            let places: Vec<&ScriptMark> =
+                sighting.tags.iter().filter_map(|index| places.get(*index).copied()).collect();
+            silenced.extend(places.iter().map(|place| place.name_end));
+            let provider = analytics::find(sighting.provider).map_or(sighting.provider, |provider| provider.title);
+            self.quieted.push(Quieted {
+                provider: provider.to_owned(),
+                target: sighting.collect.or(sighting.script).unwrap_or_default(),
+                line: places.first().map_or(1, |place| line_of(self.html, place.start)),
+                what: format!("a snippet of {provider} that does not lead to the preview's stand-in was made inert"),
+            });
+        }
+        // The first attribute of a name counts: a `type` further on is ignored.
+        let inert = format!(" type=\"text/plain\" data-watchpost=\"{WHY}\"");
+        self.insertions.extend(silenced.into_iter().map(|at| (at, inert.clone())));
+    }
+
+    /// Keeps images that count, as some vendors offer them, from being loaded from the real server.
+    fn quiet_pixels(&mut self) {
+        let base = base_of(&self.facts, self.dressing);
+        for (at, address) in &self.marks.images {
+            let Some(mut url) = base.join(address).ok().filter(|url| url.query().is_some()) else { continue };
+            url.set_query(None);
+            url.set_fragment(None);
+            let counts = |provider: &&analytics::Provider| {
+                self.dressing.moved.iter().any(|moved| (provider.addresses)(&moved.from).1 == url)
+            };
+            let Some(provider) = analytics::PROVIDERS.iter().find(counts) else { continue };
+            self.insertions.push((*at, format!(" src=\"\" srcset=\"\" data-watchpost=\"{WHY}\"")));
+            self.quieted.push(Quieted {
+                provider: provider.title.to_owned(),
+                target: address.clone(),
+                line: line_of(self.html, *at),
+                what: format!("an image that counts visits at {} was made inert", provider.title),
+            });
         }
     }
-    let bytes = inserted(html, insertions);
-    let after = page::read(&bytes);
-    (bytes, after)
+
+    /// Puts our script where it runs, and returns the page and what it then says: before the end of the body; where that
+    /// is inside something that the page left open, at its start; nowhere in what is no document.
+    fn with_script(&self, opening: &str) -> (Vec<u8>, PageFacts) {
+        if self.facts.is_document() {
+            let script = [opening, SCRIPT, CLOSING].concat();
+            let end = self.html.len();
+            for place in [self.marks.body_end.unwrap_or(end), end, self.marks.start] {
+                let mut insertions = self.insertions.clone();
+                insertions.push((place, script.clone()));
+                let bytes = inserted(self.html, insertions);
+                let after = page::read(&bytes);
+                if after.scripts.iter().any(|tag| tag.body == SCRIPT) {
+                    return (bytes, after);
+                }
+            }
+        }
+        let bytes = inserted(self.html, self.insertions.clone());
+        let after = page::read(&bytes);
+        (bytes, after)
+    }
 }
 
 /// Returns a digest of what only a reload can change: scripts, policies, the base of its addresses.
@@ -172,74 +233,21 @@ fn is_html(headers: &[(String, String)]) -> bool {
 }
 
 /// Returns the snippets that run and lead anywhere but to the stand-ins.
-fn foreign(scripts: &[ScriptTag], facts: &PageFacts, dressing: &Dressing<'_>) -> Vec<Sighting> {
-    let base = facts.base.as_deref().and_then(|base| dressing.page.join(base).ok());
-    let base = base.as_ref().unwrap_or(dressing.page);
+fn foreign(facts: &PageFacts, dressing: &Dressing<'_>) -> Vec<Sighting> {
+    let base = base_of(facts, dressing);
     let here = |address: &Option<String>| {
         let url = address.as_deref().and_then(|address| base.join(address).ok());
         url.is_some_and(|url| url.as_str().starts_with(dressing.stand_in.as_str()))
     };
-    let mut sightings = analytics::recognise(scripts);
+    let mut sightings = analytics::recognise(&facts.scripts);
     sightings.retain(|sighting| sighting.style != "inert" && !(here(&sighting.script) && here(&sighting.collect)));
     sightings
 }
 
-/// Makes foreign snippets inert: their scripts get a type that no browser runs.
-fn quiet_snippets(
-    facts: &PageFacts,
-    marks: &Marks,
-    html: &[u8],
-    dressing: &Dressing<'_>,
-    insertions: &mut Vec<(usize, String)>,
-    quieted: &mut Vec<Quieted>,
-) {
-    if foreign(&facts.scripts, facts, dressing).is_empty() {
-        return;
-    }
-    let (places, tags): (Vec<&ScriptMark>, Vec<ScriptTag>) =
-        marks.scripts.iter().filter_map(|mark| Some((mark, mark.tag(html)?))).unzip();
-    let mut silenced = BTreeSet::new();
-    for sighting in foreign(&tags, facts, dressing) {
-        let places: Vec<&ScriptMark> = sighting.tags.iter().filter_map(|index| places.get(*index).copied()).collect();
-        silenced.extend(places.iter().map(|place| place.name_end));
-        let provider = analytics::find(sighting.provider).map_or(sighting.provider, |provider| provider.title);
-        quieted.push(Quieted {
-            provider: provider.to_owned(),
-            target: sighting.collect.or(sighting.script).unwrap_or_default(),
-            line: places.first().map_or(1, |place| line_of(html, place.start)),
-            what: format!("a snippet of {provider} that does not lead to the preview's stand-in was made inert"),
-        });
-    }
-    // The first attribute of a name counts: a `type` further on is ignored.
-    insertions.extend(silenced.into_iter().map(|at| (at, format!(" type=\"text/plain\" data-watchpost=\"{WHY}\""))));
-}
-
-/// Keeps images that count, as some vendors offer them, from being loaded from the real server.
-fn quiet_pixels(
-    facts: &PageFacts,
-    marks: &Marks,
-    dressing: &Dressing<'_>,
-    insertions: &mut Vec<(usize, String)>,
-    quieted: &mut Vec<Quieted>,
-) {
+/// Returns what the page's relative addresses stand on.
+fn base_of(facts: &PageFacts, dressing: &Dressing<'_>) -> Url {
     let base = facts.base.as_deref().and_then(|base| dressing.page.join(base).ok());
-    let base = base.as_ref().unwrap_or(dressing.page);
-    for (at, address, line) in &marks.images {
-        let Some(mut url) = base.join(address).ok().filter(|url| url.query().is_some()) else { continue };
-        url.set_query(None);
-        url.set_fragment(None);
-        let counts = |provider: &&analytics::Provider| {
-            dressing.moved.iter().any(|moved| (provider.addresses)(&moved.from).1 == url)
-        };
-        let Some(provider) = analytics::PROVIDERS.iter().find(counts) else { continue };
-        insertions.push((*at, format!(" src=\"\" srcset=\"\" data-watchpost=\"{WHY}\"")));
-        quieted.push(Quieted {
-            provider: provider.title.to_owned(),
-            target: address.clone(),
-            line: *line,
-            what: format!("an image that counts visits at {} was made inert", provider.title),
-        });
-    }
+    base.unwrap_or_else(|| dressing.page.clone())
 }
 
 /// Returns the page with texts inserted.

@@ -7,7 +7,6 @@ use std::rc::Rc;
 
 use lol_html::{HtmlRewriter, Settings, doctype, element, end_tag};
 
-use super::line_of;
 use crate::analytics::ScriptTag;
 use crate::check::page;
 
@@ -18,8 +17,8 @@ pub(super) struct Marks {
     pub(super) scripts: Vec<ScriptMark>,
     /// After the name of each `<meta http-equiv="Content-Security-Policy">`, and what it says.
     pub(super) policies: Vec<(usize, String)>,
-    /// After the name of each `<img>`, its address as written, and its line.
-    pub(super) images: Vec<(usize, String, u64)>,
+    /// After the name of each `<img>`, and its address as written.
+    pub(super) images: Vec<(usize, String)>,
     /// Before `</body>`, if it is written.
     pub(super) body_end: Option<usize>,
     /// After the document type and `<html>`: the first place where an element may stand.
@@ -112,8 +111,7 @@ fn read(
     let images = element!("img[src]", |element| {
         let range = element.source_location().bytes();
         let address = element.get_attribute("src").unwrap_or_default();
-        let line = line_of(html, range.start);
-        marks.borrow_mut().images.push((after_name(&range, "img"), address.trim().to_owned(), line));
+        marks.borrow_mut().images.push((after_name(&range, "img"), address.trim().to_owned()));
         Ok(())
     });
     let body = element!("body", |element| {
