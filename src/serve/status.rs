@@ -60,15 +60,18 @@ pub fn of(view: &View<'_>) -> Value {
     let post = site.zip(view.route).and_then(|(site, route)| post_at(site, route));
     let source =
         post.map(|post| post.source.as_str()).or_else(|| file.as_ref()?.source.as_ref().map(|path| path.as_str()));
+    let page = site.zip(view.route).and_then(|(site, route)| page_of(site, route, source));
+    // Where nothing stands, a file that cannot be read may be why.
+    let nothing_stands = page.is_none();
     let elsewhere = view.edition.problems.iter().filter(|problem| !own.contains(problem));
     let problems: Vec<Value> = own
         .iter()
         .map(|problem| problem_of(problem, true))
-        .chain(elsewhere.map(|problem| problem_of(problem, concerns(problem, source, site.is_none()))))
+        .chain(elsewhere.map(|problem| problem_of(problem, concerns(problem, source, nothing_stands))))
         .collect();
     let mut value = json!({
         "edition": view.edition.number,
-        "page": site.zip(view.route).and_then(|(site, route)| page_of(site, route, source)),
+        "page": page,
         "problems": problems,
         "links": [],
         "images": [],

@@ -333,7 +333,7 @@
     if ((status.problems || []).length) row('Problems', list(status.problems, (problem) => [make('b', null, problem.level + ' '), said(problem.message), make('span', { class: 'at' }, ' ' + place(problem))]));
     row('Links', (status.links || []).length ? list(status.links, (link) => [make('code', null, link.target), ' ', said(link.why), at(link.line)]) : none('all lead somewhere'));
     row('Images', (status.images || []).length ? list(status.images, (image) => [make('code', null, image.source), ' has no ', make('code', null, 'alt'), at(image.line)]) : none('all have a text'));
-    row('Guard', (status.guard || []).length ? list(status.guard, (found) => [make('b', { class: found.verdict }, found.verdict + ' '), found.level + ' ' + (found.provider || '') + ': ', said(found.message), found.fix ? [' ', none(said(found.fix))] : '']) : none('nothing is guarded'));
+    row('Guard', (status.guard || []).length ? list(status.guard, (found) => [make('b', { class: found.verdict }, found.verdict + ' '), [found.level, found.provider].filter(Boolean).join(' ') + ': ', said(found.message), found.fix ? [' ', none(said(found.fix))] : '']) : none('nothing is guarded'));
     row('Hits', (status.hits || []).length ? list(status.hits.slice(-8), (hit) => [make('b', { class: hit.ok ? 'ok' : 'drift' }, hit.ok ? 'good ' : 'bad '), hit.provider + ': ', said(hit.what), [...hit.problems, ...(hit.remarks || [])].map((text) => make('div', null, said(text)))]) : none('this page has sent none'));
     for (const quiet of status.quieted || []) row('Made inert', said(quiet.what), ' ', make('code', null, quiet.target), at(quiet.line));
     if (status.policy) row('Headers', said(status.policy));
@@ -404,19 +404,19 @@ button { font: inherit; color: var(--ink); background: none; border: 1px solid t
 aside.small button { display: flex; gap: 8px; align-items: center; padding: 3px 12px; min-height: 32px; }
 button:hover { background: var(--sheet); }
 :focus-visible { outline: 2px solid var(--accent); outline-offset: -2px; }
-.about { max-height: min(60vh, 32rem); overflow: auto; padding: 4px 12px 12px; border-top: 1px solid var(--rule); background: var(--sheet); }
-dl { display: grid; grid-template-columns: 7rem minmax(0, 1fr); gap: 6px 16px; margin: 6px 0; max-width: 62rem; }
+.about { max-height: min(60vh, 560px); overflow: auto; padding: 4px 12px 12px; border-top: 1px solid var(--rule); background: var(--sheet); }
+dl { display: grid; grid-template-columns: 110px minmax(0, 1fr); gap: 6px 16px; margin: 6px 0; max-width: 1000px; }
 dt { color: var(--soft); } dd, ul, .about p { margin: 0; padding: 0; } ul { list-style: none; } li + li { margin-top: 3px; }
 code, pre { font: 12px/1.5 ui-monospace, "Cascadia Code", "Source Code Pro", Menlo, Consolas, "DejaVu Sans Mono", monospace; }
 .soft, .at, small { color: var(--soft); font-size: inherit; } .ok { color: var(--good); } .drift { color: var(--bad); } .unknown { color: var(--warn); }
 a { color: var(--accent); text-decoration-thickness: 1px; text-underline-offset: .2em; }
-dialog { width: min(60rem, calc(100vw - 24px)); max-height: calc(100vh - 24px); margin: auto; padding: 0 20px 16px; border: 1px solid var(--bad); border-top-width: 4px; overflow: auto; font-size: 15px; }
+dialog { width: min(960px, calc(100vw - 24px)); max-height: calc(100vh - 24px); margin: auto; padding: 0 20px 16px; border: 1px solid var(--bad); border-top-width: 4px; overflow: auto; font-size: 15px; }
 dialog::backdrop { background: rgb(25 27 31 / .55); }
 h2, h3 { font-weight: 400; line-height: 1.3; margin: 16px 0 4px; text-wrap: balance; } h2 { font-size: 20px; } h3 { font-size: 17px; }
 dialog small { font-size: 13px; } dialog p { margin: 0 0 8px; } section { border-top: 1px solid var(--rule); }
 pre { margin: 0 0 12px; padding: 10px 12px; overflow: auto; background: var(--sheet); font-size: 13px; overflow-wrap: normal; tab-size: 4; }
 dialog button { border-color: var(--rule); padding: 4px 14px; }
-@media (max-width: 40rem) { dl { grid-template-columns: minmax(0, 1fr); gap: 0; } dd { margin-bottom: 8px; } .strip { flex-wrap: wrap; justify-content: flex-end; } .strip .name { flex: 1; } .strip p { order: 1; flex: 1 0 100%; padding-bottom: 4px; } dialog { padding: 0 12px 12px; } }
+@media (max-width: 640px) { dl { grid-template-columns: minmax(0, 1fr); gap: 0; } dd { margin-bottom: 8px; } .strip { flex-wrap: wrap; justify-content: flex-end; } .strip .name { flex: 1; } .strip p { order: 1; flex: 1 0 100%; padding-bottom: 4px; } dialog { padding: 0 12px 12px; } }
 .unseen { position: absolute; width: 1px; height: 1px; margin: 0; overflow: hidden; clip-path: inset(50%); }
 @media print { :host { display: none !important; } }
 `;

@@ -135,7 +135,10 @@ fn a_broken_file_is_told_with_its_frame_and_only_its_own_page_is_covered() {
 
 #[test]
 fn an_address_where_nothing_stands_has_no_page() {
-    let (_folder, preview) = opened(&[], &shown_all());
-    assert_eq!(status(&preview, None)["page"], Value::Null);
-    assert_eq!(status(&preview, Some("/nothing/"))["page"], Value::Null);
+    let (_folder, preview) = opened(&[("content/posts/a.md", "+++\ntilte = 1\n+++\n")], &shown_all());
+    for route in [None, Some("/posts/a/")] {
+        let status = status(&preview, route);
+        assert_eq!(status["page"], Value::Null);
+        assert_eq!(status["problems"][0]["here"], true, "it may be why: {status:#}");
+    }
 }
