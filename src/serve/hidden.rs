@@ -55,7 +55,7 @@ pub fn page(edition: &Edition, serving: &Serving<'_>) -> String {
     if let Some(site) = site {
         hidden(&mut body, &site.config, site.library.hidden.iter().map(AsRef::as_ref));
     }
-    document("Preview", "preview", &body)
+    document("Preview", "list", &body)
 }
 
 /// Returns the page that stands where nothing can be shown: what is wrong, with frames.

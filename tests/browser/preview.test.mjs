@@ -207,6 +207,27 @@ test('a broken file is shown over its page as text, and is gone when it is mende
   await other.context().close();
 }));
 
+test('a site that cannot be read says why, and appears when it can', () => over({
+  'site.toml': `${SETTINGS}\ntitel = "<script>alert(1)</script>"\n`,
+}, [], async (site) => {
+  const page = await open(`${site.origin}/posts/a/`);
+  assert.match(await page.locator('main').innerText(), /site\.toml[\s\S]*titel = "<script>/);
+  assert.equal(await overlay(page).isVisible(), false, 'the page itself is the list');
+  assert.deepEqual(await findings(page), []);
+  site.write('site.toml', SETTINGS);
+  await page.getByText('The end.').waitFor();
+  assert.deepEqual(await page.evaluate(() => window.ran), []);
+  await page.context().close();
+}));
+
+test('with --navigate a page goes to the post that was just saved', () => over({}, ['--navigate'], async (site) => {
+  const page = await open(`${site.origin}/posts/a/`);
+  site.write('content/posts/b.md', post('Saved just now.').replace('A post', 'B'));
+  await page.waitForURL(`${site.origin}/posts/b/`);
+  await page.getByText('Saved just now.').waitFor();
+  await page.context().close();
+}));
+
 test('the hit that a page sends goes to the stand-in, is judged, and is in the bar', () => over({
   'templates/page.html': TEMPLATE.replace('</head>', '<link rel="canonical" href="/posts/a/"></head>'),
   'content/about.md': '+++\ntitle = "About"\n+++\nText.\n',

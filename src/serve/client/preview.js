@@ -350,12 +350,12 @@
       overlay.dataset.key = closed = '';
       return overlay.close();
     }
-    // A page that is made of the problems needs none over it.
-    if (key === closed || document.documentElement.dataset.watchpost === 'problems') return;
+    // The preview's own pages list them already.
+    if (key === closed || document.documentElement.dataset.watchpost) return;
     if (overlay.dataset.key === key && overlay.open) return;
     overlay.dataset.key = key;
     overlay.replaceChildren(
-      make('h2', { id: 'title' }, count(errors.length, 'error'), ' ', make('small', null, 'the page below is as it was before')),
+      make('h2', { id: 'title' }, count(errors.length, 'error'), ' ', make('small', null, 'the page below is older')),
       ...errors.map((problem) => make('section', null,
         make('h3', null, said(problem.message)),
         make('p', { class: 'at' }, problem.code + '  ' + place(problem)),
