@@ -109,6 +109,7 @@ fn with_scan(config: &Config, read: impl FnOnce(&mut Scan)) -> (Sources, Vec<Dia
     read(&mut scan);
     let file = |one: &Diagnostic| one.place.as_ref().map(|place| place.file.clone());
     scan.problems.sort_by_key(file);
+    scan.problems.dedup();
     (scan.sources, scan.problems)
 }
 

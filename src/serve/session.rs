@@ -10,7 +10,7 @@ use url::Url;
 use super::front::{self, Listen};
 use super::host::Host;
 use super::stats;
-use super::watch::{self, Changes, Watched};
+use super::watch::{self, Changes, Watched, Watching};
 use crate::config::{FILE, Overrides};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::paths::SourcePath;
@@ -115,12 +115,12 @@ pub fn run(
     let home = site.map_or_else(|| origin.clone(), |site| site.config.base_url.url().clone());
     let counts = site.map_or([0; 3], counts);
     tell(Notice::Ready { home, fingerprint, counts, took: began.elapsed() });
-    let notes: Vec<Diagnostic> = preview.advice().into_iter().chain(watching.notes()).collect();
-    tell(Notice::Diagnostics(&notes));
-    let mut session = Session { preview, host, navigate: settings.navigate };
+    tell(Notice::Diagnostics(&preview.advice()));
+    let mut session = Session { preview, host, navigate: settings.navigate, watching, noted: Vec::new() };
+    session.say_notes(&mut tell);
     session.say_problems(&mut tell, false);
     session.follow(&receiver, &mut tell);
-    drop((watching, running));
+    drop(running);
     // What it holds is as long as the blog; whoever pressed Ctrl-C does not wait for it to be given back.
     std::mem::forget(session);
     Ok(())
@@ -134,11 +134,28 @@ struct Session {
     preview: Preview,
     host: Arc<Host>,
     navigate: bool,
+    watching: Watching,
+    /// What the watch has said so far.
+    noted: Vec<Diagnostic>,
+}
+
+/// Returns the next changes, with those that came in meanwhile; nothing when the run is to end.
+fn next(receiver: &Receiver<Message>) -> Option<Changes> {
+    let Ok(Message::Changes(mut changes)) = receiver.recv() else { return None };
+    while let Ok(message) = receiver.try_recv() {
+        match (message, &mut changes) {
+            (Message::End, _) => return None,
+            (Message::Changes(Changes::Paths(more)), Changes::Paths(paths)) => paths.extend(more),
+            (Message::Changes(_), changes) => *changes = Changes::Everything,
+        }
+    }
+    Some(changes)
 }
 
 impl Session {
     fn follow(&mut self, receiver: &Receiver<Message>, tell: &mut impl FnMut(Notice<'_>)) {
-        while let Ok(Message::Changes(changes)) = receiver.recv() {
+        while let Some(changes) = next(receiver) {
+            self.say_notes(tell);
             let began = Instant::now();
             let was_wrong = !self.preview.edition().problems.is_empty();
             let (files, changed) = match &changes {
@@ -152,6 +169,16 @@ impl Session {
             tell(Notice::Changed { files, took: began.elapsed() });
             self.say_problems(tell, was_wrong);
         }
+    }
+
+    /// Says what the watch has to say that was not said yet.
+    fn say_notes(&mut self, tell: &mut impl FnMut(Notice<'_>)) {
+        let notes = self.watching.notes();
+        let fresh: Vec<Diagnostic> = notes.iter().filter(|note| !self.noted.contains(note)).cloned().collect();
+        if !fresh.is_empty() {
+            tell(Notice::Diagnostics(&fresh));
+        }
+        self.noted = notes;
     }
 
     fn say_problems(&mut self, tell: &mut impl FnMut(Notice<'_>), was_wrong: bool) {

@@ -211,3 +211,18 @@ fn what_can_be_a_part_of_the_site_is_told_by_its_path() {
         assert!(!is_taken(Path::new(path)), "{path}");
     }
 }
+
+#[test]
+fn a_theme_that_is_a_link_out_of_the_site_is_refused_by_its_name() {
+    let outside = tempfile::tempdir().unwrap();
+    std::fs::create_dir_all(outside.path().join("templates")).unwrap();
+    std::fs::write(outside.path().join("templates/post.html"), "SECRET").unwrap();
+    let root = tempfile::tempdir().unwrap();
+    std::fs::create_dir_all(root.path().join("themes")).unwrap();
+    std::os::unix::fs::symlink(outside.path(), root.path().join("themes/paper")).unwrap();
+    let config = crate::config::Config { root: root.path().to_owned(), ..crate::config::sample("") };
+    let (sources, problems) = scan_all(&config);
+    assert!(sources.templates.is_empty());
+    assert_eq!(problems.iter().map(|one| one.code).collect::<Vec<_>>(), ["source/link-leaves"]);
+    assert!(problems[0].message.starts_with("the link `themes/paper` leaves the site"));
+}

@@ -117,13 +117,27 @@ impl Walk {
         let mut trail =
             Trail { root: &self.root, followed: &self.followed, files: BTreeMap::new(), open: Vec::new(), problems };
         let top = self.root.join(folder);
-        if let Ok(metadata) = std::fs::symlink_metadata(&top) {
+        if let Some(above) = self.link_that_leaves(folder) {
+            let target = std::fs::canonicalize(self.root.join(above)).unwrap_or_default();
+            trail.leaves(above, &target);
+        } else if let Ok(metadata) = std::fs::symlink_metadata(&top) {
             trail.entry(&top, name, metadata.file_type(), &[]);
         }
         while let Some(folder) = trail.open.pop() {
             trail.folder(&folder, taken);
         }
         trail.files.into_iter().map(|(source, path)| Found { source, path }).collect()
+    }
+}
+
+impl Walk {
+    /// Returns the folder above a path that is a link out of the site, if there is one.
+    fn link_that_leaves<'n>(&self, name: &'n str) -> Option<&'n str> {
+        let mut above = name.match_indices('/').map(|(at, _)| &name[..at]);
+        above.find(|folder| {
+            let path = self.root.join(folder);
+            path.is_symlink() && std::fs::canonicalize(path).is_ok_and(|target| !target.starts_with(&self.root))
+        })
     }
 }
 
@@ -192,8 +206,7 @@ impl Trail<'_> {
             }
         };
         if !target.starts_with(self.root) {
-            let message = format!("the link `{name}` leaves the site: it leads to `{}`", target.display());
-            return self.refuse(name, "source/link-leaves", message, "copy the files into the site");
+            return self.leaves(name, &target);
         }
         let here = path.parent().and_then(|folder| std::fs::canonicalize(folder).ok());
         if links.contains(&target) || here.is_some_and(|here| here.starts_with(&target)) {
@@ -204,6 +217,11 @@ impl Trail<'_> {
             Ok(metadata) => self.entry(path, name, metadata.file_type(), &[links, &[target]].concat()),
             Err(error) => self.problems.push(unreadable(name, &error)),
         }
+    }
+
+    fn leaves(&mut self, name: &str, target: &Path) {
+        let message = format!("the link `{name}` leaves the site: it leads to `{}`", target.display());
+        self.refuse(name, "source/link-leaves", message, "copy the files into the site");
     }
 
     fn refuse(&mut self, name: &str, code: &'static str, message: String, hint: &str) {

@@ -18,6 +18,8 @@ mod guard;
 mod harness;
 mod input;
 mod reproducible;
+mod serve;
+mod served;
 mod server;
 mod siege;
 mod site;
@@ -37,6 +39,7 @@ const MODULES: &[fn() -> Vec<harness::Test>] = &[
     goatcounter::tests,
     input::tests,
     reproducible::tests,
+    serve::tests,
     siege::tests,
     watch::tests,
 ];
