@@ -245,6 +245,26 @@ test('the hit that a page sends goes to the stand-in, is judged, and is in the b
   await page.context().close();
 }));
 
+test('every provider\'s hits are good, also of a site below a path', () => over({
+  'site.toml': `${SETTINGS.replace('blog.example/', 'blog.example/below/')}
+[[analytics]]
+provider = "matomo"
+endpoint = "https://matomo.example/"
+site = "7"
+`,
+  'templates/post.html': TEMPLATE.replace('/style.css', '/below/style.css'),
+}, [], async (site) => {
+  const page = await open(`${site.origin}/below/posts/a/`);
+  await bar(page).getByText('2 hits', { exact: true }).waitFor();
+  await page.evaluate(() => { window.mark = 1; });
+  site.write('static/style.css', 'p { color: rgb(9, 8, 7) }\n');
+  await page.waitForFunction(() => getComputedStyle(document.querySelector('main p')).color === 'rgb(9, 8, 7)');
+  site.write('content/posts/a.md', post('Below.'));
+  await page.getByText('Below.').waitFor();
+  assert.equal(await page.evaluate(() => window.mark), 1);
+  await page.context().close();
+}));
+
 /** A server that takes any connection, and keeps the first bytes of each. */
 async function recorder() {
   const seen = [];
@@ -338,8 +358,17 @@ test('whatever a post is called, nothing of it runs and no node is added', async
   const counted = async (title) => {
     let found;
     const quoted = (text) => `"${text.replace(/([^\\])"/g, '$1\\"')}"`;
-    const front = (day) => `title = ${quoted(title)}\ndate = 2026-11-0${day}\ndraft = true\nauthors = [${quoted(title)}]\n[taxonomies]\ntags = [${quoted(title)}]\n`;
-    await over({ 'templates/post.html': undefined, 'content/posts/a.md': `+++\n${front(2)}+++\nText.\n`, 'content/posts/c.md': `+++\n${front(3)}+++\nText.\n` }, ['--drafts'], async (site) => {
+    const front = (year) => `title = ${quoted(title)}\ndate = ${year}-11-01\ndraft = true
+authors = [${quoted(title)}]\n[taxonomies]\ntags = [${quoted(title)}]\n`;
+    const text = (year) => `+++\n${front(year)}+++\nText.\n`;
+    const files = {
+      'templates/post.html': undefined,
+      'content/posts/a.md': text(2025),
+      'content/posts/c.md': text(2026).replace('11-01', '11-02'),
+      // Hidden, so that the list names its file.
+      [`content/posts/${title.replaceAll('/', '')}.md`]: text(2999),
+    };
+    await over(files, ['--drafts'], async (site) => {
       found = [];
       for (const path of ['/posts/a/', '/', '/__blog/']) {
         const page = await open(null);

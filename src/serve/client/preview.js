@@ -35,13 +35,17 @@
     let start = 0, ends = [one.length, other.length];
     while (start < Math.min(...ends) && one[start] === other[start]) pairs.push([start, start++]);
     const tail = [];
-    while (ends[0] > start && ends[1] > start && one[ends[0] - 1] === other[ends[1] - 1]) tail.unshift([--ends[0], --ends[1]]);
+    while (ends[0] > start && ends[1] > start && one[ends[0] - 1] === other[ends[1] - 1]) {
+      tail.unshift([--ends[0], --ends[1]]);
+    }
     const rows = ends[0] - start, columns = ends[1] - start;
     // Beyond this the middle is paired by place, which is right too, only less sparing.
     if (rows && columns && rows * columns <= 4e6) {
       const longest = Array.from({ length: rows + 1 }, () => new Uint32Array(columns + 1));
       for (let i = rows - 1; i >= 0; i--) for (let j = columns - 1; j >= 0; j--) {
-        longest[i][j] = one[start + i] === other[start + j] ? longest[i + 1][j + 1] + 1 : Math.max(longest[i + 1][j], longest[i][j + 1]);
+        longest[i][j] = one[start + i] === other[start + j]
+          ? longest[i + 1][j + 1] + 1
+          : Math.max(longest[i + 1][j], longest[i][j + 1]);
       }
       for (let i = 0, j = 0; i < rows && j < columns;) {
         if (one[start + i] === other[start + j]) pairs.push([start + i++, start + j++]);
@@ -80,7 +84,10 @@
       if (value === null) live.removeAttribute(name);
       else live.setAttributeNode(live.ownerDocument.importNode(after.getAttributeNode(name)));
     }
-    if (live.nodeName === 'TEMPLATE') { live.content.replaceChildren(...copies(live, [...after.content.childNodes])); return; }
+    if (live.nodeName === 'TEMPLATE') {
+      live.content.replaceChildren(...copies(live, [...after.content.childNodes]));
+      return;
+    }
     const olds = [...before.childNodes].filter((node) => !isOurs(node));
     const news = [...after.childNodes].filter((node) => !isOurs(node));
     const lives = matched(live, olds);
@@ -118,7 +125,8 @@
   function copies(live, nodes) {
     return nodes.map((node) => {
       const copy = live.ownerDocument.importNode(node, true);
-      const scripts = copy.nodeName === 'SCRIPT' ? [copy] : copy.querySelectorAll ? [...copy.querySelectorAll('script')] : [];
+      const below = copy.querySelectorAll ? [...copy.querySelectorAll('script')] : [];
+      const scripts = copy.nodeName === 'SCRIPT' ? [copy] : below;
       scripts.forEach((script) => script.setAttribute('type', 'text/plain'));
       return copy;
     });
@@ -193,7 +201,8 @@
   function repaint(paths) {
     const changed = (address) => {
       const url = address && new URL(address, document.baseURI);
-      return url && url.origin === location.origin && paths.some((path) => url.pathname === path || url.pathname.startsWith(path.replace(/\/?$/, '/')));
+      const covers = (path) => url.pathname === path || url.pathname.startsWith(path.replace(/\/?$/, '/'));
+      return url && url.origin === location.origin && paths.some(covers);
     };
     for (const image of document.images) {
       if (!changed(image.currentSrc)) continue;
@@ -273,7 +282,9 @@
   const said = (text) => pieces(text).map((piece, index) => (index % 2 ? make('code', null, piece) : piece));
 
   const remembered = () => { try { return sessionStorage.getItem('watchpost'); } catch { return null; } };
-  const remember = (value) => { try { sessionStorage.setItem('watchpost', value); } catch { /* It is only a comfort. */ } };
+  const remember = (value) => {
+    try { sessionStorage.setItem('watchpost', value); } catch { /* It is only a comfort. */ }
+  };
   const bar = make('aside', { 'aria-label': 'Preview' });
   const live = make('p', { role: 'status', class: 'unseen' });
   const overlay = make('dialog', { role: 'alertdialog', 'aria-labelledby': 'title' });
@@ -287,7 +298,8 @@
     const next = bar.querySelector('[data-to="' + focus + '"]');
     if (next) next.focus();
   }
-  const button = (text, to, focus, extra) => make('button', { type: 'button', 'data-to': to, click: () => resize(to, focus), ...extra }, text);
+  const button = (text, to, focus, extra) =>
+    make('button', { type: 'button', 'data-to': to, click: () => resize(to, focus), ...extra }, text);
 
   function draw() {
     if (!host.isConnected) return;
@@ -297,18 +309,20 @@
     const bad = items.some((item) => item.weight === 'bad');
     bar.className = size + (bad ? ' bad' : '');
     const chips = items.map((item) => make('span', { class: 'chip ' + item.weight }, item.text));
-    const line = make('p', null, chips.length ? chips : make('span', { class: 'chip' }, 'nothing to say of this page'));
+    const line = make('p', null, chips.length ? chips : soft('nothing to say of this page'));
     const before = bar.querySelector('.about');
     const scroll = before ? before.scrollTop : 0;
     const active = shadow.activeElement && shadow.activeElement.dataset.to;
     if (size === 'small') {
       const first = (weight) => chips[items.findIndex((item) => item.weight === weight)];
-      bar.replaceChildren(button(['Preview', first('mark'), first('bad')], 'line', 'small', { 'aria-expanded': 'false' }));
+      const what = ['Preview', first('mark'), first('bad')];
+      bar.replaceChildren(button(what, 'line', 'small', { 'aria-expanded': 'false' }));
     } else {
       const open = size === 'panel';
       bar.replaceChildren(
         make('div', { class: 'strip' }, make('span', { class: 'name' }, 'Preview'), line,
-          button(open ? 'Less' : 'More', open ? 'line' : 'panel', open ? 'panel' : 'line', { 'aria-expanded': String(open) }),
+          open ? button('Less', 'line', 'panel', { 'aria-expanded': 'true' })
+            : button('More', 'panel', 'line', { 'aria-expanded': 'false' }),
           button('Hide', 'small', 'line')),
         open ? panel() : '');
     }
@@ -319,29 +333,43 @@
     drawOverlay();
   }
 
-  const list = (rows, row) => make('ul', null, rows.map((entry) => make('li', null, row(entry))));
-  const at = (line) => (line ? make('span', { class: 'at' }, ' line ' + line + ' of the page') : '');
+  const soft = (...content) => make('span', { class: 'soft' }, ...content);
+  const strong = (kind, word) => make('b', { class: kind }, word + ' ');
+  const code = (text) => make('code', null, text);
+  const at = (line) => (line ? soft(' line ' + line + ' of the page') : '');
+  const place = ({ file, line, column }) => [file, line, column].filter(Boolean).join(':');
+  /** Lists rows, or says in a few words that there are none. */
+  const list = (rows, row, none) => (rows && rows.length
+    ? make('ul', null, rows.map((entry) => make('li', null, row(entry))))
+    : soft(none));
 
+  /** Everything that is known of the page, in rows of a name and what there is to say. */
   function panel() {
-    const page = status.page;
+    const { page, problems, links, images, guard, hits, quieted, policy } = status;
     const rows = [];
     const row = (name, ...content) => rows.push(make('dt', null, name), make('dd', null, ...content));
-    const none = (text) => make('span', { class: 'soft' }, text);
-    row('Page', page ? [make('code', null, page.source || page.route), ' ', none(page.kind || '')] : none('nothing stands at this address'));
+    row('Page', page ? [code(page.source || page.route), ' ', soft(page.kind)] : soft('nothing stands at this address'));
     for (const state of (page && page.states) || []) row(state.name, said(state.why));
     if (page && page.words) row('Length', count(page.words, 'word') + ', about ' + count(page.minutes, 'minute'));
-    if ((status.problems || []).length) row('Problems', list(status.problems, (problem) => [make('b', null, problem.level + ' '), said(problem.message), make('span', { class: 'at' }, ' ' + place(problem))]));
-    row('Links', (status.links || []).length ? list(status.links, (link) => [make('code', null, link.target), ' ', said(link.why), at(link.line)]) : none('all lead somewhere'));
-    row('Images', (status.images || []).length ? list(status.images, (image) => [make('code', null, image.source), ' has no ', make('code', null, 'alt'), at(image.line)]) : none('all have a text'));
-    row('Guard', (status.guard || []).length ? list(status.guard, (found) => [make('b', { class: found.verdict }, found.verdict + ' '), [found.level, found.provider].filter(Boolean).join(' ') + ': ', said(found.message), found.fix ? [' ', none(said(found.fix))] : '']) : none('nothing is guarded'));
-    row('Hits', (status.hits || []).length ? list(status.hits.slice(-8), (hit) => [make('b', { class: hit.ok ? 'ok' : 'drift' }, hit.ok ? 'good ' : 'bad '), hit.provider + ': ', said(hit.what), [...hit.problems, ...(hit.remarks || [])].map((text) => make('div', null, said(text)))]) : none('this page has sent none'));
-    for (const quiet of status.quieted || []) row('Made inert', said(quiet.what), ' ', make('code', null, quiet.target), at(quiet.line));
-    if (status.policy) row('Headers', said(status.policy));
+    row('Problems', list(problems, (problem) =>
+      [strong('', problem.level), said(problem.message), ' ', soft(place(problem))], 'none'));
+    row('Links', list(links, (link) => [code(link.target), ' ', said(link.why), at(link.line)], 'all lead somewhere'));
+    row('Images', list(images, (image) =>
+      [code(image.source), ' has no ', code('alt'), at(image.line)], 'all have a text'));
+    row('Guard', list(guard, (found) => [
+      strong(found.verdict, found.verdict), [found.level, found.provider].filter(Boolean).join(' ') + ': ',
+      said(found.message), ' ', found.fix && soft(said(found.fix)),
+    ], 'nothing is guarded'));
+    row('Hits', list(hits && hits.slice(-8), (hit) => [
+      hit.ok ? strong('ok', 'good') : strong('drift', 'bad'), hit.provider + ': ', said(hit.what),
+      [...hit.problems, ...(hit.remarks || [])].map((text) => make('div', null, said(text))),
+    ], 'this page has sent none'));
+    for (const quiet of quieted || []) row('Made inert', said(quiet.what), ' ', code(quiet.target), at(quiet.line));
+    if (policy) row('Headers', said(policy));
     return make('div', { class: 'about', tabindex: '0', role: 'region', 'aria-label': 'About this page' },
-      make('dl', null, rows), make('p', null, make('a', { href: '/__blog/' }, 'Everything that is hidden, and every problem')));
+      make('dl', null, rows),
+      make('p', null, make('a', { href: '/__blog/' }, 'Everything that is hidden, and every problem')));
   }
-
-  const place = (problem) => (problem.file || '') + (problem.line ? ':' + problem.line + (problem.column ? ':' + problem.column : '') : '');
 
   function drawOverlay() {
     const errors = (status.problems || []).filter((problem) => problem.level === 'error' && problem.here);
@@ -358,10 +386,12 @@
       make('h2', { id: 'title' }, count(errors.length, 'error'), ' ', make('small', null, 'the page below is older')),
       ...errors.map((problem) => make('section', null,
         make('h3', null, said(problem.message)),
-        make('p', { class: 'at' }, problem.code + '  ' + place(problem)),
+        make('p', { class: 'soft' }, problem.code + '  ' + place(problem)),
         problem.frame ? make('pre', { tabindex: '0' }, problem.frame) : '',
         problem.hint && !problem.frame ? make('p', null, said(problem.hint)) : '')),
-      make('p', null, make('button', { type: 'button', autofocus: '', click: () => overlay.close() }, 'Close'), ' ', make('small', null, 'or Esc; it goes by itself when this is mended')));
+      make('p', null,
+        make('button', { type: 'button', autofocus: '', click: () => overlay.close() }, 'Close'), ' ',
+        make('small', null, 'or Esc; it goes by itself when this is mended')));
     if (!overlay.open) overlay.showModal();
   }
   overlay.addEventListener('close', () => { closed = overlay.dataset.key || ''; });
@@ -408,7 +438,7 @@ button:hover { background: var(--sheet); }
 dl { display: grid; grid-template-columns: 110px minmax(0, 1fr); gap: 6px 16px; margin: 6px 0; max-width: 1000px; }
 dt { color: var(--soft); } dd, ul, .about p { margin: 0; padding: 0; } ul { list-style: none; } li + li { margin-top: 3px; }
 code, pre { font: 12px/1.5 ui-monospace, "Cascadia Code", "Source Code Pro", Menlo, Consolas, "DejaVu Sans Mono", monospace; }
-.soft, .at, small { color: var(--soft); font-size: inherit; } .ok { color: var(--good); } .drift { color: var(--bad); } .unknown { color: var(--warn); }
+.soft, small { color: var(--soft); font-size: inherit; } .ok { color: var(--good); } .drift { color: var(--bad); } .unknown { color: var(--warn); }
 a { color: var(--accent); text-decoration-thickness: 1px; text-underline-offset: .2em; }
 dialog { width: min(960px, calc(100vw - 24px)); max-height: calc(100vh - 24px); margin: auto; padding: 0 20px 16px; border: 1px solid var(--bad); border-top-width: 4px; overflow: auto; font-size: 15px; }
 dialog::backdrop { background: rgb(25 27 31 / .55); }
