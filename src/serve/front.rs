@@ -7,7 +7,7 @@
 //! browser ── relay ─ guest: head → admission → errand ══ private socket ══ inner (tiny_http) ─ clerk ─ Desk
 //! ```
 //!
-//! One thread, [`relay`], attends to all connections and waits for none; `docs/decisions/0010-the-door.md` says why.
+//! One thread, the relay, attends to all connections and waits for none; `docs/decisions/0010-the-door.md` says why.
 
 mod admission;
 mod clerk;
@@ -50,6 +50,9 @@ pub const DEFAULT_PORT: u16 = 2011;
 const MOST_PORTS: u16 = 20;
 /// The most streams of events; each has a thread.
 const MOST_STREAMS: usize = 16;
+/// How many connections the system keeps until they are received. The usual 128 are less than a siege, and whoever finds no
+/// room knocks again after a second only.
+const MOST_KNOCKING: i32 = 1024;
 /// How long to wait before the relay is started again after a panic.
 const AFTER_PANIC: Duration = Duration::from_millis(50);
 
@@ -87,6 +90,7 @@ pub fn listen(listen: &Listen) -> Result<Door, Diagnostic> {
     let listener = bind(listen)?;
     let refused = |error: io::Error| cannot_listen(listen.bind, &error);
     listener.set_nonblocking(true).map_err(refused)?;
+    rustix::net::listen(&listener, MOST_KNOCKING).map_err(|error| refused(error.into()))?;
     let address = listener.local_addr().map_err(refused)?;
     let identity = match listen.tls {
         true => Some(Identity::make(listen.bind).map_err(|error| {

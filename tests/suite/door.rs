@@ -11,7 +11,7 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, ExitCode, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use watchpost::serve::exchange::{Answer, Asked, Body, Desk};
@@ -94,6 +94,10 @@ impl Desk for Reckless {
                 Answer { status: 200, headers: Vec::new(), body: Body::Events(receiver) }
             }
             "/__blog/stats/count" => Answer::text(200, asked.body.len().to_string()),
+            "/__blog/stats/slow" => {
+                std::thread::park_timeout(Duration::from_millis(50));
+                Answer::text(200, asked.body.len().to_string())
+            }
             path => self.serve_files(path),
         }
     }
@@ -190,7 +194,9 @@ pub(crate) fn exchange(address: SocketAddr, bytes: &[u8]) -> Vec<u8> {
 /// Reads until the end. Waiting in vain is a failure.
 pub(crate) fn until_the_end(stream: &mut impl Read) -> Vec<u8> {
     let (mut got, mut buffer) = (Vec::new(), vec![0; 64 * 1024]);
+    let begun = Instant::now();
     loop {
+        assert!(begun.elapsed() < PATIENCE, "there is no end to it");
         match stream.read(&mut buffer) {
             Ok(0) => return got,
             Ok(count) => got.extend_from_slice(&buffer[..count]),
@@ -198,6 +204,17 @@ pub(crate) fn until_the_end(stream: &mut impl Read) -> Vec<u8> {
             Err(_) => return got,
         }
     }
+}
+
+/// Reads until these bytes have come.
+pub(crate) fn wait_for(stream: &mut impl Read, wanted: &str) -> String {
+    let (mut got, mut buffer) = (String::new(), [0; 1024]);
+    while !got.contains(wanted) {
+        let count = stream.read(&mut buffer).expect("something comes");
+        assert!(count > 0, "the stream ended after {got:?}");
+        got.push_str(&String::from_utf8_lossy(&buffer[..count]));
+    }
+    got
 }
 
 /// Sends a request line with headers after our own host.
@@ -297,6 +314,10 @@ pub(crate) fn in_a_child() -> Option<ExitCode> {
             Some(("hoard", left)) => {
                 hoard.extend(std::iter::from_fn(|| File::open("/dev/null").ok()));
                 hoard.truncate(hoard.len().saturating_sub(left.parse().expect("a number")));
+            }
+            Some(("open", count)) => {
+                let count: usize = count.parse().expect("a number");
+                hoard.extend((0..count).map(|_| File::open("/dev/null").expect("there are files left")));
             }
             _ => hoard.clear(),
         }

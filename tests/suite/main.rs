@@ -23,6 +23,7 @@ mod served;
 mod server;
 mod siege;
 mod site;
+mod tls;
 mod watch;
 
 use std::process::ExitCode;
@@ -41,6 +42,7 @@ const MODULES: &[fn() -> Vec<harness::Test>] = &[
     reproducible::tests,
     serve::tests,
     siege::tests,
+    tls::tests,
     watch::tests,
 ];
 

@@ -17,9 +17,9 @@ tests![
     all_connections_at_once_are_served_in_their_turn,
 ];
 
-/// The most threads that a preview may have.
-const MOST_THREADS: u64 = 64;
-/// The longest that a page may take.
+/// The most threads that a door may have. A whole preview may have 64, and the engine needs some.
+const MOST_THREADS: u64 = 44;
+/// The longest that a page may take, in the midst of a siege.
 const AT_ONCE: Duration = Duration::from_millis(100);
 
 /// Starts a preview apart, where its threads can be counted.
@@ -30,19 +30,24 @@ fn apart(files: u64) -> Result<Apart, Skip> {
     }
 }
 
-/// Reads pages, and fails if one is late. A busy machine may delay one in twenty, but never by a second.
+/// Fails if there are more threads than there may be.
+fn few_threads(apart: &Apart) {
+    let threads = apart.status("Threads");
+    assert!(threads <= MOST_THREADS, "{threads} threads");
+}
+
+/// Reads pages, and fails if they are late. A siege delays them all, a busy machine a few, and neither by seconds.
 fn pages_are_served_at_once(apart: &Apart, count: usize) {
-    let mut late = Vec::new();
+    let mut times = Vec::new();
     for _ in 0..count {
         let begun = Instant::now();
         page(apart.address);
-        let took = begun.elapsed();
-        assert!(took < Duration::from_secs(1), "a page took {took:?}");
-        late.extend(Some(took).filter(|took| *took >= AT_ONCE));
-        let threads = apart.status("Threads");
-        assert!(threads <= MOST_THREADS, "{threads} threads");
+        times.push(begun.elapsed());
+        few_threads(apart);
     }
-    assert!(late.len() <= count / 20, "late: {late:?}");
+    times.sort();
+    let slowest = times[count - 1];
+    assert!(times[count / 2] < AT_ONCE && slowest < Duration::from_secs(2), "pages took {times:?}");
 }
 
 /// Says something, perhaps only a part of it, and leaves it at that.
@@ -65,9 +70,14 @@ fn five_hundred_slow_clients_keep_nobody_waiting() -> Result<(), Skip> {
             _ => speak(apart.address, b"G"),
         });
         if number % 25 == 0 {
-            pages_are_served_at_once(&apart, 1);
+            pages_are_served_at_once(&apart, 3);
         }
     }
+    // Those who came first have made room by now.
+    for client in &mut clients[..400] {
+        assert_eq!(until_the_end(client), b"");
+    }
+    assert!(begun.elapsed() < Duration::from_secs(5), "they were sent off by the clock: {:?}", begun.elapsed());
     // They go on, a byte at a time, until every one of them has been sent off. Meanwhile pages are served.
     for client in &clients {
         client.set_nonblocking(true).expect("an option");
@@ -96,7 +106,7 @@ fn clients_that_do_not_read_give_way() -> Result<(), Skip> {
         let begun = Instant::now();
         page(apart.address);
         assert!(begun.elapsed() < Duration::from_secs(5), "a page took {:?}", begun.elapsed());
-        assert!(apart.status("Threads") <= MOST_THREADS);
+        few_threads(&apart);
     }
     // Forty megabytes each are not in memory.
     assert!(apart.status("VmRSS") < 200 * 1024, "{} KiB", apart.status("VmRSS"));
@@ -130,7 +140,7 @@ fn a_head_of_a_megabyte_costs_nothing() -> Result<(), Skip> {
 
 fn a_low_limit_on_open_files_is_lived_with() -> Result<(), Skip> {
     set_files(4096);
-    let apart = apart(128)?;
+    let mut apart = apart(128)?;
     let mut clients = Vec::new();
     for number in 0..300 {
         clients.push(match number % 3 {
@@ -142,6 +152,9 @@ fn a_low_limit_on_open_files_is_lived_with() -> Result<(), Skip> {
     let begun = Instant::now();
     page(apart.address);
     assert!(begun.elapsed() < Duration::from_secs(15), "a page took {:?}", begun.elapsed());
+    // The engine has files to open as well, and can.
+    apart.order("open 30");
+    apart.order("release");
     drop(clients);
     page(apart.address);
     assert!(!apart.log().contains("panicked"), "{}", apart.log());
@@ -152,14 +165,17 @@ fn the_door_recovers_when_files_run_out_and_tiny_http_dies() -> Result<(), Skip>
     let mut apart = apart(128)?;
     page(apart.address);
     let mut deaths = 0;
-    for left in [0, 1, 2, 3, 4, 5, 3, 3] {
+    for left in [0, 2, 3, 3] {
         apart.order(&format!("hoard {left}"));
         let request = b"GET /page HTTP/1.1\r\nHost: localhost\r\n\r\n";
-        let mut clients: Vec<TcpStream> = (0..4).map(|_| speak(apart.address, request)).collect();
-        // Time enough to run into it; whether any of them is answered is chance.
-        for client in &mut clients {
-            client.set_read_timeout(Some(Duration::from_millis(150))).expect("an option");
+        let mut clients = Vec::new();
+        for _ in 0..4 {
+            let mut client = speak(apart.address, request);
+            // Time enough to run into it again and again; whether any of them is answered is chance.
+            client.set_read_timeout(Some(Duration::from_millis(400))).expect("an option");
             let _ = client.read(&mut [0; 1024]);
+            few_threads(&apart);
+            clients.push(client);
         }
         apart.order("release");
         let begun = Instant::now();
@@ -171,8 +187,7 @@ fn the_door_recovers_when_files_run_out_and_tiny_http_dies() -> Result<(), Skip>
             until_the_end(client);
         }
         deaths = apart.log().matches("refined_tcp_stream").count();
-        let threads = apart.status("Threads");
-        assert!(threads <= MOST_THREADS, "{threads} threads after {deaths} deaths");
+        few_threads(&apart);
     }
     assert!(deaths > 0, "tiny_http did not die, so nothing was shown: {}", apart.log());
     assert!(!apart.log().contains("src/serve/front"), "we did not panic: {}", apart.log());
@@ -182,7 +197,7 @@ fn the_door_recovers_when_files_run_out_and_tiny_http_dies() -> Result<(), Skip>
 fn a_cleaned_temporary_folder_is_replaced() -> Result<(), Skip> {
     let apart = apart(1024)?;
     page(apart.address);
-    let folders = named(apart.folder.path(), "blog-");
+    let folders = named(apart.folder.path(), "blog-serve-");
     assert_eq!(folders.len(), 1, "{folders:?}");
     std::fs::remove_dir_all(&folders[0]).expect("it can be removed");
     page(apart.address);
@@ -194,11 +209,21 @@ fn all_connections_at_once_are_served_in_their_turn() -> Result<(), Skip> {
     let request = b"GET /page HTTP/1.1\r\nHost: localhost\r\n\r\n";
     for _ in 0..10 {
         let mut clients: Vec<TcpStream> = (0..200).map(|_| speak(apart.address, request)).collect();
-        let threads = apart.status("Threads");
-        assert!(threads <= MOST_THREADS, "{threads} threads");
+        few_threads(&apart);
         for client in &mut clients {
             assert_eq!(Reply::read(&until_the_end(client)).map(|reply| reply.status), Some(200));
         }
+    }
+    // tiny_http keeps a thread for each body until its request has been answered.
+    let request = format!(
+        "POST /__blog/stats/slow HTTP/1.1\r\nHost: {0}\r\nOrigin: http://{0}\r\nContent-Length: 2000\r\n\r\n{1}",
+        apart.address,
+        "x".repeat(2000)
+    );
+    let mut clients: Vec<TcpStream> = (0..40).map(|_| speak(apart.address, request.as_bytes())).collect();
+    for client in &mut clients {
+        assert_eq!(Reply::read(&until_the_end(client)).map(|reply| reply.text()).as_deref(), Some("2000"));
+        few_threads(&apart);
     }
     Ok(())
 }

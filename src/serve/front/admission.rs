@@ -7,14 +7,15 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::head::Head;
 use super::refusal::Refusal;
-use super::target;
+use super::{target, tickets};
 use crate::serve::exchange::Method;
 
 /// The longest body of a POST, in bytes.
 pub(super) const MOST_BODY: usize = 64 * 1024;
 
 /// Headers of the connection, which end at the door, and those that the door writes itself.
-const HOP_BY_HOP: [&str; 9] = [
+const LEFT_BEHIND: [&str; 10] = [
+    tickets::HEADER,
     "connection",
     "content-length",
     "expect",
@@ -163,11 +164,11 @@ fn authority(text: &str) -> Option<(&str, Option<u16>)> {
 /// Writes a head in the one form in which it travels on: one request, one length, no word about the connection.
 fn normal(head: &Head, length: usize) -> String {
     let mut text = format!("{} {} HTTP/1.1\r\nConnection: close\r\n", head.method, head.target);
-    if length > 0 {
+    if head.method == "POST" {
         text.push_str(&format!("Content-Length: {length}\r\n"));
     }
     // tiny_http hangs up on values that are not ASCII. Only cookies of other programs on this host are ever so.
-    let travels = |(name, value): &&(String, String)| !HOP_BY_HOP.contains(&name.as_str()) && value.is_ascii();
+    let travels = |(name, value): &&(String, String)| !LEFT_BEHIND.contains(&name.as_str()) && value.is_ascii();
     for (name, value) in head.headers.iter().filter(travels) {
         text.push_str(&format!("{name}: {value}\r\n"));
     }

@@ -53,6 +53,7 @@ impl Clerk {
                 Some(place) => {
                     let head = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect::<String>();
                     let ended = Arc::clone(ended);
+                    ticket.stream();
                     let is_over = move || ticket.is_gone() || ended.load(Ordering::Relaxed);
                     place.stream(request, format!("HTTP/1.1 {status} OK\r\n{head}\r\n"), events, is_over);
                     Ok(())

@@ -11,6 +11,8 @@ use super::wire::now;
 
 /// The longest head of an answer.
 const MOST_HEAD: usize = 64 * 1024;
+/// How much of an answer may wait for its client: more than tiny_http ever sends, so that it is rid of each request soon.
+const MOST_WAITING: usize = 256 * 1024;
 
 /// A request that has been let in.
 pub(super) struct Request {
@@ -35,6 +37,11 @@ impl Outgoing {
     /// Returns whether nothing waits.
     pub(super) fn is_empty(&self) -> bool {
         self.sent == self.bytes.len()
+    }
+
+    /// Returns whether no more should be put here before some has been sent.
+    pub(super) fn is_full(&self) -> bool {
+        self.rest().len() >= MOST_WAITING
     }
 
     /// Returns what waits.
@@ -79,18 +86,18 @@ pub(super) struct Errand {
 }
 
 impl Errand {
-    /// Passes a request on under the number of its ticket.
-    pub(super) fn new(request: &Request, inner: UnixStream, stub: Stub, number: u64) -> Self {
+    /// Passes a request on, with the number of its ticket.
+    pub(super) fn new(request: &Request, inner: UnixStream, stub: Stub) -> Self {
         let mut onward = Outgoing::default();
         onward.put(request.head.as_bytes());
-        onward.put(format!("{}: {number}\r\n\r\n", tickets::HEADER).as_bytes());
+        onward.put(format!("{}: {}\r\n\r\n", tickets::HEADER, stub.number()).as_bytes());
         onward.put(&request.body);
         Errand { inner, stub, onward, head: Some(Vec::new()) }
     }
 
-    /// Returns whether no word of an answer has come.
-    pub(super) fn is_unanswered(&self) -> bool {
-        self.head.is_some()
+    /// Returns whether tiny_http may still be busy with it. A stream is on a thread of its own once it has begun.
+    pub(super) fn is_at_desk(&self) -> bool {
+        self.head.is_some() || !self.stub.is_stream()
     }
 
     /// Returns whether a part of the request still has to be passed on.
@@ -132,7 +139,7 @@ impl Errand {
     }
 
     fn end(&self) -> Fetched {
-        if self.is_unanswered() { Fetched::Nothing } else { Fetched::All(self.stub.parcel()) }
+        if self.head.is_some() { Fetched::Nothing } else { Fetched::All(self.stub.parcel()) }
     }
 }
 

@@ -95,14 +95,14 @@ impl Guest {
 
     /// Returns whether the desk is busy with it.
     pub(super) fn is_at_desk(&self) -> bool {
-        matches!(&self.stage, Stage::Served(_, errand) if errand.is_unanswered())
+        matches!(&self.stage, Stage::Served(_, errand) if errand.is_at_desk())
     }
 
     /// Passes its request on, if it waits for that.
-    pub(super) fn pass_on(&mut self, inner: UnixStream, stub: Stub, number: u64) {
+    pub(super) fn pass_on(&mut self, inner: UnixStream, stub: Stub) {
         self.stage = match std::mem::replace(&mut self.stage, Stage::Leaving) {
             Stage::Waiting(request) => {
-                let errand = Errand::new(&request, inner, stub, number);
+                let errand = Errand::new(&request, inner, stub);
                 Stage::Served(request, errand)
             }
             other => other,
@@ -145,7 +145,7 @@ impl Guest {
     pub(super) fn errand(&self) -> Option<(&Errand, PollFlags)> {
         match &self.stage {
             Stage::Served(_, errand) if errand.has_more_to_say() => Some((errand, PollFlags::IN | PollFlags::OUT)),
-            Stage::Served(_, errand) if !self.is_stuck() => Some((errand, PollFlags::IN)),
+            Stage::Served(_, errand) if !self.out.is_full() => Some((errand, PollFlags::IN)),
             _ => None,
         }
     }
@@ -231,15 +231,14 @@ impl Guest {
     fn speak(&mut self, now: Instant) -> io::Result<Fate> {
         for _ in 0..HELPINGS {
             while !self.out.is_empty() {
-                let count = self.wire.write(self.out.rest())?;
-                if count == 0 {
-                    return Ok(Fate::Stays);
+                match self.wire.write(self.out.rest())? {
+                    0 => break,
+                    count => self.out.sent(count),
                 }
-                self.out.sent(count);
                 self.moved = now;
             }
             if !self.help(now)? {
-                return Ok(Fate::Stays);
+                break;
             }
         }
         Ok(Fate::Stays)
@@ -247,7 +246,14 @@ impl Guest {
 
     /// Looks for more to send, and returns whether it is worth going on.
     fn help(&mut self, now: Instant) -> io::Result<bool> {
-        self.moved = now;
+        // What comes from tiny_http is taken off its hands; what is carried can stay where it is.
+        let is_sated = if matches!(self.stage, Stage::Served(..)) { self.out.is_full() } else { !self.out.is_empty() };
+        if is_sated {
+            return Ok(false);
+        }
+        if self.out.is_empty() {
+            self.moved = now;
+        }
         self.stage = match std::mem::replace(&mut self.stage, Stage::Leaving) {
             Stage::Served(mut request, mut errand) => match errand.fetch(&mut self.out) {
                 Fetched::Some => Stage::Served(request, errand),

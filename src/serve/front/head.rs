@@ -113,6 +113,8 @@ fn is_token(byte: u8) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     const PLAIN: &[u8] = b"GET /a?b HTTP/1.1\r\nHost: localhost\r\nX-Twice:  one \r\nx-twice: two\r\n\r\n";
@@ -198,5 +200,29 @@ mod tests {
     fn a_value_may_hold_what_is_not_ascii() {
         let head = read(b"GET / HTTP/1.0\r\nCookie: caf\xc3\xa9 \xff\r\n\r\n").unwrap();
         assert_eq!(head.once("cookie"), Ok(Some("café \u{fffd}")));
+    }
+
+    proptest! {
+        /// How the network cuts a head makes no difference, and no bytes make us panic.
+        #[test]
+        fn pieces_are_judged_as_the_whole_is(
+            parts in prop::collection::vec(
+                prop::sample::select(vec!["GET / HTTP/1.1", "\r\n", "\r", "\n", "Host: a", " ", ":", "\0", "é", "x", "\r\n\r\n"]),
+                0..20,
+            ),
+            step in 1_usize..9,
+        ) {
+            let whole = parts.concat().into_bytes();
+            let (mut seen, mut judged) = (0, Ok(Progress::Unfinished));
+            while seen < whole.len() && judged == Ok(Progress::Unfinished) {
+                let end = (seen + step).min(whole.len());
+                judged = progress(&whole[..end], seen);
+                seen = end;
+            }
+            prop_assert_eq!(&judged, &progress(&whole, 0));
+            if let Ok(Progress::Ends(end)) = judged {
+                let _ = read(&whole[..end]);
+            }
+        }
     }
 }

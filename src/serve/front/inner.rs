@@ -50,7 +50,7 @@ impl PrivateSocket {
     /// Makes a folder for this user alone, and listens in it.
     pub(super) fn make() -> io::Result<Self> {
         let owner_only = Permissions::from_mode(0o700);
-        let folder = tempfile::Builder::new().prefix("blog-").permissions(owner_only).tempdir()?;
+        let folder = tempfile::Builder::new().prefix("blog-serve-").permissions(owner_only).tempdir()?;
         let path = folder.path().join("inner");
         Ok(PrivateSocket { listener: UnixListener::bind(&path)?, path, folder })
     }
@@ -128,7 +128,7 @@ mod tests {
         assert_eq!(fs::metadata(&folder).unwrap().permissions().mode() & 0o777, 0o700);
         let clerk = Arc::new(Clerk::new(Arc::new(Hello), Arc::default(), 1));
         let inner = Inner::start(socket, &clerk).unwrap();
-        let stub = clerk.tickets.write(1);
+        let stub = clerk.tickets.write();
         let mut stream = inner.connect().unwrap();
         stream.set_nonblocking(false).unwrap();
         stream.write_all(b"GET / HTTP/1.1\r\nConnection: close\r\nx-ticket: 1\r\n\r\n").unwrap();

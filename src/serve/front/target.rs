@@ -14,7 +14,7 @@ pub(super) fn split(target: &str) -> Result<(&str, Option<&str>), Refusal> {
         Some((path, query)) => (path, Some(query)),
         None => (target, None),
     };
-    if target.contains(['#', '\\']) {
+    if !target.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'#' | b'\\')) {
         return Err(Refusal::Path);
     }
     let segments = path.strip_prefix('/').ok_or(Refusal::Path)?;
@@ -105,7 +105,7 @@ mod tests {
 
     #[test]
     fn other_forms_of_target_are_refused() {
-        for target in ["http://evil.test/", "localhost:80", "*", "a", "", "?a", "..", "/a#b", "/a?\\"] {
+        for target in ["http://evil.test/", "localhost:80", "*", "a", "", "?a", "..", "/a#b", "/a?\\", "/é", "/a b"] {
             assert_eq!(split(target), Err(Refusal::Path), "{target}");
         }
     }

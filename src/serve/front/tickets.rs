@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::io::Read;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// The header in which a request's number travels. What a guest sends under this name is left behind.
@@ -18,12 +18,17 @@ pub(super) type Parcel = Box<dyn Read + Send>;
 #[derive(Default)]
 pub(super) struct Ticket {
     gone: AtomicBool,
+    streams: AtomicBool,
     parcel: Mutex<Option<Parcel>>,
 }
 
 /// The tickets of the requests that are being answered, by number.
 #[derive(Default)]
-pub(super) struct Tickets(Mutex<BTreeMap<u64, Arc<Ticket>>>);
+pub(super) struct Tickets {
+    open: Mutex<BTreeMap<u64, Arc<Ticket>>>,
+    /// No number is used twice, so that a late answer to one request never becomes another's.
+    last: AtomicU64,
+}
 
 /// The door's half of a ticket. The guest has gone when it is dropped.
 pub(super) struct Stub {
@@ -38,6 +43,11 @@ impl Ticket {
         self.gone.load(Ordering::Relaxed)
     }
 
+    /// Notes that the answer is a stream of events, which has no end of its own.
+    pub(super) fn stream(&self) {
+        self.streams.store(true, Ordering::Relaxed);
+    }
+
     /// Leaves a body, which is sent when the head has been.
     pub(super) fn leave(&self, parcel: Parcel) {
         *held(&self.parcel) = Some(parcel);
@@ -46,19 +56,29 @@ impl Ticket {
 
 impl Tickets {
     /// Writes a ticket for a request.
-    pub(super) fn write(self: &Arc<Self>, number: u64) -> Stub {
-        let ticket = Arc::new(Ticket::default());
-        held(&self.0).insert(number, Arc::clone(&ticket));
+    pub(super) fn write(self: &Arc<Self>) -> Stub {
+        let (number, ticket) = (self.last.fetch_add(1, Ordering::Relaxed) + 1, Arc::new(Ticket::default()));
+        held(&self.open).insert(number, Arc::clone(&ticket));
         Stub { number, ticket, tickets: Arc::clone(self) }
     }
 
     /// Finds a ticket by its number, unless its guest has gone.
     pub(super) fn find(&self, number: u64) -> Option<Arc<Ticket>> {
-        held(&self.0).get(&number).cloned()
+        held(&self.open).get(&number).cloned()
     }
 }
 
 impl Stub {
+    /// Returns the ticket's number.
+    pub(super) fn number(&self) -> u64 {
+        self.number
+    }
+
+    /// Returns whether the answer is a stream of events.
+    pub(super) fn is_stream(&self) -> bool {
+        self.ticket.streams.load(Ordering::Relaxed)
+    }
+
     /// Takes the body that was left, if one was.
     pub(super) fn parcel(&self) -> Option<Parcel> {
         held(&self.ticket.parcel).take()
@@ -68,7 +88,7 @@ impl Stub {
 impl Drop for Stub {
     fn drop(&mut self) {
         self.ticket.gone.store(true, Ordering::Relaxed);
-        held(&self.tickets.0).remove(&self.number);
+        held(&self.tickets.open).remove(&self.number);
     }
 }
 
@@ -84,14 +104,16 @@ mod tests {
     #[test]
     fn a_ticket_lasts_as_long_as_its_guest() {
         let tickets = Arc::<Tickets>::default();
-        let stub = tickets.write(7);
-        let ticket = tickets.find(7).unwrap();
+        let stub = tickets.write();
+        let number = stub.number();
+        let ticket = tickets.find(number).unwrap();
         ticket.leave(Box::new(&b"film"[..]));
         let mut film = String::new();
         stub.parcel().unwrap().read_to_string(&mut film).unwrap();
         assert_eq!(film, "film");
         assert!(stub.parcel().is_none() && !ticket.is_gone());
         drop(stub);
-        assert!(ticket.is_gone() && tickets.find(7).is_none());
+        assert!(ticket.is_gone() && tickets.find(number).is_none());
+        assert_ne!(tickets.write().number(), number);
     }
 }

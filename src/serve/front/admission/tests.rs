@@ -1,5 +1,7 @@
 //! The rules of the door, row by row.
 
+use proptest::prelude::*;
+
 use super::*;
 
 const OURS: Rules =
@@ -171,6 +173,7 @@ fn what_travels_on_says_nothing_of_the_connection() {
         "/a?b",
         &[
             ("host", "localhost"),
+            ("x-ticket", "1"),
             ("connection", "keep-alive, x"),
             ("te", "chunked"),
             ("accept", "*/*"),
@@ -179,4 +182,31 @@ fn what_travels_on_says_nothing_of_the_connection() {
     );
     let admitted = OURS.admit(&asked).unwrap();
     assert_eq!(admitted.head, "GET /a?b HTTP/1.1\r\nConnection: close\r\nhost: localhost\r\naccept: */*\r\n");
+}
+
+proptest! {
+    /// What was judged is what travels on: read again, it is the same request, let in again in the same form.
+    #[test]
+    fn what_travels_on_is_what_was_judged(
+        method in prop::sample::select(vec!["GET", "HEAD", "POST"]),
+        target in prop::sample::select(vec!["/", "/a?b=%", "/__blog/stats/count?x", "/é", "/..", "/%0d%0a"]),
+        headers in prop::collection::vec(
+            (
+                prop::sample::select(vec![
+                    "origin", "content-length", "transfer-encoding", "connection", "x-ticket", "expect", "te", "x-a", "range",
+                ]),
+                prop::sample::select(vec!["http://localhost:2011", "0", "3", "chunked", "100-continue", "a\tb", "é", "", "1, 2"]),
+            ),
+            0..6,
+        ),
+    ) {
+        let headers: Vec<_> = [("host", "localhost:2011")].into_iter().chain(headers).collect();
+        if let Ok(admitted) = OURS.admit(&head(method, target, &headers)) {
+            let again = crate::serve::front::head::read(format!("{}\r\n", admitted.head).as_bytes()).unwrap();
+            prop_assert_eq!((again.method.as_str(), again.target.as_str()), (method, target));
+            prop_assert_eq!(again.once("connection"), Ok(Some("close")));
+            prop_assert_eq!(again.all("x-ticket").count() + again.all("transfer-encoding").count(), 0);
+            prop_assert_eq!(OURS.admit(&again), Ok(admitted));
+        }
+    }
 }
