@@ -110,7 +110,7 @@ fn judge(view: &View<'_>, site: &Site, file: &File, value: &mut Value) {
     value["guard"] = rows.into();
 }
 
-/// Returns what the writer would say of a file.
+/// Returns the Markdown file that speaks at an address, if one does.
 fn post_at<'a>(site: &'a Site, route: &Route) -> Option<&'a Post> {
     match site.library.routes.get(route)? {
         Page::Post(id) => Some(site.library.post(*id)),
