@@ -77,10 +77,11 @@ fn files(site: &Site) -> BTreeMap<String, String> {
         .collect()
 }
 
-const SETTINGS: [&str; 3] = [
+const SETTINGS: [&str; 4] = [
     "title = \"One\"\nbase_url = \"https://blog.example/sub/\"\ntheme = \"\"\n[paginate]\nposts = 2\n[taxonomies.tags]\nfeed = true\n\
      [analytics]\nprovider = \"goatcounter\"\nendpoint = \"https://stats.example/\"\nsite = \"x\"\n",
     "title = \"Two\"\nbase_url = \"https://blog.example/\"\ntheme = \"paper\"\n[taxonomies.tags]\n",
+    "title = \"Four\"\nbase_url = \"https://blog.example/\"\ntheme = \"own\"\n[[headers]]\nfor = \"/*\"\nvalues = { A = \"b\" }\n",
     "title = \"Three\nbase_url =",
 ];
 
@@ -157,6 +158,9 @@ fn target() -> impl Strategy<Value = (String, Option<String>)> {
         .prop_map(|((name, text), more)| (format!("templates/{name}"), format!("{text}{more}")));
     let copied = (
         prop::sample::select(vec![
+            "themes/own/static/own.css",
+            "themes/own/templates/404.html",
+            "themes/paper/theme.toml",
             "static/a.css",
             "static/old/index.html",
             "content/posts/c/p.png",
@@ -185,6 +189,12 @@ fn after_any_edits_the_site_is_the_one_of_a_clean_build() {
                 match text {
                     Some(text) => disk.write(&name, &text),
                     None if name == "site.toml" => {}
+                    // Half of what goes away has only got another name.
+                    None if name.len() % 2 == 0 => {
+                        let other = name.replace(".md", "-renamed.md");
+                        let _ = fs::rename(disk.root().join(&name), disk.root().join(&other));
+                        paths.insert(PathBuf::from(other));
+                    }
                     None => drop(fs::remove_file(disk.root().join(&name))),
                 }
                 paths.insert(PathBuf::from(name));

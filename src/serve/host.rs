@@ -89,6 +89,20 @@ impl Host {
         self.good.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Returns where a reader is to go who opened a page under another name of this machine: to a browser `localhost` is
+    /// another site than `127.0.0.1`, and what the page loads would be foreign to it.
+    fn other_name(&self, asked: &Asked) -> Option<String> {
+        let host = asked.header("host").filter(|_| asked.header("sec-fetch-mode") == Some("navigate"))?;
+        let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
+        let is_local = matches!(name, "localhost" | "127.0.0.1" | "[::1]") || name.ends_with(".localhost");
+        let own = &self.origin[url::Position::BeforeHost..url::Position::AfterPort];
+        if !is_local || host == own {
+            return None;
+        }
+        let query = asked.query.as_ref().map(|query| format!("?{query}")).unwrap_or_default();
+        Some(format!("{}{}{query}", self.origin.as_str().trim_end_matches('/'), asked.path))
+    }
+
     /// Answers for what the preview adds.
     fn ours(&self, shown: &Shown, asked: &Asked) -> Answer {
         if asked.path.starts_with(stats::PREFIX) {
@@ -288,6 +302,9 @@ fn address_of(site: &Site, file: &SourcePath) -> Option<String> {
 
 impl Desk for Host {
     fn answer(&self, asked: &Asked) -> Answer {
+        if let Some(target) = self.other_name(asked) {
+            return moved_to(307, &target);
+        }
         let shown = self.shown();
         match asked.path.starts_with(OURS) {
             true => self.ours(&shown, asked),

@@ -11,6 +11,8 @@ use crate::site::{Site, tree};
 
 tests![
     what_is_served_is_what_is_built,
+    derived_files_are_those_of_a_build,
+    when_events_are_lost_everything_is_read_again,
     after_a_checkout_of_many_files_what_is_served_is_what_is_built,
     an_edit_shows_everywhere_at_once,
     a_broken_post_shows_why_and_the_rest_goes_on,
@@ -86,6 +88,52 @@ fn what_is_served_is_what_is_built() {
     let list: serde_json::Value =
         serde_json::from_str(&served.page(&format!("/.well-known/watchpost/{list}.json"))).unwrap();
     assert!(list.to_string().contains("posts/a/index.html"), "{list}");
+}
+
+fn derived_files_are_those_of_a_build() {
+    // Without analytics no page is another one here, so that the digests are the same.
+    let served = Site::new().post("a.md", "Text.").post("b.md", "Text.").file("static/x.txt", "x").serve(&[]);
+    let copy = Site::new().post("a.md", "Text.").post("b.md", "Text.").file("static/x.txt", "x");
+    let settings = fs::read_to_string(copy.path("site.toml")).unwrap();
+    let copy = copy
+        .file("site.toml", settings.replace("https://blog.example/", &served.home))
+        .config("feed_authority = \"blog.example\"");
+    let public = copy.build().exit(0).then().public();
+    let derived: Vec<_> = public.iter().filter(|(path, _)| path.starts_with(".well-known/")).collect();
+    assert!(derived.len() > 1);
+    for (path, built) in derived {
+        assert_eq!(served.page(&format!("/{path}")).as_bytes(), built, "{path}");
+    }
+}
+
+fn when_events_are_lost_everything_is_read_again() {
+    // The folder is there from the start, so that it is watched.
+    let served = blog().file("static/many/x.txt", "").serve(&[]);
+    let signal = |served: &Served, signal: &str| {
+        let mut kill = std::process::Command::new("kill");
+        assert!(kill.args([signal, &served.process().to_string()]).status().unwrap().success());
+    };
+    let mut events = served.events();
+    signal(&served, "-STOP");
+    // The system keeps 16,384 events, and each file makes several.
+    for number in 0..12_000 {
+        served.site.write(&format!("static/many/{number}.txt"), "x");
+    }
+    served.site.write("content/posts/a.md", "+++\ntitle = \"A\"\ndate = 2026-01-02\n+++\nAfter the flood.\n");
+    signal(&served, "-CONT");
+    let is_whole = |served: &Served| {
+        served.page("/posts/a/").contains("After the flood.") && served.get("/many/11999.txt").status == 200
+    };
+    loop {
+        events.next("change");
+        if is_whole(&served) {
+            break;
+        }
+    }
+    assert!((0..12_000).step_by(100).all(|number| served.get(&format!("/many/{number}.txt")).status == 200));
+    let (_, notices, _) = served.end("-INT");
+    let told_of = |notice: &serde_json::Value| notice["type"] == "changed" && notice["files"].is_null();
+    assert!(notices.iter().any(told_of), "the flood was one that no queue holds: {notices:?}");
 }
 
 fn after_a_checkout_of_many_files_what_is_served_is_what_is_built() -> Result<(), Skip> {
@@ -312,6 +360,10 @@ fn a_foreign_page_gets_nothing() {
         let reply = ask(served.address, &format!("GET {path}"), &[("Origin", "https://evil.test")]);
         assert_eq!(reply.status, 403, "{path}");
     }
+    // A reader who types `localhost` is sent to the name that the pages know.
+    let line = format!("GET /posts/a/?x=1 HTTP/1.1\r\nHost: localhost:{port}\r\nSec-Fetch-Mode: navigate\r\n\r\n");
+    let reply = Reply::read(&crate::door::exchange(served.address, line.as_bytes())).unwrap();
+    assert_eq!((reply.status, reply.header("location")), (307, &*format!("{}posts/a/?x=1", served.home)));
     let posted = ask_with(served.address, "POST /posts/a/", &[("Content-Length", "0")], b"");
     assert_eq!(posted.status, 405);
 }
@@ -376,6 +428,7 @@ fn no_link_leads_out_of_the_site() {
         // Links that are there at the start, and links that come later.
         let early = blog();
         link(&early, &to, at);
+        let early = early.build().exit(1).stderr_has(at).stderr_has("leaves the site").then();
         let early = early.serve(&[]);
         let late = blog().serve(&[]);
         late.until(
