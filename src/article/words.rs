@@ -11,6 +11,32 @@ pub(super) struct WordCount {
     open: bool,
 }
 
+/// What a byte of text is to a counter of words.
+#[derive(Clone, Copy)]
+enum Class {
+    Letter,
+    Space,
+    Other,
+    /// The beginning of a character beyond ASCII.
+    Wide,
+}
+
+/// The class of each byte: a post has thousands of them, and every one is looked at.
+const CLASSES: [Class; 256] = {
+    let mut classes = [Class::Wide; 256];
+    let mut byte = 0;
+    while byte < 128 {
+        let character = byte as u8;
+        classes[byte] = match character {
+            _ if character.is_ascii_alphanumeric() => Class::Letter,
+            _ if character.is_ascii_whitespace() => Class::Space,
+            _ => Class::Other,
+        };
+        byte += 1;
+    }
+    classes
+};
+
 impl WordCount {
     /// Returns how many words there were.
     pub(super) fn count(&self) -> usize {
@@ -28,15 +54,23 @@ impl WordCount {
         let bytes = text.as_bytes();
         let mut at = 0;
         while let Some(&byte) = bytes.get(at) {
-            if byte.is_ascii() {
-                at += 1;
-                if byte.is_ascii_alphanumeric() {
+            match CLASSES[usize::from(byte)] {
+                Class::Letter => {
+                    at += 1;
                     self.count += usize::from(!self.open);
                     self.open = true;
-                } else if byte.is_ascii_whitespace() {
-                    self.open = false;
+                    continue;
                 }
-                continue;
+                Class::Space => {
+                    at += 1;
+                    self.open = false;
+                    continue;
+                }
+                Class::Other => {
+                    at += 1;
+                    continue;
+                }
+                Class::Wide => {}
             }
             let Some(character) = text[at..].chars().next() else { return };
             at += character.len_utf8();

@@ -164,13 +164,12 @@ fn moved(config: &Config, before: &Library, edit: &Edit) -> Option<Library> {
     if !problems.is_empty() || shares_a_feed_id(&posts, &newest, &moves.fresh) {
         return None;
     }
-    let crowd = before.index.crowd.get_or_init(|| Crowd::of(before));
-    let (sourced, crowd) = sourced(before, &moves, &routes_of, crowd)?;
+    let stays = keeps_addresses(before, &moves, &routes_of);
     let mut library = Library {
         sections: Arc::new(sections(before, &moves)?),
         archive: Arc::new(lists::archive(&newest, &index)),
         assets: Arc::clone(&before.assets),
-        routes: Routes { sourced: Arc::new(sourced), made: Arc::default() },
+        routes: before.routes.clone(),
         routes_of: Arc::new(routes_of),
         posts: Arc::default(),
         hidden: Arc::new(hidden),
@@ -178,11 +177,55 @@ fn moved(config: &Config, before: &Library, edit: &Edit) -> Option<Library> {
         taxonomies: Arc::new(taxonomies),
         index: Arc::new(index),
     };
+    if stays && lists_of(before) == lists_of(&library) {
+        drop(moves);
+        library.posts = Arc::new(posts);
+        if let Some(crowd) = before.index.crowd.get() {
+            let _ = library.index.crowd.set(Arc::clone(crowd));
+        }
+        return Some(library);
+    }
+    let crowd = Arc::clone(before.index.crowd.get_or_init(|| Arc::new(Crowd::of(before))));
+    let crowd = match stays {
+        true => crowd,
+        false => {
+            let (sourced, crowd) = sourced(before, &moves, &library.routes_of, &crowd)?;
+            library.routes.sourced = Arc::new(sourced);
+            Arc::new(crowd)
+        }
+    };
     drop(moves);
     library.posts = Arc::new(posts);
     library.routes.made = arrange::made(config, &library, &crowd.taken, crowd.in_sitemap)?.made;
     let _ = library.index.crowd.set(crowd);
     Some(library)
+}
+
+/// Returns whether every post that was edited stands where it stood, and under the same other addresses.
+fn keeps_addresses(before: &Library, moves: &Moves<'_>, routes_of: &[Route]) -> bool {
+    let is_same = |id: &PostId| {
+        let Some(old) = before.posts.get(id.0) else { return false };
+        let (new, route) = (&moves.posts[id.0], &routes_of[id.0]);
+        let is_listed = |post: &Post| !post.front.noindex && post.front.canonical.is_none();
+        old.source == new.source
+            && before.routes_of[id.0] == *route
+            && old.front.aliases == new.front.aliases
+            && is_listed(old) == is_listed(new)
+    };
+    moves.gone.len() == moves.fresh.len() && moves.fresh.iter().all(is_same)
+}
+
+/// Returns all that the addresses of lists depend on: which there are, and how long they are.
+fn lists_of(library: &Library) -> impl PartialEq {
+    let sections: Vec<_> =
+        library.sections.iter().map(|(name, section)| (name.clone(), section.index, section.pages.len())).collect();
+    let terms = library.taxonomies.iter().flat_map(|taxonomy| {
+        let own = (taxonomy.route.clone(), taxonomy.index, taxonomy.terms.len());
+        let terms = taxonomy.terms.iter().map(|term| (term.route.clone(), term.index, term.posts.len()));
+        std::iter::once(own).chain(terms)
+    });
+    let months = library.archive.iter().flat_map(|year| year.months.iter().map(|month| (year.year, month.month)));
+    (library.newest.len(), sections, terms.collect::<Vec<_>>(), months.collect::<Vec<_>>())
 }
 
 /// Returns the posts after an edit, and the hidden ones.

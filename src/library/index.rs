@@ -29,7 +29,7 @@ pub(super) struct Index {
     /// The posts that ask for a template, or for a feed id, of their own.
     pub(super) particular: Vec<PostId>,
     /// What no further address may be confused with; found when it is first needed.
-    pub(super) crowd: OnceLock<Crowd>,
+    pub(super) crowd: OnceLock<Arc<Crowd>>,
 }
 
 /// The addresses that have a source, counted.
