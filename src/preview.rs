@@ -54,6 +54,8 @@ pub struct Changed {
     pub posts: Vec<SourcePath>,
     /// The files and folders that were written and that pages only copy: static ones, and those beside posts.
     pub copied: BTreeSet<SourcePath>,
+    /// Whether everything was read again: nobody can say what else is another now.
+    pub everything: bool,
 }
 
 /// A site that follows its files.
@@ -137,7 +139,7 @@ impl Preview {
             Err(problems) => self.settings = problems,
         }
         self.publish();
-        Changed::default()
+        Changed { everything: true, ..Changed::default() }
     }
 
     /// Reads again what changed: files or folders, relative to the site's folder. Returns nothing if no page can be another.

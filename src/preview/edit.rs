@@ -31,7 +31,7 @@ impl State {
         }
         // Files beside the pages (data, co-located ones) change no name, but what is shown.
         changed |= written.copied || below("data");
-        changed.then_some(Changed { styles, posts: written.posts, copied: copied_of(paths) })
+        changed.then_some(Changed { styles, posts: written.posts, copied: copied_of(paths), everything: false })
     }
 
     /// Reads a file or a folder of `content/` again.

@@ -76,7 +76,9 @@ impl Host {
             styles.map(|styles| styles.iter().map(|name| format!("{prefix}/{name}")).collect());
         let site = shown.edition.site.as_deref();
         let files: Vec<String> = changed.copied.iter().filter_map(|file| address_of(site?, file)).collect();
-        let event = json!({ "edition": shown.edition.number, "styles": styles, "files": files, "open": open });
+        let event = json!({
+            "edition": shown.edition.number, "styles": styles, "files": files, "open": open, "reload": changed.everything,
+        });
         *self.shown.write().unwrap_or_else(PoisonError::into_inner) = shown;
         self.hub.tell("change", &event);
     }
@@ -278,6 +280,7 @@ impl Host {
     ) -> Answer {
         if headers.is_empty() {
             headers.push(("Content-Type".to_owned(), content_type("index.html").to_owned()));
+            headers.push(("Content-Security-Policy".to_owned(), hidden::POLICY.to_owned()));
         } else if let Some(site) = &shown.edition.site
             && let Some(route) = site.config.base_url.route_of(&asked.path)
         {

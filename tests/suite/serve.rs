@@ -268,6 +268,7 @@ fn what_is_hidden_is_listed_with_its_reason() {
     let served = hidden().serve(&[]);
     assert_eq!((served.get("/posts/draft/").status, served.get("/posts/future/").status), (404, 404));
     let list = served.page("/__blog/");
+    assert!(served.get("/__blog/").header("content-security-policy").contains("default-src 'none'"));
     for words in ["content/posts/draft.md", "--drafts", "content/posts/future.md", "--future"] {
         assert!(list.contains(words), "{words}: {list}");
     }

@@ -250,6 +250,7 @@
       const change = JSON.parse(event.data);
       if (change.open && change.open !== here) return location.assign(change.open);
       edition = String(change.edition);
+      if (change.reload) return location.reload();
       if (change.files && repaint(change.files)) return location.reload();
       if (!change.styles) return refresh();
       restyle(change.styles);
