@@ -11,7 +11,9 @@ mod tests;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
+use jiff::Timestamp;
 use url::Url;
 
 use crate::article::Typesetter;
@@ -39,6 +41,8 @@ pub struct Edition {
     pub number: u64,
     /// The last good site; none if there has never been one.
     pub site: Option<Arc<Site>>,
+    /// Counts up whenever the settings are read again.
+    pub settings: u64,
     /// The settings as production has them.
     pub production: Option<Arc<Config>>,
     /// What is wrong; a site that is there may be older than these.
@@ -67,6 +71,8 @@ pub struct Preview {
     state: Option<State>,
     /// What is wrong with the settings.
     settings: Vec<Diagnostic>,
+    /// How often they could be read.
+    read: u64,
     edition: Edition,
 }
 
@@ -89,6 +95,8 @@ struct State {
     surface: Vec<Diagnostic>,
     /// The sections whose `_index.md` is hidden: what lies in them may be, too.
     hidden_sections: BTreeSet<SourcePath>,
+    /// When posts appear or go by themselves.
+    turns: BTreeSet<Timestamp>,
     /// What is wrong with `[[defaults]]`.
     defaults: Vec<Diagnostic>,
     /// What is wrong with the whole: addresses, templates.
@@ -104,7 +112,8 @@ impl Preview {
             place,
             state: None,
             settings: Vec::new(),
-            edition: Edition { number: 0, site: None, production: None, problems: Arc::default() },
+            read: 0,
+            edition: Edition { number: 0, site: None, settings: 0, production: None, problems: Arc::default() },
         };
         preview.reload();
         preview
@@ -113,6 +122,13 @@ impl Preview {
     /// Returns the site as it is now.
     pub fn edition(&self) -> &Edition {
         &self.edition
+    }
+
+    /// Returns how long it is until a post appears or goes by itself; nothing if none does, or if the clock stands still.
+    pub fn next_turn(&self) -> Option<Duration> {
+        let state = self.state.as_ref().filter(|state| state.runs() && self.settings.is_empty())?;
+        let next = state.turns.first()?.duration_since(config::now());
+        Some(Duration::try_from(next).unwrap_or_default())
     }
 
     /// Returns what is worth saying about the site, though it can be built.
@@ -134,6 +150,7 @@ impl Preview {
                     state.keep_last_good(before);
                 }
                 self.settings.clear();
+                self.read += 1;
                 self.state = Some(state);
             }
             Err(problems) => self.settings = problems,
@@ -145,10 +162,7 @@ impl Preview {
     /// Reads again what changed: files or folders, relative to the site's folder. Returns nothing if no page can be another.
     pub fn follow(&mut self, paths: &BTreeSet<PathBuf>) -> Option<Changed> {
         let is_settings = |path: &PathBuf| matches!(path.to_str(), Some("site.toml" | "analytics.lock") | None);
-        let Some(state) = self
-            .state
-            .as_mut()
-            .filter(|state| !state.sources.linked && self.settings.is_empty() && !paths.iter().any(is_settings))
+        let Some(state) = self.state.as_mut().filter(|state| !state.sources.linked && !paths.iter().any(is_settings))
         else {
             return Some(self.reload());
         };
@@ -179,7 +193,7 @@ impl Preview {
         }
         let before = std::mem::replace(
             &mut self.edition,
-            Edition { number: 0, site: None, production: None, problems: Arc::new(problems) },
+            Edition { number: 0, site: None, settings: self.read, production: None, problems: Arc::new(problems) },
         );
         self.edition.number = before.number + 1;
         let site = site.map(Arc::new);
@@ -187,7 +201,8 @@ impl Preview {
         self.edition.site = match site {
             Some(site) => {
                 // What the old site holds is as long as the blog; nobody waits while it is given back.
-                std::thread::spawn(move || drop(before));
+                // Where no thread can be had, it is given back here.
+                let _ = std::thread::Builder::new().spawn(move || drop(before));
                 Some(site)
             }
             None => before.site,
@@ -214,6 +229,7 @@ impl State {
             broken: BTreeMap::new(),
             surface: Vec::new(),
             hidden_sections: BTreeSet::new(),
+            turns: BTreeSet::new(),
             defaults: Vec::new(),
             whole: Vec::new(),
         };
@@ -223,6 +239,9 @@ impl State {
             state.note(problem);
         }
         state.find_hidden_sections();
+        for post in state.posts.values() {
+            state.turns.extend(turns_of(post, state.config.clock));
+        }
         Ok(state)
     }
 
@@ -236,11 +255,12 @@ impl State {
 
     /// Takes over the last good form of what cannot be read or parsed now.
     fn keep_last_good(&mut self, before: &mut State) {
-        let lost: Vec<SourcePath> =
-            self.broken.keys().filter(|source| !self.posts.contains_key(source)).cloned().collect();
-        for source in lost {
-            if let Some(post) = before.posts.remove(&source) {
-                self.posts.insert(source, post);
+        for name in self.broken.keys() {
+            let lost: Vec<SourcePath> = edit::under(&before.posts, name).cloned().collect();
+            for source in lost {
+                if let Some(post) = before.posts.remove(&source) {
+                    self.posts.entry(source).or_insert(post);
+                }
             }
         }
     }
@@ -288,7 +308,15 @@ impl State {
 }
 
 fn is_about_content(problem: &Diagnostic) -> bool {
-    problem.place.as_ref().is_some_and(|place| place.file.starts_with("content/"))
+    problem.place.as_ref().is_some_and(|place| place.file == "content" || place.file.starts_with("content/"))
+}
+
+/// Returns when a post appears, or goes, after a moment.
+fn turns_of(post: &Post, clock: Timestamp) -> impl Iterator<Item = Timestamp> {
+    let front = &post.front;
+    let shown = front.publish_date.as_ref().or(front.date.as_ref());
+    let turns = [shown, front.expiry_date.as_ref()].into_iter().flatten().map(jiff::Zoned::timestamp);
+    turns.filter(move |turn| *turn > clock)
 }
 
 /// Returns the settings of production, but for where the site and its analytics stand.

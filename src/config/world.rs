@@ -36,12 +36,17 @@ impl World {
         };
         let current = std::env::current_dir()
             .map_err(|error| Diagnostic::error("config/unreadable", format!("the current folder is gone: {error}")))?;
-        #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the clock")]
-        let now = Timestamp::now();
+        let now = now();
         let environment =
             std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
         Ok(World { now, environment: environment.collect(), current, lock })
     }
+}
+
+/// Returns what the machine's clock says.
+#[expect(clippy::disallowed_methods, reason = "this is the one place that reads the clock")]
+pub fn now() -> Timestamp {
+    Timestamp::now()
 }
 
 /// Reads the site at `root`, all problems at once.

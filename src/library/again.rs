@@ -68,6 +68,8 @@ fn same_order(before: &Library, edit: &Edit) -> Option<Library> {
             && *section == fresh.section
             && *stem == fresh.stem
             && *front == fresh.front
+            // Two times that are one instant may be two days.
+            && posts[id.0].day() == fresh.day()
             && *assets == fresh.assets
             && *hidden == fresh.hidden;
         if !is_same {
@@ -312,8 +314,9 @@ fn sourced(before: &Library, moves: &Moves<'_>, routes_of: &[Route], crowd: &Cro
         let route = before.route(before.find(&post.source)?);
         gone.push(route);
         crowd.in_sitemap -= usize::from(before.is_in_sitemap(route, sourced.get(route)?));
-        // An alias that is written twice stands once.
-        let mut aliases: Vec<&Route> = post.front.aliases.iter().collect();
+        // An alias that is written twice, or in two ways that a file system confuses, stands once.
+        let mut aliases: Vec<&Route> =
+            post.front.aliases.iter().filter(|alias| matches!(sourced.get(alias), Some(Page::Alias(_)))).collect();
         aliases.sort();
         aliases.dedup();
         gone.extend(aliases);
@@ -335,7 +338,7 @@ fn sourced(before: &Library, moves: &Moves<'_>, routes_of: &[Route], crowd: &Cro
     for &id in &moves.fresh {
         let mut claims = vec![(routes_of[id.0].clone(), Page::Post(id))];
         for alias in &moves.posts[id.0].front.aliases {
-            if claims.iter().skip(1).all(|(route, _)| route != alias) {
+            if claims.iter().skip(1).all(|(route, _)| folded(route) != folded(alias)) {
                 claims.push((alias.clone(), Page::Alias(routes_of[id.0].clone())));
             }
         }
@@ -347,7 +350,8 @@ fn sourced(before: &Library, moves: &Moves<'_>, routes_of: &[Route], crowd: &Cro
             layer.insert(route, page);
         }
         let front = &moves.posts[id.0].front;
-        crowd.in_sitemap += usize::from(!front.noindex && front.canonical.is_none());
+        let is_listed = !front.noindex && front.canonical.is_none() && routes_of[id.0].as_str() != "/404.html";
+        crowd.in_sitemap += usize::from(is_listed);
     }
     Some((layer, crowd))
 }

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::{Changed, State};
+use super::{Changed, State, turns_of};
+use crate::config;
 use crate::paths::SourcePath;
 use crate::post::{self, Kind, Post};
 use crate::source::{self, Sources};
@@ -12,9 +13,10 @@ use crate::source::{self, Sources};
 impl State {
     /// Reads again what changed. Returns nothing if no page can be another.
     pub(super) fn follow(&mut self, paths: &BTreeSet<PathBuf>) -> Option<Changed> {
+        let has_turned = self.turn();
         let below = |folder: &str| paths.iter().any(|path| path.starts_with(folder));
-        let mut changed = false;
-        let mut written = Written::default();
+        let mut changed = has_turned;
+        let mut written = Written { needs_settling: has_turned, ..Written::default() };
         for path in paths.iter().filter(|path| path.starts_with("content")) {
             changed |= self.read_path(path, &mut written);
         }
@@ -34,6 +36,26 @@ impl State {
         changed.then_some(Changed { styles, posts: written.posts, copied: copied_of(paths), everything: false })
     }
 
+    /// Returns whether the clock is the machine's, and not one that was set.
+    pub(super) fn runs(&self) -> bool {
+        self.production.clock == self.production.now
+    }
+
+    /// Sets the clock to what it is by now, and returns whether posts have appeared or gone since.
+    fn turn(&mut self) -> bool {
+        if !self.runs() {
+            return false;
+        }
+        let now = config::now();
+        for config in [&mut self.production, &mut self.config] {
+            let config = Arc::make_mut(config);
+            (config.clock, config.now) = (now, now);
+        }
+        let before = self.turns.len();
+        self.turns.retain(|turn| *turn > now);
+        self.turns.len() < before
+    }
+
     /// Reads a file or a folder of `content/` again.
     fn read_path(&mut self, path: &Path, written: &mut Written) -> bool {
         let Some(name) = source::name_of(path) else { return false };
@@ -42,16 +64,23 @@ impl State {
             Arc::make_mut(&mut self.sources).linked = true;
             return true;
         }
-        let mut changed = self.read_assets(&name, &found, written);
+        // What cannot be read keeps its last good form, and so do the files beside it.
+        let mut changed = problems.is_empty() && self.read_assets(&name, &found, written);
         let unread: BTreeSet<SourcePath> = problems
             .iter()
             .filter_map(|problem| problem.place.as_ref().map(|place| SourcePath::new(place.file.clone())))
             .collect();
         let known: BTreeSet<SourcePath> =
             under(&self.posts, &name).chain(under(&self.broken, &name)).cloned().collect();
+        let is_unread = |source: &SourcePath| {
+            let mut names = unread.iter().map(SourcePath::as_str);
+            names.any(|name| {
+                source.as_str().strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            })
+        };
         for source in known.into_iter().filter(|source| !found.markdown.contains_key(source)) {
             changed |= self.broken.remove(&source).is_some();
-            if !unread.contains(&source) {
+            if !is_unread(&source) {
                 changed |= self.take(&source, None, written);
             }
         }
@@ -117,6 +146,7 @@ impl State {
         let is_decided = before.as_deref().is_some_and(decides) || post.as_ref().is_some_and(decides);
         written.needs_settling |= is_decided || !self.hidden_sections.is_empty();
         if let Some(post) = post {
+            self.turns.extend(turns_of(&post, self.config.clock));
             self.posts.insert(source.clone(), Arc::new(post));
         }
         self.behind.insert(source.clone());
@@ -178,7 +208,10 @@ struct Written {
 }
 
 /// Returns what stands at a name or below it.
-fn under<'m, T>(map: &'m BTreeMap<SourcePath, T>, name: &SourcePath) -> impl Iterator<Item = &'m SourcePath> {
+pub(super) fn under<'m, T>(
+    map: &'m BTreeMap<SourcePath, T>,
+    name: &SourcePath,
+) -> impl Iterator<Item = &'m SourcePath> {
     let folder = format!("{name}/");
     let own = map.get_key_value(name).map(|(source, _)| source);
     let below = map.range(SourcePath::new(folder.clone())..).map(|(source, _)| source);

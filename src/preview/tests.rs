@@ -299,3 +299,36 @@ fn nothing_of_production_analytics_is_left() {
     assert!(!pages.values().any(|page| page.contains("stats.example")));
     assert_eq!(preview.edition().production.as_ref().unwrap().base_url.as_str(), "https://blog.example/sub/");
 }
+
+#[test]
+fn a_folder_that_cannot_be_read_keeps_its_posts() {
+    let disk = Disk::new();
+    disk.write("content/posts/x/a.md", "A.");
+    disk.write("content/posts/b.md", "B.");
+    let mut preview = disk.preview();
+    let folder = disk.root().join("content/posts/x");
+    fs::rename(&folder, disk.root().join("elsewhere")).unwrap();
+    std::os::unix::fs::symlink("nowhere", &folder).unwrap();
+    preview.follow(&[PathBuf::from("content/posts/x")].into()).unwrap();
+    let edition = preview.edition();
+    assert!(edition.problems.iter().any(|problem| problem.code == "source/link-broken"), "{:?}", edition.problems);
+    assert!(files(edition.site.as_ref().unwrap())["/posts/x/a/"].contains("A."));
+    fs::remove_file(&folder).unwrap();
+    preview.follow(&[PathBuf::from("content/posts/x")].into()).unwrap();
+    let edition = preview.edition();
+    assert!(edition.problems.is_empty(), "{:?}", edition.problems);
+    assert!(!files(edition.site.as_ref().unwrap()).contains_key("/posts/x/a/"), "now it is gone");
+}
+
+#[test]
+fn broken_settings_do_not_keep_posts_from_changing() {
+    let disk = Disk::new();
+    disk.write("content/posts/a.md", "A.");
+    let mut preview = disk.preview();
+    disk.write("site.toml", SETTINGS[3]);
+    preview.follow(&[PathBuf::from("site.toml")].into()).unwrap();
+    disk.write("content/posts/a.md", "Changed.");
+    preview.follow(&[PathBuf::from("content/posts/a.md")].into()).unwrap();
+    assert!(!preview.edition().problems.is_empty());
+    assert!(files(preview.edition().site.as_ref().unwrap())["/posts/a/"].contains("Changed."));
+}

@@ -4,56 +4,85 @@
 
 /// Returns whether a template may read a field of a variable: `pages` of `section`.
 pub(crate) fn reads(template: &str, variable: &str, field: &str) -> bool {
-    blocks(template).any(|code| block_reads(code, variable, field))
+    // What is printed as it stands may look like code.
+    let is_raw = template.contains("{%") && template.contains("endraw");
+    (is_raw && template.contains(variable)) || blocks(template).any(|code| block_reads(code, variable, field))
 }
 
-/// Returns the code between `{{` and `}}`, and between `{%` and `%}`.
+/// Returns the code between `{{` and `}}`, and between `{%` and `%}`; comments are left out.
 fn blocks(template: &str) -> impl Iterator<Item = &str> {
     let mut rest = template;
     std::iter::from_fn(move || {
-        let start = rest.find("{{").into_iter().chain(rest.find("{%")).min()?;
-        let end = if rest[start..].starts_with("{{") { "}}" } else { "%}" };
-        let code = &rest[start + 2..];
-        let length = end_of(code, end);
-        rest = &code[length..];
-        Some(&code[..length])
+        loop {
+            let start = ["{{", "{%", "{#"].into_iter().filter_map(|open| rest.find(open)).min()?;
+            let code = &rest[start + 2..];
+            let end = match &rest[start..start + 2] {
+                "{{" => "}}",
+                "{%" => "%}",
+                _ => {
+                    rest = code.find("#}").map_or("", |end| &code[end + 2..]);
+                    continue;
+                }
+            };
+            let length = end_of(code, end);
+            rest = &code[length..];
+            return Some(&code[..length]);
+        }
     })
 }
 
 /// Returns where a block ends, strings within it left aside.
 fn end_of(code: &str, end: &str) -> usize {
-    let mut quote = None;
-    for (at, character) in code.char_indices() {
-        match quote {
-            Some(open) if open == character => quote = None,
-            Some(_) => {}
-            None if matches!(character, '"' | '\'' | '`') => quote = Some(character),
-            None if code[at..].starts_with(end) => return at,
-            None => {}
+    let mut at = 0;
+    while let Some(character) = code[at..].chars().next() {
+        if code[at..].starts_with(end) {
+            return at;
         }
+        at += match character {
+            '"' | '\'' | '`' => string(&code[at..]).unwrap_or(code.len() - at),
+            _ => character.len_utf8(),
+        };
     }
     code.len()
 }
 
+/// Returns the length of the string that a text begins with; nothing if it never ends.
+fn string(text: &str) -> Option<usize> {
+    let mut characters = text.char_indices();
+    let (_, quote) = characters.next()?;
+    while let Some((at, character)) = characters.next() {
+        match character {
+            '\\' => drop(characters.next()),
+            _ if character == quote => return Some(at + quote.len_utf8()),
+            _ => {}
+        }
+    }
+    None
+}
+
 fn block_reads(code: &str, variable: &str, field: &str) -> bool {
-    let mut before = ' ';
+    // The end of what was looked at so far: a field's dot, or the dots that spread a list out.
+    let mut dots = 0;
     let mut rest = after_bindings(code);
     while let Some(first) = rest.chars().next() {
         if matches!(first, '"' | '\'' | '`') {
-            let inner = &rest[1..];
-            rest = inner.find(first).map_or("", |end| &inner[end + 1..]);
-            before = first;
+            // A string that never ends is none; whatever this is, it may be a reading.
+            let Some(length) = string(rest) else { return rest.contains(variable) };
+            rest = &rest[length..];
+            dots = 0;
         } else if is_word(first) {
             let length = rest.find(|character| !is_word(character)).unwrap_or(rest.len());
             let (word, after) = rest.split_at(length);
-            if word == "__tera_context" || (word == variable && before != '.' && may_be(after, field)) {
+            if word == "__tera_context" || (word == variable && dots != 1 && may_be(after, field)) {
                 return true;
             }
             rest = after;
-            before = 'a';
+            dots = 0;
         } else {
-            if !first.is_whitespace() {
-                before = first;
+            match first {
+                '.' => dots += 1,
+                _ if first.is_whitespace() => {}
+                _ => dots = 0,
             }
             rest = &rest[first.len_utf8()..];
         }
@@ -64,8 +93,11 @@ fn block_reads(code: &str, variable: &str, field: &str) -> bool {
 /// Returns the code of a block without the names that a loop gives to what it walks.
 fn after_bindings(code: &str) -> &str {
     let inner = code.trim_start_matches('-').trim_start();
-    let names = inner.strip_prefix("for ").and_then(|names| names.split_once(" in "));
-    names.map_or(code, |(_, walked)| walked)
+    let Some((names, walked)) = inner.strip_prefix("for ").and_then(|names| names.split_once(" in ")) else {
+        return code;
+    };
+    let is_name = |character: char| is_word(character) || character == ',' || character == ' ';
+    if names.chars().all(is_name) { walked } else { code }
 }
 
 /// Returns whether what follows a variable may lead to a field of it.
@@ -101,6 +133,12 @@ mod tests {
             "{{ section.pages",
             "{% for a in section %}",
             "{% if section in all %}",
+            "{{ [...section.pages] }}",
+            "{% set s = {...section} %}",
+            "{{ \"a\\\"\" ~ section.pages ~ \"b\" }}",
+            "{# {{ the post's title }} #}{% for p in section.pages %}{{ 'x' }}",
+            "{% raw %}{{ it's }}{% endraw %}{{ section.pages }}",
+            "{% for p in\nsection.pages %}{{ \" in \" }}",
         ] {
             assert!(reads(template, "section", "pages"), "{template}");
         }
@@ -114,6 +152,8 @@ mod tests {
             "{{ page.section.pages }}{{ my_section.pages }}{{ sections }}",
             "{{ \"section.pages\" }}{% if kind == 'section' %}",
             "{{ paginator.pages }}",
+            "{# {{ section.pages }} #}",
+            "{{ page . section . pages }}",
             "{% for section in all %}{%- for name, section in all -%}",
         ] {
             assert!(!reads(template, "section", "pages"), "{template}");

@@ -13,8 +13,7 @@ use crate::post::{Hidden, Post};
 use crate::preview::Edition;
 
 /// The policy that these pages are sent with: nothing is loaded, and only their own style applies.
-pub const POLICY: &str =
-    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'";
+pub const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'self'";
 
 /// What the list of hidden things says of the preview itself.
 #[derive(Debug, Clone, Copy)]

@@ -5,21 +5,23 @@
 //! send them (`_headers`, `_redirects`), dressed with our script. What fails shows why, over its last good form if there is
 //! one.
 
-use std::fs::{self, File};
-use std::io;
+use std::fs;
+use std::io::Read as _;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Instant;
 
 use jiff::SignedDuration;
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde_json::json;
 use url::Url;
 
 use super::exchange::{Answer, Asked, Body, Desk};
+use super::files;
 use super::hidden::{self, Serving};
 use super::hub::Hub;
 use super::kinds::content_type;
-use super::leaving::{self, Dressed, Dressing};
+use super::leaving::{self, Dressed, Dressing, is_html};
 use super::shown::Shown;
 use super::stats;
 use super::status::{self, View};
@@ -32,6 +34,8 @@ use crate::state::State;
 
 /// What the preview adds stands below this.
 const OURS: &str = "/__blog/";
+/// What cannot stand in a head, and only there is encoded again.
+const NOT_IN_A_HEAD: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'<').add(b'>');
 /// How many pages are kept in their last good form.
 const KEPT: usize = 64;
 
@@ -40,7 +44,6 @@ pub struct Host {
     shown: RwLock<Arc<Shown>>,
     hub: Hub,
     origin: Url,
-    addresses: Vec<String>,
     flags: Vec<String>,
     good: Mutex<Good>,
     began: Instant,
@@ -54,12 +57,10 @@ impl Host {
     /// Starts with an edition; `flags` are what it was started with, as they would be typed again.
     pub fn new(origin: &Url, edition: Edition, flags: Vec<String>) -> Host {
         let shown = Shown::new(origin, edition, None);
-        let base_url = shown.edition.site.as_ref().map(|site| site.config.base_url.as_str().to_owned());
         Host {
             shown: RwLock::new(Arc::new(shown)),
             hub: Hub::default(),
             origin: origin.clone(),
-            addresses: vec![base_url.unwrap_or_else(|| origin.to_string())],
             flags,
             good: Mutex::default(),
             began: Instant::now(),
@@ -120,7 +121,9 @@ impl Host {
             },
             "/__blog/status" => Answer::new(200, "application/json", self.status(shown, asked).to_string()),
             OURS => {
-                let serving = Serving { addresses: &self.addresses, flags: &self.flags };
+                let home = shown.edition.site.as_ref().map(|site| site.config.base_url.as_str().to_owned());
+                let addresses = [home.unwrap_or_else(|| self.origin.to_string())];
+                let serving = Serving { addresses: &addresses, flags: &self.flags };
                 self.leave(shown, asked, 200, Vec::new(), hidden::page(&shown.edition, &serving).into_bytes())
             }
             _ => Answer::text(404, "the preview has nothing here"),
@@ -154,8 +157,7 @@ impl Host {
     fn dressed(&self, shown: &Shown, site: &Site, route: &Route, path: &str) -> Option<Dressed> {
         let file = render::page(site, route).ok()?;
         let render::Body::Bytes(bytes) = file.body else { return None };
-        let mut headers = vec![("Content-Type".to_owned(), content_type(file.out.as_str()).to_owned())];
-        headers.extend(shown.headers().1.all(route.as_str()));
+        let mut headers = headers_of(shown, route, route);
         Some(leaving::dress(&bytes, &mut headers, &self.dressing(shown, &self.page_url(path))))
     }
 
@@ -183,7 +185,8 @@ impl Host {
                 _ => self.lost(shown, site, asked),
             };
         };
-        let stands = site.library.routes.contains_key(&route);
+        let folder = folder_of(site, &route);
+        let stands = site.library.routes.contains_key(&route) || folder.is_some() || Shown::is_derived(&route);
         if let Some(redirect) = shown.redirects().1.find(route.as_str(), stands) {
             let target = match redirect.to.starts_with('/') {
                 true => format!("{}{}", base_url.prefix(), redirect.to),
@@ -192,7 +195,11 @@ impl Host {
             if matches!(redirect.status, 301..=308) {
                 return moved_to(redirect.status, &target);
             }
-            let target = Route::new(redirect.to.split(['?', '#']).next().unwrap_or_default()).ok();
+            let target = redirect
+                .to
+                .split(['?', '#'])
+                .next()
+                .and_then(|path| base_url.route_of(&format!("{}{path}", base_url.prefix())));
             return match target.and_then(|target| self.standing(shown, site, &target, asked, redirect.status)) {
                 Some(answer) => answer,
                 None => self.lost(shown, site, asked),
@@ -202,10 +209,7 @@ impl Host {
             return answer;
         }
         // What a server does with an address that lacks its `/`, or names the file.
-        let inner = route.as_str().strip_suffix("/index.html").unwrap_or(route.as_str());
-        let folder = Route::new(format!("{}/", inner.trim_end_matches('/')));
-        if let Some(folder) = folder.ok().filter(|folder| *folder != route && site.library.routes.contains_key(folder))
-        {
+        if let Some(folder) = folder {
             let query = asked.query.as_ref().map(|query| format!("?{query}")).unwrap_or_default();
             return moved_to(301, &format!("{}{query}", base_url.link(&folder)));
         }
@@ -214,9 +218,11 @@ impl Host {
 
     /// Answers with what stands at a route, if anything does.
     fn standing(&self, shown: &Shown, site: &Site, route: &Route, asked: &Asked, status: u16) -> Option<Answer> {
+        // A host goes by the address that was asked for, whatever file it answers with.
+        let named = site.config.base_url.route_of(&asked.path).unwrap_or_else(|| route.clone());
         if !site.library.routes.contains_key(route) {
             let bytes = shown.derived(site, route)?;
-            return Some(self.leave(shown, asked, status, content_of(route), bytes));
+            return Some(self.leave(shown, asked, status, headers_of(shown, route, &named), bytes));
         }
         match render::page(site, route) {
             Ok(file) => Some(match file.body {
@@ -224,19 +230,18 @@ impl Host {
                     if file.out.is_html() {
                         self.good().keep(route, &bytes);
                     }
-                    self.leave(shown, asked, status, content_of(route), bytes)
+                    self.leave(shown, asked, status, headers_of(shown, route, &named), bytes)
                 }
-                render::Body::Copy(path) => match open_within(&site.config.root, &path) {
-                    Ok((file, length)) if !content_type(route.out_path().as_str()).starts_with("text/html") => {
-                        let mut headers = content_of(route);
-                        headers.extend(shown.headers().1.all(route.as_str()));
+                render::Body::Copy(path) => match files::open(&site.config.root, &path) {
+                    Ok((file, length)) if !is_html(&headers_of(shown, route, &named)) => {
+                        let mut headers = headers_of(shown, route, &named);
                         leaving::dress(&[], &mut headers, &self.dressing(shown, &self.page_url(&asked.path)));
                         Answer { status, headers, body: Body::File(file, length) }
                     }
                     Ok((mut file, _)) => {
                         let mut bytes = Vec::new();
-                        match io::Read::read_to_end(&mut file, &mut bytes) {
-                            Ok(_) => self.leave(shown, asked, status, content_of(route), bytes),
+                        match file.read_to_end(&mut bytes) {
+                            Ok(_) => self.leave(shown, asked, status, headers_of(shown, route, &named), bytes),
                             Err(error) => self.unreadable(shown, asked, &path, &error.to_string()),
                         }
                     }
@@ -244,7 +249,7 @@ impl Host {
                 },
             }),
             Err(problems) => Some(match self.good().get(route) {
-                Some(bytes) => self.leave(shown, asked, status, content_of(route), bytes),
+                Some(bytes) => self.leave(shown, asked, status, headers_of(shown, route, &named), bytes),
                 None => {
                     let page = hidden::problem_page("This page cannot be rendered", &problems);
                     self.leave(shown, asked, 500, Vec::new(), page.into_bytes())
@@ -281,10 +286,6 @@ impl Host {
         if headers.is_empty() {
             headers.push(("Content-Type".to_owned(), content_type("index.html").to_owned()));
             headers.push(("Content-Security-Policy".to_owned(), hidden::POLICY.to_owned()));
-        } else if let Some(site) = &shown.edition.site
-            && let Some(route) = site.config.base_url.route_of(&asked.path)
-        {
-            headers.extend(shown.headers().1.all(route.as_str()));
         }
         let dressed = leaving::dress(&bytes, &mut headers, &self.dressing(shown, &self.page_url(&asked.path)));
         Answer { status, headers, body: Body::Bytes(dressed.bytes) }
@@ -332,24 +333,27 @@ impl Good {
 
 /// Sends a browser on.
 fn moved_to(status: u16, target: &str) -> Answer {
+    let target = utf8_percent_encode(target, NOT_IN_A_HEAD).to_string();
     Answer::text(status, "moved").header("Location", target)
 }
 
-fn content_of(route: &Route) -> Vec<(String, String)> {
-    vec![("Content-Type".to_owned(), content_type(route.out_path().as_str()).to_owned())]
+/// Returns the headers of a file as a host would send them to whoever asked by a name. Nothing may be kept by a browser: it
+/// would show what was, and to whatever is previewed here next.
+fn headers_of(shown: &Shown, file: &Route, named: &Route) -> Vec<(String, String)> {
+    let mut headers = vec![("Content-Type".to_owned(), content_type(file.out_path().as_str()).to_owned())];
+    for (name, value) in shown.headers().1.all(named.as_str()) {
+        match name.as_str() {
+            "content-type" => headers[0].1 = value,
+            "cache-control" | "expires" | "pragma" | "age" | "etag" | "last-modified" | "clear-site-data" => {}
+            _ => headers.push((name, value)),
+        }
+    }
+    headers
 }
 
-/// Opens a file of the site. What was a file when it was found may be a link to elsewhere by now.
-fn open_within(root: &Path, path: &Path) -> Result<(File, u64), String> {
-    let describe = |error: io::Error| error.to_string();
-    let real = fs::canonicalize(path).map_err(describe)?;
-    if !real.starts_with(fs::canonicalize(root).map_err(describe)?) {
-        return Err("it is a link that leaves the site".to_owned());
-    }
-    let file = File::open(real).map_err(describe)?;
-    let metadata = file.metadata().map_err(describe)?;
-    match metadata.is_file() {
-        true => Ok((file, metadata.len())),
-        false => Err("it is no file".to_owned()),
-    }
+/// Returns the folder that a server sends a reader to who left its `/` out, or named the file in it.
+fn folder_of(site: &Site, route: &Route) -> Option<Route> {
+    let inner = route.as_str().strip_suffix("/index.html").unwrap_or(route.as_str());
+    let folder = Route::new(format!("{}/", inner.trim_end_matches('/'))).ok()?;
+    (folder != *route && site.library.routes.contains_key(&folder)).then_some(folder)
 }

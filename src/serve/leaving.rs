@@ -172,7 +172,11 @@ impl Leaving<'_> {
             url.set_query(None);
             url.set_fragment(None);
             let counts = |provider: &&analytics::Provider| {
-                self.dressing.moved.iter().any(|moved| (provider.addresses)(&moved.from).1 == url)
+                // A page that names no scheme, or the other one, reaches the same server.
+                self.dressing.moved.iter().any(|moved| {
+                    let collect = (provider.addresses)(&moved.from).1;
+                    (collect.host_str(), collect.path()) == (url.host_str(), url.path())
+                })
             };
             let Some(provider) = analytics::PROVIDERS.iter().find(counts) else { continue };
             self.insertions.push((*at, format!(" src=\"\" srcset=\"\" data-watchpost=\"{WHY}\"")));
@@ -226,7 +230,8 @@ fn fixed(facts: &PageFacts, headers: &[(String, String)]) -> String {
     digesting.finish().short()
 }
 
-fn is_html(headers: &[(String, String)]) -> bool {
+/// Returns whether an answer with these headers is an HTML document.
+pub(super) fn is_html(headers: &[(String, String)]) -> bool {
     let kind = headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("content-type"));
     let essence = kind.and_then(|(_, value)| value.split(';').next()).unwrap_or_default();
     essence.trim().eq_ignore_ascii_case("text/html")

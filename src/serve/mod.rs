@@ -5,6 +5,7 @@
 //! files, and files that are only copied are opened when they are asked for.
 
 pub mod exchange;
+mod files;
 pub mod front;
 pub mod hidden;
 pub mod host;

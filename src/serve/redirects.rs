@@ -3,6 +3,11 @@
 //! Understands `FROM TO [STATUS][!]` with `*` and `:name`. Conditions by country, language or cookie, and addresses of other
 //! hosts before the arrow, are skipped: a preview cannot tell.
 
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+
+/// What means something else in an address than in a name.
+const VALUE: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'%').add(b'<').add(b'>').add(b'?');
+
 /// One line of the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Rule {
@@ -37,7 +42,7 @@ impl Redirects {
         let rules = self.0.iter().filter(|rule| rule.forced || !stands);
         rules.into_iter().find_map(|rule| {
             let names = fitting(&rule.from, path)?;
-            let to = names.iter().fold(rule.to.clone(), |to, (name, value)| to.replace(&format!(":{name}"), value));
+            let to = filled(&rule.to, &names);
             (to != path).then_some(Redirect { to, status: rule.status })
         })
     }
@@ -80,6 +85,28 @@ fn fitting(pattern: &str, path: &str) -> Option<Vec<(String, String)>> {
     parts.next().is_none().then_some(names)
 }
 
+/// Returns a target with what its names stand for, encoded as it stands in an address.
+fn filled(target: &str, names: &[(String, String)]) -> String {
+    let mut filled = String::new();
+    let mut rest = target;
+    while let Some(at) = rest.find(':') {
+        let (before, after) = (&rest[..at], &rest[at + 1..]);
+        filled.push_str(before);
+        let name = names.iter().find(|(name, _)| after.starts_with(name.as_str()));
+        rest = match name {
+            Some((name, value)) => {
+                filled.push_str(&utf8_percent_encode(value, VALUE).to_string());
+                &after[name.len()..]
+            }
+            None => {
+                filled.push(':');
+                after
+            }
+        };
+    }
+    filled + rest
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -95,6 +122,8 @@ mod tests {
             ("/old/", Some(("/new/", 301))),
             ("/blog/a/b", Some(("/posts/a/b", 302))),
             ("/u/ann/7", Some(("/x/7/ann", 301))),
+            ("/u/:user_id/7", Some(("/x/7/:user_id", 301))),
+            ("/blog/café?/", Some(("/posts/caf%C3%A9%3F", 302))),
             ("/gone", Some(("/404.html", 410))),
             ("/app/x", Some(("/app/index.html", 200))),
             ("/country", None),

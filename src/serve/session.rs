@@ -1,8 +1,9 @@
 //! Owns one run of the preview, from its start to Ctrl-C: changes come in, editions go out.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 
 use url::Url;
@@ -21,6 +22,9 @@ use crate::render::Site;
 const FOLDERS: [&str; 5] = ["content", "data", "static", "templates", "themes"];
 /// The files beside them.
 const FILES: [&str; 2] = [FILE, "analytics.lock"];
+
+/// How long a run waits at most before it looks at the clock.
+const A_DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// What a preview is asked for.
 #[derive(Debug, Clone)]
@@ -139,9 +143,14 @@ struct Session {
     noted: Vec<Diagnostic>,
 }
 
-/// Returns the next changes, with those that came in meanwhile; nothing when the run is to end.
-fn next(receiver: &Receiver<Message>) -> Option<Changes> {
-    let Ok(Message::Changes(mut changes)) = receiver.recv() else { return None };
+/// Returns the next changes, with those that came in meanwhile; none of any file once a post appears or goes by itself;
+/// nothing when the run is to end.
+fn next(receiver: &Receiver<Message>, turn: Option<Duration>) -> Option<Changes> {
+    let mut changes = match receiver.recv_timeout(turn.unwrap_or(A_DAY).min(A_DAY)) {
+        Ok(Message::Changes(changes)) => changes,
+        Err(RecvTimeoutError::Timeout) => Changes::Paths(BTreeSet::new()),
+        Ok(Message::End) | Err(RecvTimeoutError::Disconnected) => return None,
+    };
     while let Ok(message) = receiver.try_recv() {
         match (message, &mut changes) {
             (Message::End, _) => return None,
@@ -154,7 +163,7 @@ fn next(receiver: &Receiver<Message>) -> Option<Changes> {
 
 impl Session {
     fn follow(&mut self, receiver: &Receiver<Message>, tell: &mut impl FnMut(Notice<'_>)) {
-        while let Some(changes) = next(receiver) {
+        while let Some(changes) = next(receiver, self.preview.next_turn()) {
             self.say_notes(tell);
             let began = Instant::now();
             let was_wrong = !self.preview.edition().problems.is_empty();

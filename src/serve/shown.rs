@@ -2,13 +2,14 @@
 //! derived from finished files, and what the host's own files (`_headers`, `_redirects`) say.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::io::Read as _;
+use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use rayon::prelude::*;
 use url::Url;
 
+use super::files;
 use super::leaving::Moved;
 use super::redirects::Redirects;
 use super::stats::{self, Stats};
@@ -41,10 +42,7 @@ pub(super) struct Shown {
 impl Shown {
     /// Shows an edition; of the one before it keeps the hits, while the settings are the same.
     pub(super) fn new(origin: &Url, edition: Edition, before: Option<&Shown>) -> Self {
-        let is_same = |before: &&Shown| match (&before.edition.production, &edition.production) {
-            (Some(one), Some(other)) => Arc::ptr_eq(one, other),
-            _ => false,
-        };
+        let is_same = |before: &&Shown| before.edition.settings == edition.settings && before.edition.site.is_some();
         let stats = match (before.filter(is_same), &edition.site) {
             (Some(before), _) => Arc::clone(&before.stats),
             (None, Some(site)) => Arc::new(Stats::new(&site.config.base_url, &site.config.analytics)),
@@ -66,10 +64,14 @@ impl Shown {
         }
     }
 
+    /// Returns whether an address belongs to the files that are made from all finished files.
+    pub(super) fn is_derived(route: &Route) -> bool {
+        route.as_str().strip_prefix(DERIVED).is_some_and(|rest| rest.starts_with('/') || rest == ".json")
+    }
+
     /// Returns a file that is made from all finished files; all of them are rendered for the first.
     pub(super) fn derived(&self, site: &Site, route: &Route) -> Option<Vec<u8>> {
-        let is_derived = route.as_str().starts_with(DERIVED);
-        is_derived.then(|| self.derived.get_or_init(|| derived(site)).get(route).cloned()).flatten()
+        Self::is_derived(route).then(|| self.derived.get_or_init(|| derived(site)).get(route).cloned()).flatten()
     }
 
     /// Returns the text of `_headers`, and what it says.
@@ -95,7 +97,7 @@ impl Shown {
         let route = Route::new(path).ok().filter(|route| site.library.routes.contains_key(route))?;
         let bytes = match render::page(site, &route).ok()?.body {
             Body::Bytes(bytes) => bytes,
-            Body::Copy(path) => fs::read(path).ok()?,
+            Body::Copy(path) => files::read(&site.config.root, &path).ok()?,
         };
         Some(String::from_utf8_lossy(&bytes).into_owned())
     }
@@ -116,7 +118,7 @@ fn moved(production: &Config, preview: &Config, origin: &Url) -> Vec<Moved> {
 fn derived(site: &Site) -> BTreeMap<Route, Vec<u8>> {
     let entries = site.routes().into_par_iter().filter_map(|route| {
         let file = render::page(site, route).ok()?;
-        let (digest, size) = digest_of(&file.body)?;
+        let (digest, size) = digest_of(&site.config.root, &file.body)?;
         Some((file.out.to_string(), file.entry(digest, size)))
     });
     let mut files: BTreeMap<String, Entry> = entries.collect();
@@ -132,11 +134,11 @@ fn derived(site: &Site) -> BTreeMap<Route, Vec<u8>> {
     made
 }
 
-fn digest_of(body: &Body) -> Option<(Digest, u64)> {
+fn digest_of(root: &Path, body: &Body) -> Option<(Digest, u64)> {
     match body {
         Body::Bytes(bytes) => Some((Digest::of(bytes), bytes.len() as u64)),
         Body::Copy(path) => {
-            let mut file = fs::File::open(path).ok()?;
+            let (mut file, _) = files::open(root, path).ok()?;
             let (mut digesting, mut size) = (Digesting::default(), 0);
             let mut buffer = vec![0; 64 * 1024];
             loop {

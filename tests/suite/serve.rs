@@ -18,6 +18,8 @@ tests![
     a_broken_post_shows_why_and_the_rest_goes_on,
     settings_and_theme_change_without_a_restart,
     what_is_hidden_is_listed_with_its_reason,
+    a_post_appears_when_its_time_comes,
+    stand_ins_are_there_once_the_site_is,
     addresses_lead_where_production_would_lead_them,
     headers_are_sent_as_production_would_send_them,
     hits_reach_the_stand_in_and_nobody_else,
@@ -280,8 +282,44 @@ fn what_is_hidden_is_listed_with_its_reason() {
     assert!(served.status("/posts/future/")["page"]["states"].to_string().contains("future"));
 }
 
+fn a_post_appears_when_its_time_comes() {
+    let site = blog();
+    let mut command = site.command(crate::site::BLOG);
+    // By the machine's clock, not by one that stands still.
+    command.env_remove("SOURCE_DATE_EPOCH").args(["serve", "--format", "json", "--port", "0"]);
+    let served = site.serve_with(command);
+    let now = || std::process::Command::new("date").args(["-u", "+%Y-%m-%dT%H:%M:%SZ"]).output().unwrap().stdout;
+    let now = String::from_utf8(now()).unwrap();
+    served.write_until(
+        "content/posts/now.md",
+        format!("+++\ndate = {now}+++\nWritten while it runs.\n"),
+        "/posts/now/",
+        "Written while",
+    );
+    let soon =
+        std::process::Command::new("date").args(["-u", "-d", "2 seconds", "+%Y-%m-%dT%H:%M:%SZ"]).output().unwrap();
+    let soon = String::from_utf8(soon.stdout).unwrap();
+    served.write_until(
+        "content/posts/soon.md",
+        format!("+++\ndate = {soon}+++\nIts time came.\n"),
+        "/posts/soon/",
+        "Its time came.",
+    );
+}
+
+fn stand_ins_are_there_once_the_site_is() {
+    let served = blog().template("404.html", "{% broken").serve(&[]);
+    assert_eq!(served.get("/").status, 500);
+    served.until(
+        |site| fs::remove_file(site.path("templates/404.html")).unwrap(),
+        |served| (served.get("/").status == 200).then_some(()),
+    );
+    assert!(served.page("/__blog/stats/0/count.js").contains("goatcounter"));
+    assert!(served.page("/__blog/").contains(&served.home));
+}
+
 fn addresses_lead_where_production_would_lead_them() {
-    let site = blog().file("static/_redirects", "/gone/* /posts/:splat 302\n/app/* /about/ 200\n");
+    let site = blog().file("static/_redirects", "/gone/* /posts/:splat 302\n/app/* /about/ 200\n/* /about/ 200\n");
     let served = site.serve(&[]);
     let leads = |path: &str| {
         let reply = served.get(path);
@@ -293,6 +331,10 @@ fn addresses_lead_where_production_would_lead_them() {
     assert_eq!(leads("/gone/a/"), (302, "/posts/a".to_owned()));
     assert!(served.page("/app/x").contains("About."));
     assert!(served.page("/old/").contains("http-equiv=\"refresh\""), "an alias is a page, as in production");
+    assert_eq!(leads("/gone/caf%C3%A9%3F/"), (302, "/posts/caf%C3%A9%3F".to_owned()));
+    assert!(served.page("/nothing/here/").contains("About."), "the last line takes all that stands nowhere");
+    assert!(served.page("/.well-known/watchpost.json").contains("build_id"), "and nothing that stands");
+    let served = blog().serve(&[]);
     let lost = served.get("/nothing/here/");
     assert_eq!(lost.status, 404);
     assert!(lost.text().contains("data-watchpost"), "the 404 page is dressed, too: {}", lost.text());
@@ -310,9 +352,10 @@ fn headers_are_sent_as_production_would_send_them() {
     let policy = "default-src 'self'; script-src https://analytics.invalid/; frame-ancestors 'none'";
     let site = blog().config(&format!(
         "[[headers]]\nfor = \"/*\"\nvalues = {{ X-Own = \"<script>1</script>\", Content-Security-Policy = \"{policy}\", \
-         Strict-Transport-Security = \"max-age=1\" }}\n"
+         Strict-Transport-Security = \"max-age=1\", Cache-Control = \"max-age=9\" }}\n\
+         [[headers]]\nfor = \"/plain.txt\"\nvalues = {{ Content-Type = \"text/html\" }}\n"
     ));
-    let served = site.serve(&[]);
+    let served = site.file("static/plain.txt", "<!doctype html><html><p>x</html>").serve(&[]);
     let reply = served.get("/posts/a/");
     assert_eq!(reply.header("x-own"), "<script>1</script>");
     assert_eq!(reply.header("strict-transport-security"), "", "it would bind the browser's localhost");
@@ -320,6 +363,10 @@ fn headers_are_sent_as_production_would_send_them() {
     assert!(sent.contains("frame-ancestors 'none'") && sent.contains("'sha256-"), "{sent}");
     assert!(sent.contains(&format!("http://{}", served.address)) && !sent.contains("analytics.invalid"), "{sent}");
     assert!(served.status("/posts/a/")["policy"].as_str().is_some_and(|said| !said.is_empty()));
+    assert_eq!(reply.header("cache-control"), "no-store", "or a browser would show what was");
+    let typed = served.get("/plain.txt");
+    assert_eq!(typed.header("content-type"), "text/html");
+    assert!(typed.text().contains("data-watchpost"), "whatever is a page to a browser leaves as one");
     assert_eq!(served.get("/style.css").header("x-own"), "<script>1</script>", "every file has them");
     assert!(served.page("/_headers").starts_with("/*\n  X-Own: "));
 }

@@ -157,3 +157,17 @@ fn usual_edits_need_no_whole_arrangement() {
     let edit = edit_of(&config, &sources, &library).unwrap();
     assert!(same_order(&library, &edit).is_some());
 }
+
+#[test]
+fn two_times_that_are_one_instant_may_be_two_addresses() {
+    let config = sample(SETTINGS);
+    let mut sources = Sources::default();
+    let dated = |date: &str| BTreeMap::from([(5, format!("+++\ndate = {date}\n+++\n"))]);
+    site(&dated("2026-01-01T00:30:00+01:00"), &mut sources);
+    let before = arrange::arrange(&config, &sources, post::parse(&config, &sources).unwrap()).unwrap();
+    site(&dated("2025-12-31T23:30:00+00:00"), &mut sources);
+    let fresh = post::parse(&config, &sources).unwrap();
+    let again = arrange_again(&config, &sources, &before, &Edit { gone: Vec::new(), fresh: fresh.clone() }).unwrap();
+    assert_eq!(said(&again), said(&arrange::arrange(&config, &sources, fresh).unwrap()));
+    assert_eq!(again.routes_of[0].as_str(), "/2025/f/");
+}

@@ -152,6 +152,7 @@
   let edition = tag.dataset.edition;
   let status = { hits: [] };
   let asking = null;
+  let waiting = 0;
 
   /** Fetches the page again and patches it; where that cannot be right, reloads. */
   function refresh() {
@@ -163,6 +164,7 @@
     request.onload = () => {
       const page = request.responseXML;
       const ours = page && page.querySelector('script[data-watchpost="preview"]');
+      if (request.status === 503) return again();
       if (request.status >= 500) return look();
       try {
         if (!ours || ours.dataset.fixed !== fixed || new URL(request.responseURL).pathname !== here) {
@@ -178,7 +180,14 @@
         location.reload();
       }
     };
+    request.onerror = again;
     request.send();
+  }
+
+  /** Asks once more a little later: the server was busy, or is being started anew. */
+  function again() {
+    clearTimeout(waiting);
+    waiting = setTimeout(refresh, 500);
   }
 
   /** Loads stylesheets again, all of this site's or those at some paths; the old one goes when the new one is there. */

@@ -88,7 +88,9 @@ impl Rules {
         let is = |name, wanted: &str| head.all(name).any(|value| value.eq_ignore_ascii_case(wanted));
         let is_page = is("sec-fetch-mode", "navigate")
             && head.all("sec-fetch-dest").all(|destination| destination.eq_ignore_ascii_case("document"));
-        if is("sec-fetch-site", "cross-site") && !is_page { Err(Refusal::ForeignOrigin) } else { Ok(()) }
+        // Another port of this machine is the same site to a browser, and somebody else's page all the same.
+        let is_foreign = is("sec-fetch-site", "cross-site") || is("sec-fetch-site", "same-site");
+        if is_foreign && !is_page { Err(Refusal::ForeignOrigin) } else { Ok(()) }
     }
 
     /// Returns how long the body is, if that is said once and plainly.
