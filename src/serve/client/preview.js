@@ -223,15 +223,24 @@
   }
 
   /** Asks what the engine knows of this page, and shows it. */
-  function look() {
+  function look(then) {
+    const before = heard;
     fetch('/__blog/status?page=' + encodeURIComponent(here), { cache: 'no-store' })
       .then((answer) => answer.json())
-      .then((found) => { status = found; draw(); })
+      .then((found) => {
+        // A hit that was told meanwhile may be younger than this answer.
+        if (heard !== before) return look(then);
+        status = found;
+        draw();
+        if (then) then();
+      })
       .catch(() => {});
   }
 
   // A browser opens six connections to a server: only pages in view, and the last that was, hold one.
   let stream = null;
+  // How many hits the stream has told of.
+  let heard = 0;
   const others = typeof BroadcastChannel === 'function' ? new BroadcastChannel('watchpost') : { postMessage() {} };
   others.onmessage = () => { if (document.hidden) disconnect(); };
 
@@ -249,10 +258,7 @@
     stream.onopen = () => {
       if (opened) return refresh();
       opened = true;
-      fetch('/__blog/status?page=' + encodeURIComponent(here), { cache: 'no-store' })
-        .then((answer) => answer.json())
-        .then((found) => { status = found; draw(); if (String(found.edition) !== edition) refresh(); })
-        .catch(() => {});
+      look(() => { if (String(status.edition) !== edition) refresh(); });
     };
     stream.onerror = () => { if (stream && stream.readyState === 2) { stream = null; setTimeout(connect, 2000); } };
     stream.addEventListener('change', (event) => {
@@ -268,6 +274,7 @@
     stream.addEventListener('hit', (event) => {
       const hit = JSON.parse(event.data);
       if (hit.page !== here) return;
+      heard += 1;
       status.hits = (status.hits || []).concat(hit).slice(-20);
       draw();
     });
