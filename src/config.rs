@@ -28,7 +28,7 @@ use crate::paths::BaseUrl;
 use self::permalink::Permalink;
 
 pub use self::read::{read, timezone};
-pub use self::world::{World, load, now};
+pub use self::world::{World, load, not_found, now};
 
 /// What the command line says over `site.toml`.
 #[derive(Debug, Clone, Default)]

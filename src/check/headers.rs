@@ -54,26 +54,17 @@ impl Headers {
 
     /// Returns the values of a header for a path, in the file's order.
     pub fn values(&self, name: &str, path: &str) -> Vec<&str> {
-        let mut values = Vec::new();
-        for rule in self.rules.iter().filter(|rule| matches(&rule.pattern, path)) {
-            for (_, value) in rule.headers.iter().filter(|(known, _)| known == name) {
-                match value {
-                    Some(value) => values.push(value.as_str()),
-                    None => values.clear(),
-                }
-            }
-        }
-        values
+        self.all(path).into_iter().filter(|(known, _)| *known == name).map(|(_, value)| value).collect()
     }
 
     /// Returns every header for a path, in the file's order.
-    pub fn all(&self, path: &str) -> Vec<(String, String)> {
-        let mut all: Vec<(String, String)> = Vec::new();
+    pub fn all(&self, path: &str) -> Vec<(&str, &str)> {
+        let mut all: Vec<(&str, &str)> = Vec::new();
         for rule in self.rules.iter().filter(|rule| matches(&rule.pattern, path)) {
             for (name, value) in &rule.headers {
                 match value {
-                    Some(value) => all.push((name.clone(), value.clone())),
-                    None => all.retain(|(known, _)| known != name),
+                    Some(value) => all.push((name, value)),
+                    None => all.retain(|(known, _)| *known != name.as_str()),
                 }
             }
         }

@@ -43,6 +43,12 @@ impl World {
     }
 }
 
+/// Says that a folder is no site.
+pub fn not_found(root: &Path) -> Diagnostic {
+    Diagnostic::error("config/not-found", format!("there is no `{FILE}` in `{}`", root.display()))
+        .hint("go to the folder of your site, name it with `--root`, or start one with `blog init`")
+}
+
 /// Returns what the machine's clock says.
 #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the clock")]
 pub fn now() -> Timestamp {
@@ -55,11 +61,7 @@ pub fn load(root: &Path, overrides: &Overrides) -> Result<Config, Vec<Diagnostic
     let bytes = match std::fs::read(root.join(FILE)) {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            let message = format!("there is no `{FILE}` in `{}`", root.display());
-            return Err(vec![
-                Diagnostic::error("config/not-found", message)
-                    .hint("go to the folder of your site, name it with `--root`, or start one with `blog init`"),
-            ]);
+            return Err(vec![not_found(root)]);
         }
         Err(error) => return Err(refuse(format!("`{FILE}` cannot be read: {error}"))),
     };

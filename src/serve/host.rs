@@ -9,9 +9,7 @@ use std::fs;
 use std::io::Read as _;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
-use std::time::Instant;
 
-use jiff::SignedDuration;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde_json::json;
 use url::Url;
@@ -25,6 +23,7 @@ use super::leaving::{self, Dressed, Dressing, is_html};
 use super::shown::Shown;
 use super::stats;
 use super::status::{self, View};
+use crate::config;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::output;
 use crate::paths::{Route, SourcePath};
@@ -46,7 +45,6 @@ pub struct Host {
     origin: Url,
     flags: Vec<String>,
     good: Mutex<Good>,
-    began: Instant,
 }
 
 /// Pages in their last good form, the one that was asked for longest ago first.
@@ -63,7 +61,6 @@ impl Host {
             origin: origin.clone(),
             flags,
             good: Mutex::default(),
-            began: Instant::now(),
         }
     }
 
@@ -124,7 +121,7 @@ impl Host {
                 let home = shown.edition.site.as_ref().map(|site| site.config.base_url.as_str().to_owned());
                 let addresses = [home.unwrap_or_else(|| self.origin.to_string())];
                 let serving = Serving { addresses: &addresses, flags: &self.flags };
-                self.leave(shown, asked, 200, Vec::new(), hidden::page(&shown.edition, &serving).into_bytes())
+                self.own_page(shown, asked, 200, hidden::page(&shown.edition, &serving))
             }
             _ => Answer::text(404, "the preview has nothing here"),
         }
@@ -140,7 +137,6 @@ impl Host {
         let dressed = site.zip(route.as_ref()).and_then(|(site, route)| self.dressed(shown, site, route, &page));
         let production = shown.edition.production.as_deref();
         let memory = production.and_then(|config| output::memory(&config.root)).map(|text| State::parse(&text));
-        let since = SignedDuration::try_from(self.began.elapsed()).unwrap_or_default();
         status::of(&View {
             edition: &shown.edition,
             route: route.as_ref(),
@@ -149,7 +145,7 @@ impl Host {
             redirects: shown.redirects().0.as_deref(),
             headers: shown.headers().0.as_deref(),
             state: memory.as_ref(),
-            now: production.map(|config| config.now).and_then(|now| now.checked_add(since).ok()).unwrap_or_default(),
+            now: config::now(),
         })
     }
 
@@ -175,7 +171,7 @@ impl Host {
     fn site(&self, shown: &Shown, asked: &Asked) -> Answer {
         let Some(site) = shown.edition.site.as_deref() else {
             let page = hidden::problem_page("The site cannot be shown yet", &shown.edition.problems);
-            return self.leave(shown, asked, 500, Vec::new(), page.into_bytes());
+            return self.own_page(shown, asked, 500, page);
         };
         let base_url = &site.config.base_url;
         let Some(route) = base_url.route_of(&asked.path) else {
@@ -220,9 +216,10 @@ impl Host {
     fn standing(&self, shown: &Shown, site: &Site, route: &Route, asked: &Asked, status: u16) -> Option<Answer> {
         // A host goes by the address that was asked for, whatever file it answers with.
         let named = site.config.base_url.route_of(&asked.path).unwrap_or_else(|| route.clone());
+        let mut headers = headers_of(shown, route, &named);
         if !site.library.routes.contains_key(route) {
             let bytes = shown.derived(site, route)?;
-            return Some(self.leave(shown, asked, status, headers_of(shown, route, &named), bytes));
+            return Some(self.leave(shown, asked, status, headers, bytes));
         }
         match render::page(site, route) {
             Ok(file) => Some(match file.body {
@@ -230,18 +227,17 @@ impl Host {
                     if file.out.is_html() {
                         self.good().keep(route, &bytes);
                     }
-                    self.leave(shown, asked, status, headers_of(shown, route, &named), bytes)
+                    self.leave(shown, asked, status, headers, bytes)
                 }
                 render::Body::Copy(path) => match files::open(&site.config.root, &path) {
-                    Ok((file, length)) if !is_html(&headers_of(shown, route, &named)) => {
-                        let mut headers = headers_of(shown, route, &named);
+                    Ok((file, length)) if !is_html(&headers) => {
                         leaving::dress(&[], &mut headers, &self.dressing(shown, &self.page_url(&asked.path)));
                         Answer { status, headers, body: Body::File(file, length) }
                     }
                     Ok((mut file, _)) => {
                         let mut bytes = Vec::new();
                         match file.read_to_end(&mut bytes) {
-                            Ok(_) => self.leave(shown, asked, status, headers_of(shown, route, &named), bytes),
+                            Ok(_) => self.leave(shown, asked, status, headers, bytes),
                             Err(error) => self.unreadable(shown, asked, &path, &error.to_string()),
                         }
                     }
@@ -249,10 +245,10 @@ impl Host {
                 },
             }),
             Err(problems) => Some(match self.good().get(route) {
-                Some(bytes) => self.leave(shown, asked, status, headers_of(shown, route, &named), bytes),
+                Some(bytes) => self.leave(shown, asked, status, headers, bytes),
                 None => {
                     let page = hidden::problem_page("This page cannot be rendered", &problems);
-                    self.leave(shown, asked, 500, Vec::new(), page.into_bytes())
+                    self.own_page(shown, asked, 500, page)
                 }
             }),
         }
@@ -264,7 +260,7 @@ impl Host {
         let name = name.as_deref().unwrap_or(path).display().to_string();
         let problem = Diagnostic::error("source/unreadable", format!("`{name}` cannot be served: {reason}"));
         let page = hidden::problem_page("This file cannot be served", &[problem.at(Place::file(name))]);
-        self.leave(shown, asked, 404, Vec::new(), page.into_bytes())
+        self.own_page(shown, asked, 404, page)
     }
 
     /// Answers for an address where nothing stands.
@@ -272,6 +268,13 @@ impl Host {
         let route = Route::new("/404.html").expect("a constant address");
         let page = self.standing(shown, site, &route, asked, 404);
         page.unwrap_or_else(|| Answer::text(404, "nothing stands at this address"))
+    }
+
+    /// Sends a page of the preview's own.
+    fn own_page(&self, shown: &Shown, asked: &Asked, status: u16, html: String) -> Answer {
+        let headers = [("Content-Type", content_type("index.html")), ("Content-Security-Policy", hidden::POLICY)];
+        let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        self.leave(shown, asked, status, headers.to_vec(), html.into_bytes())
     }
 
     /// Sends bytes as production would, and with what the preview adds.
@@ -283,10 +286,6 @@ impl Host {
         mut headers: Vec<(String, String)>,
         bytes: Vec<u8>,
     ) -> Answer {
-        if headers.is_empty() {
-            headers.push(("Content-Type".to_owned(), content_type("index.html").to_owned()));
-            headers.push(("Content-Security-Policy".to_owned(), hidden::POLICY.to_owned()));
-        }
         let dressed = leaving::dress(&bytes, &mut headers, &self.dressing(shown, &self.page_url(&asked.path)));
         Answer { status, headers, body: Body::Bytes(dressed.bytes) }
     }
@@ -342,10 +341,10 @@ fn moved_to(status: u16, target: &str) -> Answer {
 fn headers_of(shown: &Shown, file: &Route, named: &Route) -> Vec<(String, String)> {
     let mut headers = vec![("Content-Type".to_owned(), content_type(file.out_path().as_str()).to_owned())];
     for (name, value) in shown.headers().1.all(named.as_str()) {
-        match name.as_str() {
-            "content-type" => headers[0].1 = value,
+        match name {
+            "content-type" => headers[0].1 = value.to_owned(),
             "cache-control" | "expires" | "pragma" | "age" | "etag" | "last-modified" | "clear-site-data" => {}
-            _ => headers.push((name, value)),
+            _ => headers.push((name.to_owned(), value.to_owned())),
         }
     }
     headers

@@ -12,8 +12,8 @@ use super::front::{self, Listen};
 use super::host::Host;
 use super::stats;
 use super::watch::{self, Changes, Watched, Watching};
-use crate::config::{FILE, Overrides};
-use crate::diagnostic::{Diagnostic, Place};
+use crate::config::{self, FILE, Overrides};
+use crate::diagnostic::Diagnostic;
 use crate::paths::SourcePath;
 use crate::preview::{self, Changed, Edition, Preview};
 use crate::render::Site;
@@ -96,10 +96,7 @@ pub fn run(
 ) -> Result<(), Vec<Diagnostic>> {
     let began = Instant::now();
     if !settings.root.join(FILE).is_file() {
-        let message = format!("there is no `{FILE}` in `{}`", settings.root.display());
-        let diagnostic = Diagnostic::error("config/not-found", message).at(Place::file(FILE));
-        let hint = "go to the folder of your site, name it with `--root`, or start one with `blog init`";
-        return Err(vec![diagnostic.hint(hint)]);
+        return Err(vec![config::not_found(&settings.root)]);
     }
     let (sender, receiver) = channel();
     stoppable(Stop(sender.clone()));
