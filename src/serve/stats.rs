@@ -188,33 +188,14 @@ fn answer_of(reply: Reply) -> Answer {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
-    use jiff::SignedDuration;
 
     use super::super::exchange::Body;
     use super::*;
-    use crate::config::{Endpoint, OnUnknown, Placed};
 
     const ORIGIN: &str = "http://127.0.0.1:1111";
 
     fn table(provider: &str, site: &str) -> Analytics {
-        Analytics {
-            provider: provider.to_owned(),
-            endpoint: Endpoint::Server(Url::parse("https://stats.example/").unwrap()),
-            site: site.to_owned(),
-            script: None,
-            collect: None,
-            accept: None,
-            token_env: None,
-            token: None,
-            exclude: Vec::new(),
-            on_unknown: OnUnknown::Fail,
-            max_unknown_age: SignedDuration::from_hours(1),
-            placed: Placed::Page,
-            options: BTreeMap::new(),
-            expect: BTreeMap::new(),
-        }
+        Analytics { site: site.to_owned(), ..crate::analytics::tests::analytics(provider) }
     }
 
     fn stats() -> Stats {

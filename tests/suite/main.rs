@@ -11,6 +11,7 @@ mod build;
 mod commands;
 mod content;
 mod door;
+mod fence;
 mod front;
 mod goatcounter;
 mod goatcounter_server;
@@ -35,6 +36,7 @@ const MODULES: &[fn() -> Vec<harness::Test>] = &[
     build::tests,
     commands::tests,
     content::tests,
+    fence::tests,
     front::tests,
     guard::tests,
     goatcounter::tests,
