@@ -171,7 +171,7 @@ pub fn clean(root: &Path, out: &Path) -> Result<Cleaned, Vec<Diagnostic>> {
         fs::remove_dir_all(&blog)
             .map_err(|error| vec![Diagnostic::error("output/write", refusal("remove", ".blog", &error))])?;
     }
-    Ok(Cleaned { files: pruned.removed, left: pruned.left, state })
+    Ok(Cleaned { files: pruned.removed.len(), left: pruned.left, state })
 }
 
 /// Returns what the last build of this site wrote into a folder, if it is one that we remember.

@@ -29,8 +29,8 @@ pub(super) struct Owned {
 /// What [`Owned::prune`] did.
 #[derive(Debug, Default)]
 pub(super) struct Pruned {
-    /// How many files were removed.
-    pub(super) removed: usize,
+    /// The files that were removed, relative to the folder, in the order of their going.
+    pub(super) removed: Vec<String>,
     /// Files that are not ours and were left, relative to the folder.
     pub(super) left: Vec<String>,
 }
@@ -118,14 +118,14 @@ impl Owned {
 
     fn prune_below(&self, folder: &Path, prefix: &str, pruned: &mut Pruned) -> Result<(), Refusal> {
         let mut entries = entries(folder)?;
-        entries.sort_by_key(|(_, name, _)| format!("{prefix}{name}").starts_with(".well-known"));
+        entries.sort_by_key(|(_, name, _)| rank(&format!("{prefix}{name}")));
         for (path, name, kind) in entries {
             let path_text = format!("{prefix}{name}");
             match kind {
                 Kind::Folder => self.prune_below(&path, &format!("{path_text}/"), pruned)?,
                 Kind::File if self.holds(&path_text) => {
                     fs::remove_file(&path).map_err(|error| (path, error))?;
-                    pruned.removed += 1;
+                    pruned.removed.push(path_text);
                 }
                 Kind::File | Kind::Other => pruned.left.push(path_text),
             }
@@ -138,6 +138,16 @@ impl Owned {
             },
             _ => Ok(()),
         }
+    }
+}
+
+/// Returns when a path goes: what the lists list, then the lists, then what names them.
+fn rank(path: &str) -> u8 {
+    match path {
+        DEPLOYED => 3,
+        manifest::LISTS => 2,
+        ".well-known" => 1,
+        _ => 0,
     }
 }
 
@@ -173,6 +183,8 @@ fn entries(folder: &Path) -> Result<Vec<(PathBuf, String, Kind)>, Refusal> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::manifest::{Entry, FileKind};
+    use crate::paths::BaseUrl;
 
     fn owned(paths: &[&str]) -> Owned {
         Owned { paths: paths.iter().map(|path| (*path).to_owned()).collect(), hashed: BTreeSet::new() }
@@ -194,7 +206,7 @@ mod tests {
         let owned = owned(&["index.html", "a/index.html"]);
         assert_eq!(owned.foreign(folder.path()).unwrap(), [".git/HEAD", "a/mine.txt"]);
         let pruned = owned.prune(folder.path()).unwrap();
-        assert_eq!((pruned.removed, pruned.left), (2, vec![".git/HEAD".to_owned(), "a/mine.txt".to_owned()]));
+        assert_eq!((pruned.removed.len(), pruned.left), (2, vec![".git/HEAD".to_owned(), "a/mine.txt".to_owned()]));
         assert!(folder.path().join("a/mine.txt").exists() && !folder.path().join("a/index.html").exists());
     }
 
@@ -215,5 +227,32 @@ mod tests {
         let site = folder.path().join("site");
         owned(&["index.html", "a/b/index.html", DEPLOYED]).prune(&site).unwrap();
         assert!(!site.exists());
+    }
+
+    #[test]
+    fn wherever_a_removal_is_stopped_the_rest_is_still_known() {
+        let files = ["a/index.html", "index.html", ".well-known/security.txt", ".well-known/a/b.txt", "z.txt"];
+        let entries = files.map(|path| (path.to_owned(), Entry::of(Digest::of(path), 1, FileKind::Asset)));
+        let base = BaseUrl::parse("https://blog.example/").unwrap();
+        let manifest = Manifest::new(&base, entries.into());
+        let mut all = files.map(|path| (path.to_owned(), b"x".to_vec())).to_vec();
+        let deployed = manifest.deployed(&manifest::Contract::default(), &BTreeSet::new());
+        all.extend(deployed.into_iter().map(|(path, bytes)| (path.as_str().to_owned(), bytes)));
+        let write = |without: &[String]| {
+            let folder = tempfile::tempdir().unwrap();
+            for (path, bytes) in all.iter().filter(|(path, _)| !without.contains(path)) {
+                fs::create_dir_all(folder.path().join(path).parent().unwrap()).unwrap();
+                fs::write(folder.path().join(path), bytes).unwrap();
+            }
+            folder
+        };
+        let whole = write(&[]);
+        let removed = Owned::from_folder(whole.path()).prune(whole.path()).unwrap().removed;
+        assert_eq!(removed.len(), all.len());
+        for stopped in 0..removed.len() {
+            let folder = write(&removed[..stopped]);
+            let pruned = Owned::from_folder(folder.path()).prune(folder.path()).unwrap();
+            assert!(pruned.left.is_empty(), "after {stopped} removals {:?} are unknown", pruned.left);
+        }
     }
 }
