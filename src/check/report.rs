@@ -125,21 +125,12 @@ impl Report {
         findings && self.verdicts.iter().all(|judged| judged.holds() || judged.is_beyond_reach())
     }
 
-    /// Returns the levels that hold, table by table: what is worth remembering of this run.
-    pub fn held(&self) -> BTreeSet<(usize, GuardLevel)> {
-        let mut held = BTreeSet::new();
-        let mut broken = BTreeSet::new();
-        for judged in &self.verdicts {
-            let Some(table) = judged.table else { continue };
-            let place = (table, judged.verdict.level);
-            match judged.verdict.outcome {
-                Outcome::Ok => drop(held.insert(place)),
-                Outcome::Note => {}
-                Outcome::Drift | Outcome::Unknown(_) => drop(broken.insert(place)),
-            }
-        }
-        held.retain(|place| !broken.contains(place));
-        held
+    /// Adds what a further level says: one that is asked for by itself, beside the written pages (L5 to L7).
+    /// A level that was added is left out no more, even if it had nothing to say.
+    pub fn extend(&mut self, level: GuardLevel, verdicts: impl IntoIterator<Item = (Option<usize>, Verdict)>) {
+        self.left_out.remove(&level);
+        let judged = |(table, verdict)| Judged { verdict, table, pardon: Pardon::None };
+        self.verdicts.extend(verdicts.into_iter().map(judged));
     }
 
     /// Returns the whole as JSON; `docs/report.md` documents its shape.

@@ -80,7 +80,8 @@ fn a_site_against_the_stand_in_holds_in_a_dozen_lines_and_says_what_that_proves(
     assert_eq!(report.exit(), Exit::Success, "{text}");
     assert!(text.lines().count() <= 12, "{text}");
     assert!(text.contains("stand-in endpoint: this proves the site, not your analytics"), "{text}");
-    let levels: BTreeSet<GuardLevel> = report.held().into_iter().map(|(_, level)| level).collect();
+    let levels: BTreeSet<GuardLevel> =
+        report.verdicts.iter().filter(|judged| judged.holds()).map(|judged| judged.verdict.level).collect();
     assert!(levels.contains(&GuardLevel::L1) && levels.contains(&GuardLevel::L4), "{levels:?}");
 }
 
