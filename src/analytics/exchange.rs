@@ -176,6 +176,14 @@ pub enum Finding {
         /// Something that a person should know though all is well.
         remark: Option<String>,
     },
+    /// Nothing that records no hit could tell whether the server takes hits for this site: its yes would be the same for
+    /// a site that does not exist. Never shown as holding.
+    Indistinguishable {
+        /// What was answered, in a few stable words; `nothing was asked` where no request is harmless.
+        answer: String,
+        /// Why it cannot be told, and what could tell, in a sentence.
+        meaning: String,
+    },
     /// The server does not take hits for this site.
     Broken {
         /// What kind of failure, in a word: `unknown-site`, `recording-off` …

@@ -12,6 +12,7 @@ use url::Url;
 
 use super::deeds::{Constants, Deed, Value, deeds};
 use super::exchange::{Control, Finding, Reply, Request, Step, Target, VersionFound};
+use super::loading::Compiled;
 use super::script::{Script, lex};
 use super::{
     Class, OptionRow, Probe, Provider, Revision, ScriptTag, Sighting, Sign, StandIn, Takes, Tracker, Transport,
@@ -29,6 +30,7 @@ pub(super) const PROVIDER: Provider = Provider {
     canonical_decides_path: true,
     site_in_snippet: false,
     recognise,
+    home: None,
     addresses,
     parameters,
     tracker: Tracker {
@@ -43,6 +45,10 @@ pub(super) const PROVIDER: Provider = Provider {
     explain,
     order: |_, _| Ok(()),
     transports,
+    // It looks for its attribute, wherever the tag stands.
+    lookups: |_| Vec::new(),
+    compiled: |_| Compiled::default(),
+    domains: |_| None,
     version: Some(VersionQuery { learned_by: "status", needs_token: false, ask: ask_version, read: read_version }),
     probe: Probe { name: "count-b1", method: "GET", next },
     stand_in: StandIn { version: "2.7.0", tracker: include_str!("standin/goatcounter.js"), answer, hits: hits::read },
@@ -88,7 +94,7 @@ fn print(analytics: &Analytics) -> String {
     format!("<script data-goatcounter=\"{collect}\"{settings} async src=\"{script}\"></script>")
 }
 
-fn addresses(endpoint: &Url) -> (Url, Url) {
+fn addresses(endpoint: &Url, _site: &str) -> (Url, Url) {
     let hosted = endpoint.host_str().is_some_and(|host| host.ends_with(".goatcounter.com"));
     let script = match hosted {
         true => Url::parse(&format!("https://{VENDOR_HOST}/count.js")).expect("a constant URL"),

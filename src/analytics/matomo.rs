@@ -14,6 +14,7 @@ use std::collections::BTreeMap;
 use serde_json::json;
 use url::Url;
 
+use super::loading::Compiled;
 use super::script::{Script, Token};
 use super::{
     Class, OptionRow, OrderProblem, Probe, Provider, Revision, Sign, StandIn, Takes, Tracker, Transport, VersionQuery,
@@ -31,6 +32,7 @@ pub(super) const PROVIDER: Provider = Provider {
     canonical_decides_path: false,
     site_in_snippet: true,
     recognise: sightings::recognise,
+    home: None,
     addresses,
     parameters,
     tracker: Tracker {
@@ -51,6 +53,10 @@ pub(super) const PROVIDER: Provider = Provider {
     explain,
     order,
     transports,
+    // It is told everything by the queue.
+    lookups: |_| Vec::new(),
+    compiled: |_| Compiled::default(),
+    domains: |_| None,
     version: Some(VersionQuery {
         learned_by: "api",
         needs_token: true,
@@ -163,7 +169,7 @@ fn print(analytics: &Analytics) -> String {
     )
 }
 
-fn addresses(endpoint: &Url) -> (Url, Url) {
+fn addresses(endpoint: &Url, _site: &str) -> (Url, Url) {
     (below(endpoint, "matomo.js"), below(endpoint, "matomo.php"))
 }
 

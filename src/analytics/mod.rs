@@ -9,10 +9,11 @@ pub mod deeds;
 pub mod exchange;
 pub mod expect;
 mod goatcounter;
+pub mod loading;
 mod matomo;
 pub mod script;
+mod sign;
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::Serialize;
@@ -22,7 +23,9 @@ use crate::config::{Analytics, Endpoint};
 use crate::diagnostic::did_you_mean;
 use crate::paths::BaseUrl;
 use exchange::{HitFacts, Reply, Request, Step, Target, VersionFound};
-use script::{Script, Token};
+use loading::{Compiled, Lookup};
+use script::Script;
+pub use sign::Sign;
 
 /// Every vendor that is known.
 pub const PROVIDERS: &[Provider] = &[goatcounter::PROVIDER, matomo::PROVIDER];
@@ -70,7 +73,7 @@ pub struct Sighting {
     pub style: &'static str,
     /// The tracker's URL as written: absolute, protocol-relative or relative.
     pub script: Option<String>,
-    /// The collect endpoint as written.
+    /// The collect endpoint: as written, else as the vendor's tracker derives it from what is written.
     pub collect: Option<String>,
     /// The site's id, code or domain as written; none where the address alone says it.
     pub site: Option<String>,
@@ -116,8 +119,10 @@ pub struct Provider {
     pub site_in_snippet: bool,
     /// Finds the vendor's snippets among the scripts of a page, whoever wrote them.
     pub recognise: fn(&[ScriptTag]) -> Vec<Sighting>,
-    /// Returns where tracker and collect endpoint are, below an endpoint.
-    pub addresses: fn(&Url) -> (Url, Url),
+    /// Where the vendor itself runs it, where `endpoint` may be left out.
+    pub home: Option<&'static str>,
+    /// Returns where tracker and collect endpoint are, below an endpoint, for a site.
+    pub addresses: fn(&Url, &str) -> (Url, Url),
     /// Returns the options of site.toml as a sighting's parameters.
     pub parameters: fn(&Analytics) -> BTreeMap<String, String>,
     /// What its tracker looks like.
@@ -132,6 +137,12 @@ pub struct Provider {
     pub order: fn(&[String], &Script<'_>) -> Result<(), OrderProblem>,
     /// Returns how a page view leaves the page, given the snippet's commands; several mean that tokens cannot tell which.
     pub transports: fn(&Script<'_>, &[String]) -> Vec<Transport>,
+    /// Returns how a tracker finds the tag that loaded it.
+    pub lookups: fn(&Script<'_>) -> Vec<Lookup>,
+    /// Returns what its server has written into a tracker.
+    pub compiled: fn(&Script<'_>) -> Compiled,
+    /// Returns the hosts that a snippet confines its tracker to; nothing: any host.
+    pub domains: fn(&Sighting) -> Option<Vec<String>>,
     /// How the version is learned; none if the server never tells.
     pub version: Option<VersionQuery>,
     /// How a server is asked, without recording anything, whether it takes hits for the site.
@@ -213,17 +224,6 @@ pub struct Tracker {
     pub hosts: &'static [&'static str],
     /// Bytes as the vendor released them: (version or range, SHA-256).
     pub released: &'static [(&'static str, &'static str)],
-}
-
-/// Something by which tokens show that a tracker understands a command.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Sign {
-    /// It names this: as an identifier, or as `object["name"]`. A string elsewhere does not count.
-    Name(Cow<'static, str>),
-    /// It has this string.
-    Text(Cow<'static, str>),
-    /// It reads these properties one after another: `.dataset.goatcounter`.
-    Members(&'static [&'static str]),
 }
 
 /// Why commands do not do what they should in this order.
@@ -371,7 +371,7 @@ pub fn problems(analytics: &Analytics) -> Vec<String> {
 
 /// Returns tracker and collect endpoint of an analytics table.
 fn addresses(provider: &Provider, analytics: &Analytics) -> (Url, Url) {
-    let (script, collect) = (provider.addresses)(&analytics.endpoint.url());
+    let (script, collect) = (provider.addresses)(&analytics.endpoint.url(), &analytics.site);
     match analytics.endpoint {
         // The stand-in has one address for each: pages name it, and nothing else.
         Endpoint::Embedded => (script, collect),
@@ -414,49 +414,6 @@ impl Provider {
             }
         };
         (!fits).then(|| format!("the option `{name}` of {} takes {takes}", self.title))
-    }
-}
-
-impl Sign {
-    /// Returns whether a script's tokens show it.
-    pub fn found_in(&self, script: &Script<'_>) -> bool {
-        let tokens = &script.tokens;
-        match self {
-            Sign::Text(wanted) => tokens.iter().any(|token| match token {
-                Token::Text(text) | Token::Template(text) => text == wanted,
-                _ => false,
-            }),
-            Sign::Name(wanted) => tokens.iter().enumerate().any(|(index, token)| match token {
-                Token::Identifier(name) => name == wanted,
-                // `window["_paq"]`, `{"trackPageView": …}`: there a string is a name.
-                Token::Text(text) | Token::Template(text) if text == wanted => {
-                    let next = tokens.get(index + 1);
-                    let member = index >= 2
-                        && tokens[index - 1].is("[")
-                        && next.is_some_and(|next| next.is("]"))
-                        && holds_members(&tokens[index - 2]);
-                    let key = index >= 1
-                        && (tokens[index - 1].is("{") || tokens[index - 1].is(","))
-                        && next.is_some_and(|next| next.is(":"));
-                    member || key
-                }
-                _ => false,
-            }),
-            Sign::Members(wanted) => tokens.windows(wanted.len() * 2).any(|window| {
-                wanted.iter().enumerate().all(|(index, name)| {
-                    matches!(window[index * 2], Token::Punctuator("." | "?.")) && window[index * 2 + 1].names(name)
-                })
-            }),
-        }
-    }
-}
-
-/// Returns whether `[` after this token reads a member rather than opening a list.
-fn holds_members(token: &Token<'_>) -> bool {
-    match token {
-        Token::Identifier(name) => !matches!(name.as_ref(), "return" | "typeof" | "in" | "of" | "case" | "void"),
-        Token::Punctuator(found) => matches!(*found, ")" | "]" | "?."),
-        _ => false,
     }
 }
 

@@ -1,5 +1,6 @@
 //! Walks [`PROVIDERS`]: each recognises its vendor's published snippet and our own, and no other's.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use jiff::SignedDuration;

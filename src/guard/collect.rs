@@ -44,6 +44,12 @@ pub(super) fn site(subject: &Subject<'_>) -> Vec<Verdict> {
                 _ => known,
             }
         }
+        Finding::Indistinguishable { answer, meaning } => {
+            verdict(CODE, Outcome::Note, format!("indistinguishable: {meaning}")).evidence(match seen.as_str() {
+                "" => answer.clone(),
+                _ => seen,
+            })
+        }
         Finding::Broken { kind, answer, meaning, fix } => verdict(CODE, Outcome::Drift, meaning)
             .evidence(seen)
             .expected_found(

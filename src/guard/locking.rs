@@ -313,6 +313,13 @@ fn collect_of(provider: &Provider, collect: &url::Url, answer: &Answer) -> Resul
                 Control::Indistinguishable => "indistinguishable".to_owned(),
             },
         })),
+        Probed::Found(Finding::Indistinguishable { answer, .. }, _) => Ok(Some(LockedCollect {
+            method: provider.probe.method.to_owned(),
+            path: collect.path().to_owned(),
+            probe: provider.probe.name.to_owned(),
+            expect_known: answer.clone(),
+            expect_unknown: "indistinguishable".to_owned(),
+        })),
         Probed::Found(Finding::Broken { meaning, .. } | Finding::Trouble { meaning, .. }, _) => Err(meaning.clone()),
         Probed::Found(Finding::Unclassified, _) => {
             Err("its counting address gave no answer that can be read".to_owned())

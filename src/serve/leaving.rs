@@ -35,6 +35,8 @@ pub struct Moved {
     pub from: Url,
     /// Where it is here, with `/` at its end.
     pub to: Url,
+    /// The site as the provider calls it.
+    pub site: String,
 }
 
 /// What a page is dressed with.
@@ -174,7 +176,7 @@ impl Leaving<'_> {
             let counts = |provider: &&analytics::Provider| {
                 // A page that names no scheme, or the other one, reaches the same server.
                 self.dressing.moved.iter().any(|moved| {
-                    let collect = (provider.addresses)(&moved.from).1;
+                    let collect = (provider.addresses)(&moved.from, &moved.site).1;
                     (collect.host_str(), collect.path()) == (url.host_str(), url.path())
                 })
             };

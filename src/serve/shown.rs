@@ -105,11 +105,19 @@ impl Shown {
 
 /// Returns what production has elsewhere.
 fn moved(production: &Config, preview: &Config, origin: &Url) -> Vec<Moved> {
-    let mut moved = vec![Moved { from: production.base_url.url().clone(), to: preview.base_url.url().clone() }];
+    let mut moved = vec![Moved {
+        from: production.base_url.url().clone(),
+        to: preview.base_url.url().clone(),
+        site: String::new(),
+    }];
     for (number, table) in production.analytics.iter().enumerate() {
         let to = stats::endpoint(origin, number);
         let elsewhere = [Some(table.endpoint.url()), table.script.clone(), table.collect.clone()];
-        moved.extend(elsewhere.into_iter().flatten().map(|from| Moved { from, to: to.clone() }));
+        moved.extend(elsewhere.into_iter().flatten().map(|from| Moved {
+            from,
+            to: to.clone(),
+            site: table.site.clone(),
+        }));
     }
     moved
 }

@@ -66,7 +66,7 @@ impl Stats {
         let servers = tables.iter().enumerate().map(|(number, table)| {
             let provider = analytics::find(&table.provider)?;
             let endpoint = endpoint(base_url.url(), number);
-            let (script, collect) = (provider.addresses)(&endpoint);
+            let (script, collect) = (provider.addresses)(&endpoint, &table.site);
             Some(Server {
                 provider,
                 target: Target {

@@ -69,7 +69,7 @@ mod tests {
 
     fn hits(query: &str) -> Vec<HitFacts> {
         let endpoint = Url::parse("http://127.0.0.1:1111/__blog/stats/0/").unwrap();
-        let (script, collect) = super::super::addresses(&endpoint);
+        let (script, collect) = super::super::addresses(&endpoint, "1");
         let target = Target {
             endpoint,
             script,

@@ -108,7 +108,7 @@ mod tests {
 
     fn target() -> Target {
         let endpoint = Url::parse(&format!("{HERE}/__blog/stats/1/")).unwrap();
-        let (script, collect) = super::super::addresses(&endpoint);
+        let (script, collect) = super::super::addresses(&endpoint, "1");
         Target { endpoint, script, collect, site: "7".to_owned(), origin: HERE.to_owned(), has_token: false }
     }
 

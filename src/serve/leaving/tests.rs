@@ -13,8 +13,12 @@ fn dressed_with(html: &[u8], headers: &[(&str, &str)]) -> (Dressed, Vec<(String,
     all.extend(headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
     let (page, stand_in) = (url(&format!("{ORIGIN}/posts/a/")), url(&format!("{ORIGIN}/__blog/stats/")));
     let moved = [
-        Moved { from: url("https://stats.example/"), to: url(&format!("{ORIGIN}/__blog/stats/0/")) },
-        Moved { from: url("https://blog.example/"), to: url(&format!("{ORIGIN}/")) },
+        Moved {
+            from: url("https://stats.example/"),
+            to: url(&format!("{ORIGIN}/__blog/stats/0/")),
+            site: "1".to_owned(),
+        },
+        Moved { from: url("https://blog.example/"), to: url(&format!("{ORIGIN}/")), site: String::new() },
     ];
     let dressed = dress(html, &mut all, &Dressing { page: &page, stand_in: &stand_in, moved: &moved, edition: 7 });
     (dressed, all)
