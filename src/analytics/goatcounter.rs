@@ -192,6 +192,7 @@ fn of_tag(tag: &ScriptTag, globals: &BTreeMap<String, String>) -> Option<Sightin
         style,
         script: source,
         collect,
+        is_derived: false,
         site: None,
         commands,
         parameters,

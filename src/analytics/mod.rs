@@ -75,11 +75,13 @@ pub struct Sighting {
     pub script: Option<String>,
     /// The collect endpoint: as written, else as the vendor's tracker derives it from what is written.
     pub collect: Option<String>,
+    /// Whether the snippet leaves the collect endpoint to the tracker, so that the line above is derived.
+    pub is_derived: bool,
     /// The site's id, code or domain as written; none where the address alone says it.
     pub site: Option<String>,
     /// The commands that the snippet issues, in order: `trackPageView`, `setSiteId` …
     pub commands: Vec<String>,
-    /// Attributes and options that matter, by name.
+    /// Attributes and options that matter, by name; `type` is `module` where the tag is one.
     pub parameters: BTreeMap<String, String>,
     /// The scripts it was made of, by their index on the page.
     pub tags: Vec<usize>,
