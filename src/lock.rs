@@ -94,9 +94,15 @@ pub struct LockedTracker {
     /// Other hosts named in it.
     #[serde(default)]
     pub hosts: Vec<String>,
-    /// An endpoint or domain compiled into it.
+    /// The collect endpoint that its server has written into it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub embedded: Option<String>,
+    /// The domain that its server has written into it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub domain: Option<String>,
+    /// How it finds its own tag: `current-script`, `import-meta`, `import-meta-source`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lookups: Vec<String>,
 }
 
 /// A version and the tracker's bytes that came with it.

@@ -19,6 +19,20 @@ pub enum Lookup {
     ImportMetaSource,
 }
 
+impl Lookup {
+    /// All of them.
+    pub const ALL: [Lookup; 3] = [Lookup::CurrentScript, Lookup::ImportMeta, Lookup::ImportMetaSource];
+
+    /// Returns its name in the lock.
+    pub fn name(self) -> &'static str {
+        match self {
+            Lookup::CurrentScript => "current-script",
+            Lookup::ImportMeta => "import-meta",
+            Lookup::ImportMetaSource => "import-meta-source",
+        }
+    }
+}
+
 /// What a server has written into its tracker.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Compiled {

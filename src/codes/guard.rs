@@ -101,6 +101,23 @@ pub(super) const CODES: &[Code] = &[
                release they are a trap.",
     },
     Code {
+        code: "contract/loading",
+        exit: Exit::Drift,
+        text: "Some trackers read their settings from the tag that loaded them, and find that tag in one way only: by \
+               `document.currentScript`, which a module or a bundle does not have, or by `import.meta.url`, which is a \
+               syntax error in a classic script, and with some vendors has to be written into the tag letter by letter. A \
+               tracker that does not find its tag loads, says nothing and counts nobody. Load the vendor's own file, as \
+               the vendor's snippet does, at its final address.",
+    },
+    Code {
+        code: "contract/domain",
+        exit: Exit::Drift,
+        text: "The snippet names the hosts that its tracker may count on, or the server has written a domain into the \
+               tracker, and this site is not among them: after a move to a new domain, say, or with the script of another \
+               site. The server answers politely, and nothing is counted, or it is counted for somebody else. Correct the \
+               list in the snippet, or the address of the script.",
+    },
+    Code {
         code: "contract/scheme",
         exit: Exit::Drift,
         text: "Tracker or hits go over http. A page that came over https loads no script and sends no hit that way, and \

@@ -23,7 +23,7 @@ pub(super) fn verdict(code: &'static str, outcome: Outcome, message: impl Into<S
 }
 
 /// What is known of the tracker that the pages load.
-enum Knowledge<'a> {
+pub(super) enum Knowledge<'a> {
     /// Its tokens, and where they came from.
     Tokens(Script<'a>, String),
     /// What the lock remembers.
@@ -32,7 +32,7 @@ enum Knowledge<'a> {
     Nothing,
 }
 
-fn knowledge<'a>(subject: &Subject<'a>, text: &'a str) -> Knowledge<'a> {
+pub(super) fn knowledge<'a>(subject: &Subject<'a>, text: &'a str) -> Knowledge<'a> {
     if let Some(reply) = served(subject) {
         return match body(text) {
             Body::Script(script) => Knowledge::Tokens(script, evidence(reply)),
@@ -47,12 +47,12 @@ fn knowledge<'a>(subject: &Subject<'a>, text: &'a str) -> Knowledge<'a> {
 }
 
 /// Returns the tracker's text, to be borrowed from.
-fn text(subject: &Subject<'_>) -> String {
+pub(super) fn text(subject: &Subject<'_>) -> String {
     served(subject).map(|reply| reply.text()).unwrap_or_default()
 }
 
 /// Returns the snippets that a tracker has to understand: those that run, and call it themselves.
-fn callers<'a>(subject: &Subject<'a>) -> impl Iterator<Item = &'a Sighting> {
+pub(super) fn callers<'a>(subject: &Subject<'a>) -> impl Iterator<Item = &'a Sighting> {
     subject.sightings.iter().filter(|sighting| !matches!(sighting.style, "inert" | "tag-manager"))
 }
 
@@ -166,26 +166,47 @@ pub(super) fn order(subject: &Subject<'_>) -> Vec<Verdict> {
     problems.into_iter().map(drift).collect()
 }
 
-/// Says whether the snippets send their hits where site.toml says.
+/// Says whether hits go where site.toml says: what the snippet writes counts first, then what the server has written
+/// into the tracker, then what the tracker makes of its own address.
 pub(super) fn endpoint(subject: &Subject<'_>) -> Vec<Verdict> {
     const CODE: &str = "contract/endpoint";
     let Some(target) = &subject.answer.target else { return Vec::new() };
+    let compiled = compiled_endpoint(subject);
     let mut found = BTreeSet::new();
     for sighting in callers(subject) {
-        let collect = sighting.collect.as_deref();
+        let collect = match &compiled {
+            Some(compiled) if sighting.is_derived => Some(compiled.as_str()),
+            _ => sighting.collect.as_deref(),
+        };
         let resolved =
             collect.map(|collect| subject.base_url.url().join(collect).map_or_else(|_| collect.to_owned(), Into::into));
-        found.insert(resolved);
+        found.insert((resolved, sighting.is_derived));
     }
     if found.is_empty() {
         return Vec::new();
     }
-    let wrong: Vec<Option<String>> =
-        found.into_iter().filter(|found| found.as_deref() != Some(target.collect.as_str())).collect();
+    let wrong: Vec<(Option<String>, bool)> =
+        found.into_iter().filter(|(found, _)| found.as_deref() != Some(target.collect.as_str())).collect();
     if wrong.is_empty() {
         return vec![verdict(CODE, Outcome::Ok, format!("hits go to `{}`", target.collect))];
     }
-    let drift = |wrong: Option<String>| match wrong {
+    let drift = |(wrong, is_derived): (Option<String>, bool)| {
+        match wrong {
+        Some(wrong) if is_derived && compiled.is_some() => verdict(
+            CODE,
+            Outcome::Drift,
+            format!("the tracker has `{wrong}` written into it, which is not the counting address of site.toml"),
+        )
+        .evidence(served(subject).map(evidence).unwrap_or_default())
+        .expected_found(target.collect.as_str(), wrong)
+        .fix("if the vendor has moved its counting address, write it into site.toml as `collect`; else correct the server's settings"),
+        Some(wrong) if is_derived => verdict(
+            CODE,
+            Outcome::Drift,
+            format!("the snippet leaves the address to the tracker, which takes `{wrong}`: not the counting address of site.toml"),
+        )
+        .expected_found(target.collect.as_str(), wrong)
+        .fix("correct `endpoint`, `script` or `collect` in site.toml, or name the address in the snippet's options"),
         Some(wrong) => verdict(
             CODE,
             Outcome::Drift,
@@ -198,8 +219,24 @@ pub(super) fn endpoint(subject: &Subject<'_>) -> Vec<Verdict> {
                 .expected_found(target.collect.as_str(), "no address")
                 .fix("let `{{ analytics() }}` print the snippet, or put the address into it")
         }
+    }
     };
     wrong.into_iter().map(drift).collect()
+}
+
+/// Returns the counting address that the server has written into the tracker, resolved as a browser does.
+fn compiled_endpoint(subject: &Subject<'_>) -> Option<String> {
+    let provider = subject.provider()?;
+    let text = text(subject);
+    match knowledge(subject, &text) {
+        Knowledge::Nothing => None,
+        Knowledge::Locked(tracker) => tracker.embedded.clone(),
+        Knowledge::Tokens(script, _) => {
+            let endpoint = (provider.compiled)(&script).endpoint?;
+            let from = Url::parse(&served(subject)?.url).ok()?;
+            Some(from.join(&endpoint).map_or(endpoint, Into::into))
+        }
+    }
 }
 
 /// Says whether everything is encrypted that a browser wants encrypted.

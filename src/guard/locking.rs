@@ -254,6 +254,8 @@ fn entry_of(config: &Config, table: &Analytics, answer: &Answer) -> Result<LockE
     csp.push(format!("script-src {}", target.script));
     csp.sort();
     csp.dedup();
+    let compiled = (provider.compiled)(&script);
+    let from = url::Url::parse(&reply.url).ok();
     let text_of_snippet = analytics::snippet(table, None);
     let mut parameters = parameters(table);
     parameters.insert("collect".to_owned(), target.collect.to_string());
@@ -283,7 +285,11 @@ fn entry_of(config: &Config, table: &Analytics, answer: &Answer) -> Result<LockE
             commands: provider.understood(&script).into_iter().map(str::to_owned).collect(),
             transports: transports.iter().map(|transport| transport.name().to_owned()).collect(),
             hosts: foreign_hosts(&subject, &text).into_iter().collect(),
-            embedded: None,
+            embedded: compiled
+                .endpoint
+                .map(|endpoint| from.and_then(|from| from.join(&endpoint).ok()).map_or(endpoint, Into::into)),
+            domain: compiled.domain,
+            lookups: (provider.lookups)(&script).into_iter().map(|lookup| lookup.name().to_owned()).collect(),
         },
         server: learned.map(|learned| LockedServer { version: learned.version, learned_by: learned.by.to_owned() }),
         collect: collect_of(provider, &target.collect, answer)?,

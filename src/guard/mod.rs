@@ -14,6 +14,7 @@ mod contract;
 pub mod csp;
 pub mod dial;
 mod embedding;
+mod loading;
 mod locking;
 mod reading;
 pub mod standin;
@@ -202,6 +203,8 @@ pub const RULES: &[Rule] = &[
     Rule { code: "contract/order", level: GuardLevel::L2, judge: contract::order },
     Rule { code: "contract/endpoint", level: GuardLevel::L2, judge: contract::endpoint },
     Rule { code: "contract/integrity", level: GuardLevel::L2, judge: embedding::integrity },
+    Rule { code: "contract/loading", level: GuardLevel::L2, judge: loading::loading },
+    Rule { code: "contract/domain", level: GuardLevel::L2, judge: loading::domain },
     Rule { code: "contract/scheme", level: GuardLevel::L2, judge: contract::scheme },
     Rule { code: "contract/policy", level: GuardLevel::L2, judge: contract::policy },
     Rule { code: "version/answer", level: GuardLevel::L3, judge: version::answer },

@@ -218,6 +218,14 @@ fn breakages() -> Vec<(&'static str, Case)> {
         ),
         ("contract/endpoint", goatcounter().html("<script data-goatcounter=https://other.example/count async src=https://stats.example/count.js></script>")),
         ("contract/integrity", goatcounter().html("<script data-goatcounter=https://stats.example/count integrity=sha384-AAAA crossorigin src=https://stats.example/count.js></script>")),
+        ("contract/loading", {
+            let case = goatcounter().locked(|entry| entry.tracker.lookups = vec!["import-meta".to_owned()]);
+            Case { answer: Answer { tracker: Heard::Unasked(Unasked::Offline), ..case.answer }, ..case }
+        }),
+        ("contract/domain", {
+            let case = goatcounter().locked(|entry| entry.tracker.domain = Some("other.example".to_owned()));
+            Case { answer: Answer { tracker: Heard::Unasked(Unasked::Offline), ..case.answer }, ..case }
+        }),
         ("contract/scheme", goatcounter().html("<script data-goatcounter=https://stats.example/count async src=http://stats.example/count.js></script>")),
         ("contract/policy", goatcounter().policy(csp::Delivery::Header, "script-src https://stats.example; connect-src 'self'")),
         ("version/answer", Case { answer: Answer { version: Heard::Failed(Failure::NameNotFound), ..goatcounter().answer }, ..goatcounter() }),
