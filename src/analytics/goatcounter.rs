@@ -4,15 +4,18 @@
 //! Read in the sources of 2.0 to 2.7 and on a running 2.7.0.
 
 mod hits;
+mod questions;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use url::Url;
 
+use super::daily::Daily;
 use super::deeds::{Constants, Deed, Value, deeds};
 use super::exchange::{Control, Finding, Reply, Request, Step, Target, VersionFound};
 use super::loading::Compiled;
+use super::read_back::ReadBack;
 use super::script::{Script, lex};
 use super::{
     Class, OptionRow, Probe, Provider, Revision, ScriptTag, Sighting, Sign, StandIn, Takes, Tracker, Transport,
@@ -51,6 +54,8 @@ pub(super) const PROVIDER: Provider = Provider {
     domains: |_| None,
     version: Some(VersionQuery { learned_by: "status", needs_token: false, ask: ask_version, read: read_version }),
     probe: Probe { name: "count-b1", method: "GET", next },
+    read_back: Some(ReadBack { name: "canary-stats-hits", next: questions::read_back }),
+    daily: Some(Daily { name: "stats-total", needs_token: true, next: questions::daily }),
     stand_in: StandIn { version: "2.7.0", tracker: include_str!("standin/goatcounter.js"), answer, hits: hits::read },
 };
 

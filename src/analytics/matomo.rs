@@ -6,6 +6,7 @@
 
 mod hits;
 mod questions;
+mod reports;
 mod sightings;
 
 use std::borrow::Cow;
@@ -14,7 +15,9 @@ use std::collections::BTreeMap;
 use serde_json::json;
 use url::Url;
 
+use super::daily::Daily;
 use super::loading::Compiled;
+use super::read_back::ReadBack;
 use super::script::{Script, Token};
 use super::{
     Class, OptionRow, OrderProblem, Probe, Provider, Revision, Sign, StandIn, Takes, Tracker, Transport, VersionQuery,
@@ -64,6 +67,8 @@ pub(super) const PROVIDER: Provider = Provider {
         read: questions::read_version,
     }),
     probe: Probe { name: "bulk-rec0", method: "POST", next: questions::next },
+    read_back: Some(ReadBack { name: "install-check", next: reports::read_back }),
+    daily: Some(Daily { name: "visits-summary", needs_token: true, next: reports::daily }),
     stand_in: StandIn {
         version: "5.2.0",
         tracker: include_str!("standin/matomo.js"),

@@ -5,12 +5,14 @@
 //! To add one: write `analytics/NAME.rs` with a `const PROVIDER: Provider`, put the vendor's published
 //! snippet into `analytics/fixtures/`, and add a row to [`PROVIDERS`].
 
+pub mod daily;
 pub mod deeds;
 pub mod exchange;
 pub mod expect;
 mod goatcounter;
 pub mod loading;
 mod matomo;
+pub mod read_back;
 pub mod script;
 mod sign;
 
@@ -22,8 +24,10 @@ use url::Url;
 use crate::config::{Analytics, Endpoint};
 use crate::diagnostic::did_you_mean;
 use crate::paths::BaseUrl;
+use daily::Daily;
 use exchange::{HitFacts, Reply, Request, Step, Target, VersionFound};
 use loading::{Compiled, Lookup};
+use read_back::ReadBack;
 use script::Script;
 pub use sign::Sign;
 
@@ -149,6 +153,10 @@ pub struct Provider {
     pub version: Option<VersionQuery>,
     /// How a server is asked, without recording anything, whether it takes hits for the site.
     pub probe: Probe,
+    /// How a marked hit is found again; none where no vendor's interface tells single pages.
+    pub read_back: Option<ReadBack>,
+    /// How the visits of each day are told; none where they cannot be asked for.
+    pub daily: Option<Daily>,
     /// Its server as the stand-in plays it.
     pub stand_in: StandIn,
 }
