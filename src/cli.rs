@@ -56,6 +56,8 @@ pub(crate) enum Command {
     Serve(Serve),
     /// Show what is deployed against what is locked; `--accept` locks what is deployed
     Lock(Lock),
+    /// Break copies of the site in every way that is known, and see whether the guard notices
+    Drill(Drill),
     /// Remove what builds have written, and nothing else
     Clean(Clean),
     /// Say what a code such as `link/broken` means and what to do
@@ -261,6 +263,18 @@ pub(crate) struct Lock {
     /// Lock what is deployed now, after showing the difference
     #[arg(long)]
     pub(crate) accept: bool,
+    #[command(flatten)]
+    pub(crate) site: Site,
+}
+
+/// `blog drill`.
+#[derive(Debug, Args)]
+pub(crate) struct Drill {
+    /// The folder of finished pages; without it, the site's own output
+    #[arg(value_name = "DIR")]
+    pub(crate) folder: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) verification: Verification,
     #[command(flatten)]
     pub(crate) site: Site,
 }

@@ -28,7 +28,9 @@ pub mod theme_embedded;
 pub mod output;
 
 pub mod analytics;
+pub mod breakages;
 pub mod check;
+pub mod drill;
 pub mod guard;
 pub mod preview;
 pub mod verdict;

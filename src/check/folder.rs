@@ -3,6 +3,7 @@
 //!
 //! Refuses to follow links: what they lead to is not part of the site.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io::Read as _;
@@ -44,10 +45,33 @@ pub(super) fn gather<'a>(
     manifest: Option<&'a Manifest>,
     site_rules: bool,
 ) -> Result<Evidence<'a>, Diagnostic> {
-    let (files, mut unreadable) = list(folder)?;
+    let (files, unreadable) = list(folder)?;
+    Ok(reduce(config, &files, unreadable, manifest, site_rules))
+}
+
+/// Takes files that are in memory, by their path in a folder that is not there.
+pub(super) fn take<'a>(
+    config: &'a Config,
+    files: &BTreeMap<String, Vec<u8>>,
+    manifest: Option<&'a Manifest>,
+    site_rules: bool,
+) -> Evidence<'a> {
+    let listed = |(path, bytes): (&String, &Vec<u8>)| {
+        (path.clone(), Listed { size: bytes.len() as u64, content: Content::Memory(bytes.clone()) })
+    };
+    reduce(config, &files.iter().map(listed).collect(), Vec::new(), manifest, site_rules)
+}
+
+fn reduce<'a>(
+    config: &'a Config,
+    files: &BTreeMap<String, Listed>,
+    mut unreadable: Vec<Diagnostic>,
+    manifest: Option<&'a Manifest>,
+    site_rules: bool,
+) -> Evidence<'a> {
     let tables = Table::all(config);
     let secrets = Secrets::of(config);
-    let text = |name: &str| files.get(name).and_then(|file| fs::read(&file.path).ok());
+    let text = |name: &str| files.get(name).and_then(|file| file.content.whole().ok());
     let headers = text("_headers").map(|bytes| Headers::parse(&String::from_utf8_lossy(&bytes)));
     let redirects = text("_redirects").map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
     let names = files.keys().map(String::as_str);
@@ -75,7 +99,7 @@ pub(super) fn gather<'a>(
     }
     drop(listed);
     drop(reducer);
-    Ok(Evidence { config, manifest, tables, files: seen, pages, feeds, sitemaps, headers, leaks, unreadable })
+    Evidence { config, manifest, tables, files: seen, pages, feeds, sitemaps, headers, leaks, unreadable }
 }
 
 /// Returns the addresses below the site that another program answers: the analytics server's.
@@ -89,16 +113,42 @@ pub(super) fn served_elsewhere(config: &Config, tables: &[Table<'_>]) -> Vec<url
 }
 
 /// One file of the listing.
-struct Listed {
-    path: PathBuf,
+pub(super) struct Listed {
+    pub(super) content: Content,
     size: u64,
 }
 
+/// Where a file's bytes are.
+pub(super) enum Content {
+    /// On the disk.
+    Disk(PathBuf),
+    /// In memory already.
+    Memory(Vec<u8>),
+}
+
+impl Content {
+    /// Returns all of it.
+    pub(super) fn whole(&self) -> std::io::Result<Cow<'_, [u8]>> {
+        match self {
+            Content::Disk(path) => fs::read(path).map(Cow::Owned),
+            Content::Memory(bytes) => Ok(Cow::Borrowed(bytes)),
+        }
+    }
+
+    /// Opens it, to be read piece by piece.
+    fn open(&self) -> std::io::Result<Box<dyn std::io::Read + '_>> {
+        Ok(match self {
+            Content::Disk(path) => Box::new(File::open(path)?),
+            Content::Memory(bytes) => Box::new(bytes.as_slice()),
+        })
+    }
+}
+
 /// The files of a folder by their path in it, and what of it could not be read.
-type Listing = (BTreeMap<String, Listed>, Vec<Diagnostic>);
+pub(super) type Listing = (BTreeMap<String, Listed>, Vec<Diagnostic>);
 
 /// Lists a folder and all below it.
-fn list(root: &Path) -> Result<Listing, Diagnostic> {
+pub(super) fn list(root: &Path) -> Result<Listing, Diagnostic> {
     if !root.is_dir() {
         let message = format!("there is no folder `{}` to check", root.display());
         return Err(Diagnostic::error("check/no-folder", message)
@@ -133,14 +183,14 @@ fn list(root: &Path) -> Result<Listing, Diagnostic> {
                 }
             } else if kind.is_file() {
                 let size = entry.metadata().map_or(0, |metadata| metadata.len());
-                files.insert(path, Listed { path: entry.path(), size });
+                files.insert(path, Listed { content: Content::Disk(entry.path()), size });
             }
         }
     }
     Ok((files, problems))
 }
 
-fn cannot_read(path: &str, error: &std::io::Error) -> Diagnostic {
+pub(super) fn cannot_read(path: &str, error: &std::io::Error) -> Diagnostic {
     Diagnostic::error("check/unreadable", format!("this cannot be read, so nothing is known of it: {error}"))
         .at(Place::file(path))
 }
@@ -162,13 +212,13 @@ impl Job<'_> {
         let named = [".xml", ".rss", ".atom"].iter().any(|ending| path.ends_with(ending)) || self.feeds.contains(path);
         let markup = self.site_rules && named;
         if html || markup {
-            let bytes = fs::read(&file.path).map_err(|error| cannot_read(path, &error))?;
+            let bytes = file.content.whole().map_err(|error| cannot_read(path, &error))?;
             return Ok(self.markup(path, &bytes, html));
         }
         if self.manifest.is_none() && self.secrets.is_empty() {
             return Ok(Reduced::default());
         }
-        self.pieces(&file.path).map_err(|error| cannot_read(path, &error))
+        self.pieces(&file.content).map_err(|error| cannot_read(path, &error))
     }
 
     fn markup(&self, path: &str, bytes: &[u8], html: bool) -> Reduced {
@@ -189,8 +239,8 @@ impl Job<'_> {
     }
 
     /// Reads a file that only its bytes matter of.
-    fn pieces(&self, path: &Path) -> std::io::Result<Reduced> {
-        let mut file = File::open(path)?;
+    fn pieces(&self, content: &Content) -> std::io::Result<Reduced> {
+        let mut file = content.open()?;
         let mut digesting = Digesting::default();
         let mut leaks = BTreeSet::new();
         let mut buffer = Vec::with_capacity(PIECE);

@@ -20,6 +20,7 @@ pub mod page;
 mod reduce;
 pub mod report;
 mod resolve;
+pub mod sample;
 mod secrets;
 mod sitemap;
 mod snippet;
@@ -167,6 +168,19 @@ pub fn run_with(
         Ok(evidence) => judge(rules, &evidence, answers, options, site_rules),
         Err(problem) => Report { findings: vec![problem], ..Report::default() },
     }
+}
+
+/// Does what [`run_with`] does, over files that are in memory instead of a folder: what the drill breaks. The site's own
+/// rules stay off, because such files are a sample.
+pub fn run_on(
+    rules: &Rules<'_>,
+    config: &Config,
+    files: &BTreeMap<String, Vec<u8>>,
+    manifest: Option<&Manifest>,
+    answers: &Answers,
+    options: &Options<'_>,
+) -> Report {
+    judge(rules, &folder::take(config, files, manifest, false), answers, options, false)
 }
 
 fn judge(

@@ -170,4 +170,17 @@ pub(super) const CODES: &[Code] = &[
                (`Access-Control-Allow-Origin`), or browsers throw the request away. Beacons and images arrive without it, so \
                that for those it is a note.",
     },
+    Code {
+        code: "drill/nothing-guarded",
+        exit: Exit::Usage,
+        text: "`blog drill` breaks the site's analytics in every way that is known and sees whether the guard notices. \
+               `site.toml` names no analytics, so that there is nothing to break. Add an [analytics] table; `endpoint = \
+               \"embedded\"` is enough for a drill.",
+    },
+    Code {
+        code: "drill/stand-in",
+        exit: Exit::Drift,
+        text: "A drill plays the site's analytics servers inside the program, and one of these did not answer as it should, so \
+               that nothing could be broken on purpose. This is a fault of `blog` itself, not of your site; please report it.",
+    },
 ];

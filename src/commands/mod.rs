@@ -8,6 +8,7 @@ mod check;
 mod clean;
 mod completions;
 mod config;
+mod drill;
 mod explain;
 mod init;
 mod licenses;
@@ -45,6 +46,9 @@ pub(crate) fn run(cli: &Cli, environment: &Environment, console: &Console) -> Ex
         Command::Check(arguments) => check::run(arguments, &root, environment, console),
         Command::Lock(arguments) => {
             load(&root, &arguments.site).and_then(|config| lock::run(arguments, config, environment, console))
+        }
+        Command::Drill(arguments) => {
+            load(&root, &arguments.site).and_then(|config| drill::run(arguments, &config, environment, console))
         }
         Command::Clean(arguments) => load(&root, &arguments.site).and_then(|config| clean::run(&config, console)),
         Command::Explain(arguments) => explain::run(arguments, console),

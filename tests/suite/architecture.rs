@@ -52,6 +52,11 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ),
     ("output", &["diagnostic", "digest", "manifest", "paths", "render"]),
     ("analytics", &["config", "diagnostic", "digest", "paths"]),
+    ("breakages", &["analytics", "config", "verdict"]),
+    (
+        "drill",
+        &["analytics", "breakages", "check", "config", "diagnostic", "digest", "guard", "lock", "manifest", "verdict"],
+    ),
     ("guard", &["analytics", "codes", "config", "diagnostic", "digest", "lock", "paths", "state", "verdict"]),
     (
         "check",

@@ -11,6 +11,7 @@ mod build;
 mod commands;
 mod content;
 mod door;
+mod drill;
 mod fence;
 mod front;
 mod goatcounter;
@@ -36,6 +37,7 @@ const MODULES: &[fn() -> Vec<harness::Test>] = &[
     build::tests,
     commands::tests,
     content::tests,
+    drill::tests,
     fence::tests,
     front::tests,
     guard::tests,
