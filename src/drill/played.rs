@@ -73,7 +73,10 @@ impl Line for Played<'_> {
     fn exchange(&self, hop: &Hop<'_>) -> Result<Arrival, Failure> {
         let (number, subject, reply) = self.well(hop.request);
         let faults = if number == self.number { self.faults } else { &[] };
-        let reply = faults.iter().fold(Ok(reply), |reply, fault| fault(subject, hop.request, reply));
+        let mut reply = Ok(reply);
+        for fault in faults {
+            reply = fault(subject, hop.request, reply);
+        }
         reply.map(|reply| Arrival { reply, private: false }).map_err(|outage| match outage {
             Outage::Refused => Failure::Refused,
             Outage::Silent => Failure::Timeout,
