@@ -26,6 +26,21 @@ pub enum GuardLevel {
     L8,
 }
 
+impl GuardLevel {
+    /// All of them.
+    pub const ALL: [GuardLevel; 9] = [
+        GuardLevel::L0,
+        GuardLevel::L1,
+        GuardLevel::L2,
+        GuardLevel::L3,
+        GuardLevel::L4,
+        GuardLevel::L5,
+        GuardLevel::L6,
+        GuardLevel::L7,
+        GuardLevel::L8,
+    ];
+}
+
 /// What a verdict says something about. "Built ok" must never read as "site ok".
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]

@@ -147,15 +147,16 @@ fn contract(config: &Config, lock: Option<&Lock>) -> Contract {
     }
 }
 
-/// Returns the levels of each table that held: something was told, and nothing was wrong or left open.
+/// Returns the levels of each table that held: something was told, and nothing was wrong or left open, neither of the table
+/// nor of the site as a whole.
 fn held(report: &Report) -> BTreeSet<(usize, GuardLevel)> {
-    let of = |is_wanted: &dyn Fn(&Outcome) -> bool| -> BTreeSet<(usize, GuardLevel)> {
-        let judged = report.verdicts.iter().filter(|judged| is_wanted(&judged.verdict.outcome));
-        judged.filter_map(|judged| Some((judged.table?, judged.verdict.level))).collect()
-    };
-    let told = of(&|outcome| *outcome == Outcome::Ok);
-    let open = of(&|outcome| matches!(outcome, Outcome::Drift | Outcome::Unknown(_)));
-    told.difference(&open).copied().collect()
+    let is_open = |judged: &&Judged| matches!(judged.verdict.outcome, Outcome::Drift | Outcome::Unknown(_));
+    let open: BTreeSet<(Option<usize>, GuardLevel)> =
+        report.verdicts.iter().filter(is_open).map(|judged| (judged.table, judged.verdict.level)).collect();
+    let told = report.verdicts.iter().filter(|judged| judged.verdict.outcome == Outcome::Ok);
+    told.filter_map(|judged| Some((judged.table?, judged.verdict.level)))
+        .filter(|(table, level)| !open.contains(&(Some(*table), *level)) && !open.contains(&(None, *level)))
+        .collect()
 }
 
 /// Parses the lock, if there is one.
@@ -205,6 +206,8 @@ mod tests {
                 judged(1, GuardLevel::L3, Outcome::Ok),
                 judged(1, GuardLevel::L4, Outcome::Drift),
                 judged(1, GuardLevel::L2, Outcome::Note),
+                judged(1, GuardLevel::L0, Outcome::Ok),
+                Judged { table: None, ..judged(0, GuardLevel::L0, Outcome::Drift) },
             ],
             ..Report::default()
         };

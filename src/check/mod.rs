@@ -220,7 +220,21 @@ fn judge(
         site_rules,
         left_out: left_out(evidence, options, heard.left_out),
         notes: answers.notes.clone(),
+        last_held: last_held(evidence, options.state),
+        now: evidence.config.now,
     }
+}
+
+/// Returns when each level of each table last held, as far as is remembered.
+fn last_held(evidence: &Evidence<'_>, state: Option<&State>) -> BTreeMap<(usize, GuardLevel), jiff::Timestamp> {
+    let Some(state) = state else { return BTreeMap::new() };
+    let config = evidence.config;
+    let of_table = |(number, analytics)| {
+        GuardLevel::ALL
+            .into_iter()
+            .filter_map(move |level| Some(((number, level), state.held(config, analytics, level)?)))
+    };
+    config.analytics.iter().enumerate().flat_map(of_table).collect()
 }
 
 /// Says which levels were not judged: those that could not be, those that were not selected, and those

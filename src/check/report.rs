@@ -9,8 +9,11 @@ mod json;
 mod text;
 
 pub use self::human::Look;
+pub(super) use self::text::span;
 
 use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
 
 use super::coverage::{Coverage, Pages};
 use crate::config::Endpoint;
@@ -38,6 +41,10 @@ pub struct Report {
     pub left_out: BTreeMap<GuardLevel, BTreeSet<String>>,
     /// What is to be known of the way to the servers: a proxy, certificates of one's own.
     pub notes: Vec<String>,
+    /// When each level of each table last held before this run, as far as is remembered.
+    pub last_held: BTreeMap<(usize, GuardLevel), Timestamp>,
+    /// What counts as now.
+    pub now: Timestamp,
 }
 
 /// One analytics table.
@@ -131,6 +138,19 @@ impl Report {
         self.left_out.remove(&level);
         let judged = |(table, verdict)| Judged { verdict, table, pardon: Pardon::None };
         self.verdicts.extend(verdicts.into_iter().map(judged));
+    }
+
+    /// Returns when what a verdict speaks of last held, where it does not hold now and that is remembered. What is so of the
+    /// whole site held when it last held for every table.
+    pub fn last_held(&self, judged: &Judged) -> Option<Timestamp> {
+        if judged.holds() {
+            return None;
+        }
+        let of = |table: usize| self.last_held.get(&(table, judged.verdict.level)).copied();
+        match judged.table {
+            Some(table) => of(table),
+            None => (0..self.guarded.len()).map(of).min().flatten(),
+        }
     }
 
     /// Returns the whole as JSON; `docs/report.md` documents its shape.

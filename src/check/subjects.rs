@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::evidence::{Evidence, Page, Snippet};
-use super::report::{Judged, Pardon};
+use super::report::{Judged, Pardon, span};
 use crate::analytics::{ScriptTag, Sighting};
 use crate::guard::csp::Delivery;
 use crate::guard::{self, Answers, PagePolicy, Subject};
@@ -106,7 +106,7 @@ pub(super) fn pardon(verdicts: &mut [Judged], evidence: &Evidence<'_>, state: &S
     for judged in verdicts.iter_mut().filter(|judged| matches!(judged.verdict.outcome, Outcome::Unknown(_))) {
         let Some(analytics) = judged.table.and_then(|table| config.analytics.get(table)) else { continue };
         let level = judged.verdict.level;
-        let most = days(analytics.max_unknown_age);
+        let most = span(analytics.max_unknown_age);
         judged.pardon = match state.tolerance(config, analytics, level, config.now) {
             Tolerance::Fails => Pardon::None,
             Tolerance::NoMemory => Pardon::Refused(
@@ -116,23 +116,12 @@ pub(super) fn pardon(verdicts: &mut [Judged], evidence: &Evidence<'_>, state: &S
             ),
             Tolerance::TooOld(age) => Pardon::Refused(format!(
                 "`on_unknown = \"warn\"` lets it pass for {most}, and this level last held {} ago",
-                days(age)
+                span(age)
             )),
             Tolerance::Warns(age) => Pardon::Granted(format!(
                 "`on_unknown = \"warn\"` lets it pass: this level last held {} ago, and may stay unknown for {most}",
-                days(age)
+                span(age)
             )),
         };
-    }
-}
-
-/// Returns a span of time in words.
-fn days(age: jiff::SignedDuration) -> String {
-    let hours = age.as_hours();
-    match hours {
-        0 => "less than an hour".to_owned(),
-        1 => "1 hour".to_owned(),
-        2..48 => format!("{hours} hours"),
-        _ => format!("{} days", hours / 24),
     }
 }

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::text::{Colour, counted, few, number, paint, tame, wrap};
+use super::text::{Colour, counted, few, number, paint, span, tame, wrap};
 use super::{Judged, Pardon, Report, level_name};
 use crate::check::coverage::{Coverage, Row};
 use crate::config::Endpoint;
@@ -98,7 +98,7 @@ impl Block {
 fn blocks(report: &Report) -> Vec<Block> {
     let verdicts = report.verdicts.iter();
     let verdicts = verdicts.filter(|judged| judged.verdict.outcome != Outcome::Ok && !is_echo(report, judged));
-    let verdicts = verdicts.map(of_verdict);
+    let verdicts = verdicts.map(|judged| of_verdict(report, judged));
     verdicts.chain(report.findings.iter().map(of_finding)).collect()
 }
 
@@ -119,7 +119,7 @@ fn is_echo(report: &Report, judged: &Judged) -> bool {
     }
 }
 
-fn of_verdict(judged: &Judged) -> Block {
+fn of_verdict(report: &Report, judged: &Judged) -> Block {
     let verdict = &judged.verdict;
     let (weight, word, colour) = match &verdict.outcome {
         Outcome::Drift => (Weight::Drift, "drift", Colour::Red),
@@ -144,6 +144,10 @@ fn of_verdict(judged: &Judged) -> Block {
         Pardon::None => {}
         Pardon::Granted(why) => rows.push(("passes", why.clone())),
         Pardon::Refused(why) => rows.push(("fails", why.clone())),
+    }
+    if let Some(held) = report.last_held(judged) {
+        let at = held.strftime("%Y-%m-%d %H:%M UTC");
+        rows.push(("last held", format!("{at}, {} ago", span(report.now.duration_since(held)))));
     }
     let covers = match verdict.covers {
         Covers::Built => "what was built",
@@ -311,7 +315,7 @@ impl Page {
         }
         for (level, judged) in levels {
             let holding = judged.iter().filter(|judged| judged.holds()).count();
-            let worst = judged.iter().map(|judged| of_verdict(judged)).min_by_key(|block| block.weight);
+            let worst = judged.iter().map(|judged| of_verdict(report, judged)).min_by_key(|block| block.weight);
             let (word, colour) = match worst {
                 Some(block) if block.weight < Weight::Note => (block.word, block.colour),
                 _ => ("ok", Colour::Green),

@@ -22,7 +22,7 @@ pub(super) fn json(report: &Report) -> Value {
         "files": report.files,
         "site_rules": report.site_rules,
         "coverage": report.coverage,
-        "verdicts": report.verdicts.iter().map(judged).collect::<Vec<_>>(),
+        "verdicts": report.verdicts.iter().map(|judged| self::judged(report, judged)).collect::<Vec<_>>(),
         "findings": report.findings.iter().map(finding).collect::<Vec<_>>(),
         "notes": report.notes,
         "left_out": report.left_out.iter().map(|(level, why)| json!({
@@ -56,11 +56,14 @@ fn guarded(guarded: &Guarded) -> Value {
     })
 }
 
-fn judged(judged: &Judged) -> Value {
+fn judged(report: &Report, judged: &Judged) -> Value {
     let mut value = serde_json::to_value(&judged.verdict).expect("a verdict has only text keys");
     if let Value::Object(fields) = &mut value {
         fields.insert("fails".to_owned(), (judged.exit() != Exit::Success).into());
         fields.insert("table".to_owned(), judged.table.into());
+        if let Some(held) = report.last_held(judged) {
+            fields.insert("last_held".to_owned(), held.to_string().into());
+        }
         if let Pardon::Granted(why) | Pardon::Refused(why) = &judged.pardon {
             fields.insert("on_unknown".to_owned(), why.as_str().into());
         }

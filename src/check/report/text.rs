@@ -91,6 +91,17 @@ pub(super) fn few(list: &[String], shown: usize) -> String {
     }
 }
 
+/// Returns a span of time in words.
+pub(in crate::check) fn span(age: jiff::SignedDuration) -> String {
+    let hours = age.as_hours();
+    match hours {
+        ..=0 => "less than an hour".to_owned(),
+        1 => "1 hour".to_owned(),
+        2..48 => format!("{hours} hours"),
+        _ => format!("{} days", hours / 24),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

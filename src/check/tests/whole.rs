@@ -172,3 +172,20 @@ fn the_documentation_names_every_field_of_the_json() {
         assert!(documentation.contains(&format!("`{field}`")), "`{field}` is not documented");
     }
 }
+
+#[test]
+fn what_does_not_hold_is_told_with_when_it_last_held() {
+    let site = Written::with(EMBEDDED).page("index.html", "", "");
+    let config = read(Path::new("/site"), &site.toml, &Overrides::default(), &World::default()).unwrap();
+    let answers = guard::ask(&config, &guard::Ask::default());
+    let mut state = State::default();
+    let before = config.now - jiff::SignedDuration::from_hours(72);
+    state.hold(&config, &config.analytics[0], GuardLevel::L0, before);
+    let judge = |state| run(&config, site.folder.path(), None, &answers, &Options { state, ..Options::default() });
+    let report = judge(Some(&state));
+    assert!(text(&report).contains("3 days ago"), "{}", text(&report));
+    let drift = &report.json()["verdicts"].as_array().unwrap().clone();
+    let drift = drift.iter().find(|verdict| verdict["code"] == "snippet/missing").unwrap();
+    assert_eq!(drift["last_held"], before.to_string());
+    assert!(!text(&judge(None)).contains("last held"));
+}
