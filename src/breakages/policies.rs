@@ -1,7 +1,7 @@
 //! The breakages of the pages' Content-Security-Policy: too narrow for the snippet, for its tracker or for its hits.
 
-use super::{Breakage, Class, Right, Scene, Staged};
-use crate::verdict::GuardLevel::{self, L2, L6};
+use super::{Breakage, Class, Right, Scene, Staged, Subject};
+use crate::verdict::GuardLevel::{self, L1, L2, L6};
 
 const fn drift(
     name: &'static str,
@@ -67,6 +67,22 @@ pub(super) const BREAKAGES: &[Breakage] = &[
     drift("sandboxed", &[], "the header puts every page into a sandbox without scripts", |scene| {
         headers(scene, "Content-Security-Policy", "sandbox allow-same-origin")
     }),
+    drift(
+        "isolated",
+        &[],
+        "the host sends pages that embed only what allows it, and the tracker allows nothing",
+        |scene| {
+            scene.answer(Subject::Tracker, |mut reply| {
+                reply.headers.remove("cross-origin-resource-policy");
+                Ok(reply)
+            });
+            match headers(scene, "Cross-Origin-Embedder-Policy", "require-corp") {
+                // Whether the tracker allows it, only its server tells.
+                Staged::At(_) => Staged::At(L1),
+                beyond => beyond,
+            }
+        },
+    ),
     quiet("policy-that-fits", "a policy is added that allows just what is needed", |scene| {
         let text = format!(
             "default-src 'self'; script-src 'self' 'unsafe-inline' {0}; connect-src 'self' {1}; img-src 'self' {1}",

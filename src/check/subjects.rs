@@ -65,7 +65,7 @@ pub(super) fn judge(rules: &[guard::Rule], evidence: &Evidence<'_>, answers: &An
 }
 
 /// Under which policies some pages are, and what the snippet is made of on them.
-type Circumstances<'e> = (Vec<(Delivery, String)>, Vec<&'e ScriptTag>);
+type Circumstances<'e> = (Vec<(Delivery, String)>, Vec<String>, Vec<&'e ScriptTag>);
 
 /// What the pages show of one table.
 struct Snippets<'e> {
@@ -84,14 +84,16 @@ impl<'e> Snippets<'e> {
             }
             sightings.extend(snippets.iter().map(|snippet| &snippet.found.sighting));
             let texts = evidence.policies_of(page);
-            if !texts.is_empty() {
+            let embedder = evidence.header_of(page, "cross-origin-embedder-policy");
+            if !texts.is_empty() || !embedder.is_empty() {
                 let scripts: BTreeSet<&ScriptTag> =
                     snippets.iter().flat_map(|snippet| &snippet.found.scripts).collect();
-                by_policy.entry((texts, scripts.into_iter().collect())).or_default().push(page);
+                by_policy.entry((texts, embedder, scripts.into_iter().collect())).or_default().push(page);
             }
         }
-        let policy = |((texts, scripts), pages): (Circumstances<'_>, Vec<&Page>)| PagePolicy {
+        let policy = |((texts, embedder, scripts), pages): (Circumstances<'_>, Vec<&Page>)| PagePolicy {
             texts,
+            embedder,
             scripts: scripts.into_iter().cloned().collect(),
             url: pages[0].url.clone(),
             pages: pages.iter().map(|page| page.path.clone()).collect(),

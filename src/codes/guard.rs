@@ -101,6 +101,14 @@ pub(super) const CODES: &[Code] = &[
                release they are a trap.",
     },
     Code {
+        code: "contract/isolation",
+        exit: Exit::Drift,
+        text: "Pages are sent with `Cross-Origin-Embedder-Policy: require-corp`, as sites do that want to be isolated from \
+               others. Browsers then load a script from another host only if that host allows it, by \
+               `Cross-Origin-Resource-Policy: cross-origin` or by CORS where the tag has `crossorigin`. The tracker's host \
+               does neither. Let it, or send the pages with `credentialless`.",
+    },
+    Code {
         code: "contract/loading",
         exit: Exit::Drift,
         text: "Some trackers read their settings from the tag that loaded them, and find that tag in one way only: by \

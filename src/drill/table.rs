@@ -94,6 +94,7 @@ fn tally(drill: &Drill) -> String {
     let (copied, all) = drill.pages;
     let verdict = match failed {
         0 => "every promise was kept".to_owned(),
+        1 => "one promise was not kept".to_owned(),
         failed => format!("{failed} promises were not kept"),
     };
     format!(

@@ -1,11 +1,13 @@
 //! Owns what a page's own tag demands of the tracker's answer: the digest that it names (subresource
-//! integrity), and the leave that its `crossorigin` makes a browser ask for.
+//! integrity), the leave that its `crossorigin` makes a browser ask for, and the leave that a page wants
+//! of everything it embeds (Cross-Origin-Embedder-Policy).
 
 use sha2::Digest as _;
 
 use super::csp::base64;
+use super::reading::unknown;
 use super::reading::{evidence, served};
-use super::{Subject, contract::verdict};
+use super::{PagePolicy, Subject, contract::verdict};
 use crate::analytics::Sighting;
 use crate::analytics::exchange::Reply;
 use crate::verdict::{Outcome, Verdict};
@@ -89,4 +91,62 @@ fn leave(code: &'static str, subject: &Subject<'_>, sighting: &Sighting, reply: 
             .expected_found(format!("Access-Control-Allow-Origin: {origin}"), allowed.unwrap_or("no such header"))
             .fix("let the server send `Access-Control-Allow-Origin` with the script, or take `crossorigin` and `integrity` out of the tag"),
     )
+}
+
+/// Says whether pages that embed only what allows it may load the tracker. Hits are not concerned: their answers are
+/// blocked, and the hits have left by then.
+pub(super) fn isolation(subject: &Subject<'_>) -> Vec<Verdict> {
+    const CODE: &str = "contract/isolation";
+    let Some(reply) = served(subject).filter(|_| !subject.sightings.is_empty()) else { return Vec::new() };
+    let isolated: Vec<&PagePolicy> = subject.policies.iter().filter(|policy| wants_leave(policy)).collect();
+    let origin = subject.base_url.origin();
+    let elsewhere = url::Url::parse(&reply.url).is_ok_and(|url| url.origin().ascii_serialization() != origin);
+    let corp = reply.header("cross-origin-resource-policy").unwrap_or_default().trim().to_ascii_lowercase();
+    let mut verdicts = Vec::new();
+    for policy in isolated.iter().filter(|_| elsewhere) {
+        // With `crossorigin` a browser asks for leave by CORS, which the rule above judges.
+        let loads = policy.scripts.iter().find(|script| script.source().is_some());
+        if loads.is_some_and(|script| script.attributes.contains_key("crossorigin")) || corp == "cross-origin" {
+            continue;
+        }
+        let outcome = if corp == "same-site" { unknown("L7") } else { Outcome::Drift };
+        let message = match corp.as_str() {
+            "same-site" => {
+                "the pages embed only what allows it, and the tracker allows it to pages of the same site: whether this is one, only a browser tells"
+            }
+            _ => {
+                "the pages embed only what allows it (Cross-Origin-Embedder-Policy), and the tracker does not: browsers refuse to load it"
+            }
+        };
+        let found = match corp.as_str() {
+            "" => "no such header".to_owned(),
+            corp => format!("Cross-Origin-Resource-Policy: {corp}"),
+        };
+        verdicts.push(
+            verdict(CODE, outcome, message)
+                .evidence(evidence(reply))
+                .expected_found("Cross-Origin-Resource-Policy: cross-origin", found)
+                .fix("let the analytics server send that header with the script, or send the pages with `credentialless` instead of `require-corp`")
+                .pages(policy.pages.iter().cloned()),
+        );
+    }
+    if verdicts.is_empty() {
+        let message = match isolated.is_empty() {
+            true => "no page wants leave of what it embeds, as far as its headers are known",
+            false => "the pages want leave of what they embed, and the tracker gives it",
+        };
+        verdicts.push(verdict(CODE, Outcome::Ok, message));
+    }
+    verdicts
+}
+
+/// Returns whether pages are sent with `require-corp`. The last value that a browser understands counts; parameters do not.
+fn wants_leave(policy: &PagePolicy) -> bool {
+    let values = policy.embedder.iter().flat_map(|value| value.split(','));
+    let known = values.filter_map(|value| match value.split(';').next().unwrap_or_default().trim() {
+        "require-corp" => Some(true),
+        "credentialless" | "unsafe-none" => Some(false),
+        _ => None,
+    });
+    known.last().unwrap_or(false)
 }

@@ -131,11 +131,13 @@ pub struct Answers {
     pub requests: usize,
 }
 
-/// The policies that some pages are under, and what the snippet is made of on them.
+/// The policies that some pages are under (of content, and of what they may embed), and what the snippet is made of on them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PagePolicy {
     /// The policies: meta elements, and headers where the host is said to obey them.
     pub texts: Vec<(csp::Delivery, String)>,
+    /// The values of Cross-Origin-Embedder-Policy that they are sent with, as far as that is known.
+    pub embedder: Vec<String>,
     /// The distinct scripts that this provider's snippet is made of on these pages.
     pub scripts: Vec<ScriptTag>,
     /// The address of one of the pages.
@@ -203,6 +205,7 @@ pub const RULES: &[Rule] = &[
     Rule { code: "contract/order", level: GuardLevel::L2, judge: contract::order },
     Rule { code: "contract/endpoint", level: GuardLevel::L2, judge: contract::endpoint },
     Rule { code: "contract/integrity", level: GuardLevel::L2, judge: embedding::integrity },
+    Rule { code: "contract/isolation", level: GuardLevel::L2, judge: embedding::isolation },
     Rule { code: "contract/loading", level: GuardLevel::L2, judge: loading::loading },
     Rule { code: "contract/domain", level: GuardLevel::L2, judge: loading::domain },
     Rule { code: "contract/scheme", level: GuardLevel::L2, judge: contract::scheme },

@@ -107,8 +107,13 @@ impl Case {
     fn policy(mut self, delivery: csp::Delivery, text: &str) -> Self {
         let url = Url::parse("https://blog.example/a/").unwrap();
         let pages = vec!["a/index.html".to_owned()];
-        self.policies =
-            vec![PagePolicy { texts: vec![(delivery, text.to_owned())], scripts: tags(&self.html), url, pages }];
+        self.policies = vec![PagePolicy {
+            texts: vec![(delivery, text.to_owned())],
+            embedder: Vec::new(),
+            scripts: tags(&self.html),
+            url,
+            pages,
+        }];
         self
     }
 
@@ -196,6 +201,35 @@ fn a_healthy_site_holds_in_every_rule_for_every_provider() {
     }
 }
 
+/// A site whose pages embed from other origins only what allows it.
+fn isolated(case: Case) -> Case {
+    let mut case = case.policy(csp::Delivery::Header, "default-src *; script-src * 'unsafe-inline'");
+    case.policies[0].embedder = vec!["require-corp; report-to=\"x\"".to_owned()];
+    case
+}
+
+#[test]
+fn an_isolated_page_loads_only_what_allows_it() {
+    let outcome = |case: Case| case.says("contract/isolation").outcome;
+    let corp = |value: &'static str| {
+        isolated(Case::of("goatcounter")).change_tracker(move |reply| {
+            reply.headers.insert("cross-origin-resource-policy".to_owned(), value.to_owned());
+        })
+    };
+    assert_eq!(outcome(corp("cross-origin")), Outcome::Ok);
+    assert_eq!(outcome(corp("same-origin")), Outcome::Drift);
+    assert_eq!(outcome(corp("same-site")), unknown("L7"), "which hosts are one site only a list of suffixes tells");
+    let mut credentialless = corp("same-origin");
+    credentialless.policies[0].embedder = vec!["credentialless".to_owned()];
+    assert_eq!(outcome(credentialless), Outcome::Ok);
+    // Asked for with `crossorigin`, the leave of CORS counts instead.
+    let tag = "<script data-goatcounter=https://stats.example/count crossorigin async src=https://stats.example/count.js></script>";
+    let with_leave = isolated(Case::of("goatcounter").html(tag)).change_tracker(|reply| {
+        reply.headers.remove("cross-origin-resource-policy");
+    });
+    assert_eq!(outcome(with_leave), Outcome::Ok);
+}
+
 /// For each rule, a breakage that it has to find.
 fn breakages() -> Vec<(&'static str, Case)> {
     let goatcounter = || Case::of("goatcounter");
@@ -218,6 +252,7 @@ fn breakages() -> Vec<(&'static str, Case)> {
         ),
         ("contract/endpoint", goatcounter().html("<script data-goatcounter=https://other.example/count async src=https://stats.example/count.js></script>")),
         ("contract/integrity", goatcounter().html("<script data-goatcounter=https://stats.example/count integrity=sha384-AAAA crossorigin src=https://stats.example/count.js></script>")),
+        ("contract/isolation", isolated(goatcounter()).change_tracker(|reply| drop(reply.headers.remove("cross-origin-resource-policy")))),
         ("contract/loading", {
             let case = goatcounter().locked(|entry| entry.tracker.lookups = vec!["import-meta".to_owned()]);
             Case { answer: Answer { tracker: Heard::Unasked(Unasked::Offline), ..case.answer }, ..case }
