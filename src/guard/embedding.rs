@@ -143,10 +143,10 @@ pub(super) fn isolation(subject: &Subject<'_>) -> Vec<Verdict> {
 /// Returns whether pages are sent with `require-corp`. The last value that a browser understands counts; parameters do not.
 fn wants_leave(policy: &PagePolicy) -> bool {
     let values = policy.embedder.iter().flat_map(|value| value.split(','));
-    let known = values.filter_map(|value| match value.split(';').next().unwrap_or_default().trim() {
+    let mut known = values.filter_map(|value| match value.split(';').next().unwrap_or_default().trim() {
         "require-corp" => Some(true),
         "credentialless" | "unsafe-none" => Some(false),
         _ => None,
     });
-    known.last().unwrap_or(false)
+    known.next_back().unwrap_or(false)
 }
