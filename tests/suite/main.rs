@@ -18,6 +18,7 @@ mod goatcounter;
 mod goatcounter_server;
 mod guard;
 mod harness;
+mod incidents;
 mod input;
 mod reproducible;
 mod serve;
@@ -42,6 +43,7 @@ const MODULES: &[fn() -> Vec<harness::Test>] = &[
     front::tests,
     guard::tests,
     goatcounter::tests,
+    incidents::tests,
     input::tests,
     reproducible::tests,
     serve::tests,
