@@ -7,6 +7,10 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+/// The user agent of questions that a server must take for a robot's, so that it records nothing. Never an empty one: that is
+/// recorded (Umami, Liwan).
+pub const VERIFY_BOT: &str = concat!("Mozilla/5.0 (compatible; watchpost-verify-bot/", env!("CARGO_PKG_VERSION"), ")");
+
 /// Where a site's analytics are, as far as a provider needs to know.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Target {
@@ -60,6 +64,17 @@ impl Request {
     pub fn post_form(url: Url, body: impl Into<String>) -> Self {
         let headers = vec![("Content-Type", "application/x-www-form-urlencoded".to_owned())];
         Request { method: "POST", headers, body: body.into(), ..Request::get(url) }
+    }
+
+    /// Sends JSON as a robot, which no server that looks for robots counts.
+    pub fn post_json(url: Url, body: &serde_json::Value) -> Self {
+        let headers = vec![("Content-Type", "application/json".to_owned()), ("User-Agent", VERIFY_BOT.to_owned())];
+        Request { method: "POST", headers, body: body.to_string(), ..Request::get(url) }
+    }
+
+    /// Returns a header's value; the case of its name does not matter.
+    pub fn header_value(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
     }
 
     /// Adds a header.
@@ -229,6 +244,8 @@ pub enum VersionFound {
         /// What that means, in a sentence.
         meaning: String,
     },
+    /// The server keeps its version to itself, and may; why, in a sentence.
+    Untold(&'static str),
     /// The answer is none that this provider gives.
     Unclassified,
 }

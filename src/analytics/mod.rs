@@ -15,6 +15,8 @@ mod matomo;
 pub mod read_back;
 pub mod script;
 mod sign;
+mod tag;
+mod umami;
 
 use std::collections::BTreeMap;
 
@@ -32,7 +34,7 @@ use script::Script;
 pub use sign::Sign;
 
 /// Every vendor that is known.
-pub const PROVIDERS: &[Provider] = &[goatcounter::PROVIDER, matomo::PROVIDER];
+pub const PROVIDERS: &[Provider] = &[goatcounter::PROVIDER, matomo::PROVIDER, umami::PROVIDER];
 
 /// One script that a browser would run on a page, as the page's parser found it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default)]

@@ -37,8 +37,8 @@ pub(super) fn site(subject: &Subject<'_>) -> Vec<Verdict> {
             if let Some(remark) = remark {
                 message = format!("{message} ({remark})");
             }
-            let first = replies.first().map(evidence).unwrap_or_default();
-            let known = verdict(CODE, Outcome::Ok, message).evidence(first);
+            let all = replies.iter().map(evidence).collect::<Vec<_>>().join("; ");
+            let known = verdict(CODE, Outcome::Ok, message).evidence(all);
             match expected {
                 Some(expected) if expected != *answer => known.expected_found(expected, answer),
                 _ => known,
@@ -127,7 +127,8 @@ pub(super) fn control(subject: &Subject<'_>) -> Vec<Verdict> {
 /// Says whether the server lets pages of the site read its answers, where that matters.
 pub(super) fn origin(subject: &Subject<'_>) -> Vec<Verdict> {
     const CODE: &str = "collect/origin";
-    let (Probed::Found(Finding::Known { .. }, replies), Some(target)) = (&subject.answer.probe, &subject.answer.target)
+    let (Probed::Found(Finding::Known { .. } | Finding::Indistinguishable { .. }, replies), Some(target)) =
+        (&subject.answer.probe, &subject.answer.target)
     else {
         return Vec::new();
     };

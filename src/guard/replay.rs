@@ -1,5 +1,7 @@
-//! Replays what real Matomo servers answered, by the state that they were in, and holds the verdicts
-//! against what is known of those states.
+//! Replays what real servers answered, by the state that they were in, and holds the verdicts against what is known of
+//! those states: Matomo's here, others' in files of their own.
+
+mod umami;
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -9,7 +11,7 @@ use serde_json::Value;
 
 use super::dial::{Arrival, Failure, Hop, Line};
 use super::{Answers, Ask, RULES, Subject, ask_by};
-use crate::analytics::exchange::{Reply, TokenPlace};
+use crate::analytics::exchange::{Reply, Request, TokenPlace};
 use crate::analytics::{self, tests::tags};
 use crate::config::{Config, Token, sample};
 use crate::verdict::{Outcome, Verdict};
@@ -32,15 +34,35 @@ use Play::{Constructed, Recorded, Stub};
 struct Replay {
     exchanges: BTreeMap<String, Value>,
     plays: RefCell<VecDeque<Play>>,
+    stub: Reply,
+    site: String,
 }
 
 impl Replay {
-    fn new(recording: &str, plays: &[Play]) -> Self {
+    fn new(config: &Config, recording: &str, plays: &[Play]) -> Self {
+        let table = &config.analytics[0];
+        let provider = analytics::find(&table.provider).unwrap();
+        let target = analytics::target(table, &config.base_url).unwrap();
+        let stub = (provider.stand_in.answer)(&Request::get(target.script.clone()), &target);
         let exchanges = recording.lines().map(|line| {
             let exchange: Value = serde_json::from_str(line).unwrap();
             (exchange["id"].as_str().unwrap().to_owned(), exchange)
         });
-        Replay { exchanges: exchanges.collect(), plays: RefCell::new(plays.iter().copied().collect()) }
+        let plays = RefCell::new(plays.iter().copied().collect());
+        Replay { exchanges: exchanges.collect(), plays, stub, site: table.site.clone() }
+    }
+
+    /// Returns a body of JSON without what differs by nature: the site's own host, and which site nobody has.
+    fn neutral(&self, mut body: Value) -> Value {
+        let payload = body.get_mut("payload").and_then(Value::as_object_mut);
+        for (name, value) in payload.into_iter().flatten() {
+            match name.as_str() {
+                "hostname" => *value = Value::Null,
+                "website" if *value != self.site.as_str() => *value = Value::Null,
+                _ => {}
+            }
+        }
+        body
     }
 
     fn exchange(&self, id: &str) -> &Value {
@@ -88,12 +110,7 @@ impl Line for Replay {
         let play = self.plays.borrow_mut().pop_front();
         let play = play.unwrap_or_else(|| panic!("one question too many: {} {}", request.method, request.url));
         let came = match play {
-            Stub => Reply {
-                status: 200,
-                headers: BTreeMap::from([("content-type".to_owned(), "application/javascript".to_owned())]),
-                body: analytics::find("matomo").unwrap().stand_in.tracker.into(),
-                ..Reply::default()
-            },
+            Stub => self.stub.clone(),
             Recorded(id) => {
                 let recorded = &self.exchange(id)["request"];
                 let path = &request.url[url::Position::BeforePath..];
@@ -102,6 +119,11 @@ impl Line for Replay {
                     (recorded["method"].as_str().unwrap(), recorded["path"].as_str().unwrap()),
                     "{id}"
                 );
+                if recorded["body"].is_object() {
+                    let sent = serde_json::from_str(&request.body).unwrap();
+                    assert_eq!(self.neutral(sent), self.neutral(recorded["body"].clone()), "{id}");
+                    return Ok(Arrival { reply: reply(self.exchange(id)), private: false });
+                }
                 let body = recorded["body"].as_str().unwrap_or_default();
                 match (request.token, hop.token) {
                     (Some(TokenPlace::Form(field)), Some(_)) => assert!(body.starts_with(field), "{id}: {body}"),
@@ -132,8 +154,12 @@ impl Line for Replay {
 }
 
 fn config(site: &str, more: &str) -> Config {
+    config_of("matomo", site, more)
+}
+
+fn config_of(provider: &str, site: &str, more: &str) -> Config {
     let table = format!(
-        "[[analytics]]\nprovider = \"matomo\"\nendpoint = \"https://stats.example/\"\nsite = \"{site}\"\n{more}"
+        "[[analytics]]\nprovider = \"{provider}\"\nendpoint = \"https://stats.example/\"\nsite = \"{site}\"\n{more}"
     );
     sample(&table)
 }
@@ -145,7 +171,7 @@ fn with_token(mut config: Config) -> Config {
 
 /// Asks in a state, demands that every answer of it was used, and judges.
 fn judge(config: &Config, recording: &str, plays: &[Play]) -> (Answers, Vec<Verdict>) {
-    let replay = Replay::new(recording, plays);
+    let replay = Replay::new(config, recording, plays);
     let answers = ask_by(config, &Ask::default(), &replay);
     assert_eq!(replay.plays.borrow().len(), 0, "answers were left over");
     let sightings = analytics::recognise(&tags(&analytics::snippet(&config.analytics[0], None)));
@@ -313,7 +339,7 @@ fn a_bad_token_is_sent_once_and_then_not_for_an_hour() {
         assert_eq!(outcome(&verdicts, "collect/site").outcome, Outcome::Ok);
         assert_eq!((answers.requests, answers.refused_tokens.len()), (3, 1));
         let ask = Ask { refused_tokens: answers.refused_tokens.clone(), ..Ask::default() };
-        let replay = Replay::new(recording, &[Stub, bulk]);
+        let replay = Replay::new(&config, recording, &[Stub, bulk]);
         let again = ask_by(&config, &ask, &replay);
         assert_eq!(again.requests, 2, "the token was sent again");
         assert_eq!(again.tables[0].version, super::Heard::Unasked(super::Unasked::TokenRefusedBefore));
@@ -368,7 +394,7 @@ fn a_refused_site_is_believed_only_where_the_database_stands() {
 fn the_bytes_that_a_release_had_tell_its_version_without_a_token() {
     let provider = analytics::find("matomo").unwrap();
     for (recording, version) in [(NEW, "5.2.0-b5"), (OLD, "4.16.1")] {
-        let replay = Replay::new(recording, &[]);
+        let replay = Replay::new(&config("1", ""), recording, &[]);
         let recorded = replay.exchange("trk.matomo-js")["response"]["sha256"].as_str().unwrap().to_owned();
         assert!(provider.tracker.released.contains(&(version, recorded.as_str())));
     }

@@ -43,7 +43,10 @@ pub(super) fn answer(subject: &Subject<'_>) -> Vec<Verdict> {
             let outcome = if failure.is_drift() { Outcome::Drift } else { unknown(failure.word()) };
             verdict(CODE, outcome, format!("the address that tells the version {}", failure.words())).fix(failure.fix())
         }
-        Heard::Reply(reply) => read(CODE, provider, reply),
+        Heard::Reply(reply) => match hidden(subject, provider, reply) {
+            Some(verdict) => verdict,
+            None => read(CODE, provider, reply),
+        },
     }]
 }
 
@@ -75,11 +78,32 @@ fn untold(code: &'static str, subject: &Subject<'_>, provider: &Provider) -> Ver
     .fix(format!("put the token into the environment, as the value {variable}"))
 }
 
+/// Says what it means that a server keeps its version to itself, if it does.
+fn hidden(subject: &Subject<'_>, provider: &Provider, reply: &Reply) -> Option<Verdict> {
+    const CODE: &str = "version/answer";
+    let query = provider.version.as_ref()?;
+    let VersionFound::Untold(why) = (query.read)(reply) else { return None };
+    let title = provider.title;
+    let locked = subject.locked.and_then(|locked| locked.server.as_ref());
+    if locked.is_none_or(|server| server.learned_by == "tracker") && subject.analytics.accept.is_none() {
+        let message = format!("indistinguishable: this {title} server does not tell its version: {why}");
+        return Some(verdict(CODE, Outcome::Note, message).evidence(seen(reply)));
+    }
+    let message = format!("the version of the {title} server is locked, and the server no longer tells it: {why}");
+    Some(verdict(CODE, unknown("version-hidden"), message).evidence(seen(reply)).fix(
+        "let the server tell its version again; if it is to stay hidden, take that over with `blog lock --accept`",
+    ))
+}
+
+fn seen(reply: &Reply) -> String {
+    format!("{}: {}, {}", reply.url, reply.status, reply.glimpse())
+}
+
 /// Says why an answer tells no version.
 fn read(code: &'static str, provider: &Provider, reply: &Reply) -> Verdict {
     let title = provider.title;
     let found = provider.version.as_ref().map_or(VersionFound::Unclassified, |query| (query.read)(reply));
-    let evidence = format!("{}: {}, {}", reply.url, reply.status, reply.glimpse());
+    let evidence = seen(reply);
     let (reason, message, fix) = match found {
         VersionFound::TokenRefused(_) => (
             "token-refused".to_owned(),
