@@ -31,7 +31,7 @@ pub(super) const PROVIDER: Provider = Provider {
     revisions: &[Revision { number: 1, what: "one script tag with `data-goatcounter`", print }],
     options: OPTIONS,
     canonical_decides_path: true,
-    site_in_snippet: false,
+    site_in_snippet: |_| false,
     recognise,
     home: None,
     addresses,

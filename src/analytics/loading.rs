@@ -17,11 +17,13 @@ pub enum Lookup {
     /// `import.meta.url`, looked for as the `src` of a tag, letter by letter: the tag has to name the whole address, and
     /// nothing may redirect it.
     ImportMetaSource,
+    /// An id that its vendor has chosen, and that the tag has to carry.
+    OwnId,
 }
 
 impl Lookup {
     /// All of them.
-    pub const ALL: [Lookup; 3] = [Lookup::CurrentScript, Lookup::ImportMeta, Lookup::ImportMetaSource];
+    pub const ALL: [Lookup; 4] = [Lookup::CurrentScript, Lookup::ImportMeta, Lookup::ImportMetaSource, Lookup::OwnId];
 
     /// Returns its name in the lock.
     pub fn name(self) -> &'static str {
@@ -29,6 +31,7 @@ impl Lookup {
             Lookup::CurrentScript => "current-script",
             Lookup::ImportMeta => "import-meta",
             Lookup::ImportMetaSource => "import-meta-source",
+            Lookup::OwnId => "own-id",
         }
     }
 }

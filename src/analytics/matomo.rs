@@ -33,7 +33,7 @@ pub(super) const PROVIDER: Provider = Provider {
     revisions: &[Revision { number: 1, what: "the queue `_paq`, address and site set before the page view", print }],
     options: OPTIONS,
     canonical_decides_path: false,
-    site_in_snippet: true,
+    site_in_snippet: |_| true,
     recognise: sightings::recognise,
     home: None,
     addresses,

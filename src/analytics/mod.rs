@@ -12,6 +12,7 @@ pub mod expect;
 mod goatcounter;
 pub mod loading;
 mod matomo;
+mod plausible;
 pub mod read_back;
 pub mod script;
 mod sign;
@@ -34,7 +35,7 @@ use script::Script;
 pub use sign::Sign;
 
 /// Every vendor that is known.
-pub const PROVIDERS: &[Provider] = &[goatcounter::PROVIDER, matomo::PROVIDER, umami::PROVIDER];
+pub const PROVIDERS: &[Provider] = &[goatcounter::PROVIDER, matomo::PROVIDER, umami::PROVIDER, plausible::PROVIDER];
 
 /// One script that a browser would run on a page, as the page's parser found it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -123,8 +124,8 @@ pub struct Provider {
     pub options: &'static [OptionRow],
     /// Whether the vendor's tracker takes the path of a page from its `rel=canonical`.
     pub canonical_decides_path: bool,
-    /// Whether the snippet names the site, rather than the address alone.
-    pub site_in_snippet: bool,
+    /// Returns whether the snippet of a table names the site, rather than the address or the script alone.
+    pub site_in_snippet: fn(&Analytics) -> bool,
     /// Finds the vendor's snippets among the scripts of a page, whoever wrote them.
     pub recognise: fn(&[ScriptTag]) -> Vec<Sighting>,
     /// Where the vendor itself runs it, where `endpoint` may be left out.
@@ -347,7 +348,7 @@ pub fn expected(analytics: &Analytics) -> Option<Expected> {
         provider: provider.name,
         script,
         collect,
-        site: provider.site_in_snippet.then(|| analytics.site.clone()),
+        site: (provider.site_in_snippet)(analytics).then(|| analytics.site.clone()),
         parameters: (provider.parameters)(analytics),
     })
 }

@@ -14,6 +14,8 @@ pub enum Sign {
     Text(Cow<'static, str>),
     /// It reads these properties one after another: `.dataset.goatcounter`.
     Members(&'static [&'static str]),
+    /// It names these one after another, from whatever object: `plausible.o`, `window.plausible.o`.
+    Path(&'static [&'static str]),
 }
 
 impl Sign {
@@ -44,6 +46,12 @@ impl Sign {
             Sign::Members(wanted) => tokens.windows(wanted.len() * 2).any(|window| {
                 wanted.iter().enumerate().all(|(index, name)| {
                     matches!(window[index * 2], Token::Punctuator("." | "?.")) && window[index * 2 + 1].names(name)
+                })
+            }),
+            Sign::Path(wanted) => tokens.windows((wanted.len() * 2).saturating_sub(1)).any(|window| {
+                wanted.iter().enumerate().all(|(index, name)| {
+                    (index == 0 || matches!(window[index * 2 - 1], Token::Punctuator("." | "?.")))
+                        && window[index * 2].names(name)
                 })
             }),
         }

@@ -29,7 +29,7 @@ pub(super) const PROVIDER: Provider = Provider {
     revisions: &[Revision { number: 1, what: "one deferred script tag with `data-website-id`", print }],
     options: OPTIONS,
     canonical_decides_path: false,
-    site_in_snippet: true,
+    site_in_snippet: |_| true,
     recognise,
     home: Some("https://cloud.umami.is/"),
     addresses,

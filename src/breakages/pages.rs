@@ -86,7 +86,7 @@ pub(super) const BREAKAGES: &[Breakage] = &[
         at(L0, scene.change_all(|snippet| format!("{other}{snippet}")))
     }),
     drift("wrong-site", &[26], "the site id of another site is pasted in", |scene| {
-        if !scene.provider.site_in_snippet {
+        if !(scene.provider.site_in_snippet)(&scene.table) {
             return Staged::Pointless("the snippet names no site");
         }
         let site = scene.table.site.clone();

@@ -97,7 +97,7 @@ pub(super) const BREAKAGES: &[Breakage] = &[
                 return NO_PROBE;
             }
             let (answer, target) = (scene.provider.stand_in.answer, scene.target.clone());
-            let in_snippet = scene.provider.site_in_snippet;
+            let in_snippet = (scene.provider.site_in_snippet)(&scene.table);
             scene.fault(move |subject, request, reply| {
                 if subject != Subject::Collect {
                     return reply;

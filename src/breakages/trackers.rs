@@ -243,7 +243,7 @@ fn forget(scene: &mut Scene, mention: &'static str) -> Staged {
     for sign in (provider.signs)(command) {
         match sign {
             Sign::Name(name) | Sign::Text(name) => names.push(name.into_owned()),
-            Sign::Members(members) => names.extend(members.last().map(|name| (*name).to_owned())),
+            Sign::Members(members) | Sign::Path(members) => names.extend(members.last().map(|name| (*name).to_owned())),
         }
     }
     scene.answer(Subject::Tracker, move |reply| {

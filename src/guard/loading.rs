@@ -86,7 +86,15 @@ fn astray(subject: &Subject<'_>, tag: &Sighting, lookup: Lookup) -> Option<Astra
                 )
             })
         }
-        Lookup::CurrentScript | Lookup::ImportMeta => None,
+        Lookup::OwnId if !tag.parameters.contains_key("id") => Some((
+            "the tracker looks for its tag by an id that its vendor has chosen, and the tag does not carry it: the tracker \
+             stops before it counts"
+                .to_owned(),
+            "the vendor's id on the tag".to_owned(),
+            format!("src=\"{written}\" without it"),
+            "add the id that the vendor's own snippet has to the tag".to_owned(),
+        )),
+        Lookup::CurrentScript | Lookup::ImportMeta | Lookup::OwnId => None,
     }
 }
 

@@ -244,7 +244,8 @@ fn the_stand_in_answers_within_this_process_and_every_report_says_so() {
         let mut case = Case::of(provider.name);
         case.html = analytics::snippet(&config.analytics[0], None);
         let case = Case { config, answer: answers.tables[0].clone(), lock: Some(lock), ..case };
-        let bad: Vec<Verdict> = case.judged().into_iter().filter(|verdict| verdict.outcome != Outcome::Ok).collect();
+        let bad: Vec<Verdict> =
+            case.judged().into_iter().filter(|verdict| verdict.outcome != Outcome::Ok && !is_open(verdict)).collect();
         assert!(bad.is_empty(), "{}: {bad:#?}", provider.name);
         assert!(case.html.contains("https://analytics.invalid/"));
     }
