@@ -20,6 +20,7 @@ mod guard;
 mod harness;
 mod incidents;
 mod input;
+mod pages;
 mod reproducible;
 mod serve;
 mod served;
@@ -45,6 +46,7 @@ const MODULES: &[fn() -> Vec<harness::Test>] = &[
     goatcounter::tests,
     incidents::tests,
     input::tests,
+    pages::tests,
     reproducible::tests,
     serve::tests,
     siege::tests,

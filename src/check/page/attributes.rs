@@ -99,8 +99,8 @@ fn is_javascript(kind: &str) -> bool {
 }
 
 /// Returns whether a list of words parted by blanks holds this one, in any case.
-pub(super) fn has_word(list: &Option<String>, word: &str) -> bool {
-    list.as_deref().is_some_and(|list| list.split_ascii_whitespace().any(|entry| entry.eq_ignore_ascii_case(word)))
+pub(super) fn has_word(list: Option<&str>, word: &str) -> bool {
+    list.is_some_and(|list| list.split_ascii_whitespace().any(|entry| entry.eq_ignore_ascii_case(word)))
 }
 
 /// Returns the addresses of a `srcset`.

@@ -10,9 +10,13 @@ use std::rc::Rc;
 
 use html5ever::interface::{ElementFlags, NodeOrText, QuirksMode, TreeSink};
 use html5ever::tendril::StrTendril;
-use html5ever::tokenizer::{BufferQueue, Tag, TagKind, Token, TokenSink, TokenSinkResult, Tokenizer, TokenizerOpts};
+use html5ever::tokenizer::{self, BufferQueue, TagKind, Token, TokenSink, TokenSinkResult, Tokenizer, TokenizerOpts};
 use html5ever::tree_builder::{TreeBuilder, TreeBuilderOpts};
 use html5ever::{Attribute, LocalName, QualName, TokenizerResult, local_name, ns};
+
+use super::PageFacts;
+use super::gather::{self, Attributes, Element, Gatherer, Namespace};
+use super::tags::Tag;
 
 /// How deep elements nest before further ones are laid beside each other. Chromium's number.
 const DEEPEST: u32 = 512;
@@ -35,31 +39,58 @@ pub(super) struct Node {
 }
 
 impl Node {
-    /// Returns whether it is an HTML element of this name.
-    pub(super) fn is(&self, name: &LocalName) -> bool {
+    fn is(&self, name: &LocalName) -> bool {
         self.name.ns == ns!(html) && self.name.local == *name
     }
 
-    /// Calls `with` for each attribute, its name as written in lower case.
-    pub(super) fn each_attribute(&self, mut with: impl FnMut(&str, &str)) {
-        for attribute in self.attributes.borrow().iter() {
+    fn tag(&self) -> Tag {
+        Tag::of(self.name.local.as_bytes())
+    }
+
+    fn namespace(&self) -> Namespace {
+        match self.name.ns {
+            ns!(html) => Namespace::Html,
+            ns!(svg) => Namespace::Svg,
+            _ => Namespace::Other,
+        }
+    }
+}
+
+impl Attributes for Vec<Attribute> {
+    fn value(&self, name: &str) -> Option<Cow<'_, str>> {
+        self.iter().find(|attribute| &*attribute.name.local == name).map(|found| Cow::Borrowed(&*found.value))
+    }
+
+    fn each(&self, with: &mut dyn FnMut(&str, &str)) {
+        for attribute in self {
             match &attribute.name.prefix {
                 Some(prefix) => with(&format!("{prefix}:{}", attribute.name.local), &attribute.value),
                 None => with(&attribute.name.local, &attribute.value),
             }
         }
     }
+}
 
-    /// Returns the value of an attribute.
-    pub(super) fn attribute(&self, name: &str) -> Option<String> {
-        let attributes = self.attributes.borrow();
-        attributes.iter().find(|attribute| &*attribute.name.local == name).map(|found| found.value.to_string())
+/// Reads a page, or a part that browsers do not parse (`whole` is false).
+pub(super) fn read(text: &str, whole: bool) -> PageFacts {
+    let tree = parse(text, whole);
+    let mut gatherer = Gatherer::new(whole, |part| read(part, false));
+    for (node, in_template) in tree.elements() {
+        let in_head = tree.parent(node).is_some_and(|parent| parent.is(&local_name!("head")));
+        gatherer.element(&Element {
+            tag: node.tag(),
+            namespace: node.namespace(),
+            attributes: &*node.attributes.borrow(),
+            text: &node.text.borrow(),
+            line: node.line,
+            in_head,
+            in_template,
+        });
     }
-
-    /// Returns its text, where that is kept: see [`keeps_text`].
-    pub(super) fn text(&self) -> String {
-        self.text.borrow().clone()
+    for (comment, line) in &tree.comments {
+        gatherer.comment(comment, *line);
     }
+    PageFacts { doctype: tree.doctype, html_tag: tree.html_tag_merged, flattened: tree.flattened, ..gatherer.finish() }
 }
 
 /// A shared node.
@@ -175,7 +206,7 @@ impl TokenSink for Flattener {
 }
 
 impl Flattener {
-    fn drops(&self, tag: &Tag) -> bool {
+    fn drops(&self, tag: &tokenizer::Tag) -> bool {
         let depth = &self.builder.sink.depth;
         let mut dropped = self.dropped.borrow_mut();
         match tag.kind {
@@ -229,27 +260,6 @@ fn stays(name: &LocalName) -> bool {
         local_name!("param"),
     ];
     STAY.contains(name)
-}
-
-/// Returns whether the text of an element is kept: of those whose text a browser runs or never parses.
-fn keeps_text(node: &Node) -> bool {
-    match node.name.local {
-        local_name!("script") => true,
-        local_name!("noscript")
-        | local_name!("textarea")
-        | local_name!("title")
-        | local_name!("xmp")
-        | local_name!("iframe")
-        | local_name!("noembed")
-        | local_name!("noframes") => node.name.ns == ns!(html),
-        _ => false,
-    }
-}
-
-/// Returns whether a text holds something like a script's tag.
-pub(super) fn mentions_script(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    bytes.windows(7).any(|window| window[0] == b'<' && window.eq_ignore_ascii_case(b"<script"))
 }
 
 /// What the tree builder builds with.
@@ -381,7 +391,7 @@ impl TreeSink for Sink {
     }
 
     fn create_comment(&self, text: StrTendril) -> Handle {
-        if mentions_script(&text) {
+        if gather::mentions_script(&text) {
             self.comments.borrow_mut().push((text.to_string(), self.line.get()));
         }
         // A comment has no place in this tree: it needs a handle, and is never linked in.
@@ -396,7 +406,9 @@ impl TreeSink for Sink {
         match child {
             NodeOrText::AppendNode(child) if child.index != 0 => self.place(parent.index, child.index, NONE),
             NodeOrText::AppendNode(_) => {}
-            NodeOrText::AppendText(text) if keeps_text(parent) => parent.text.borrow_mut().push_str(&text),
+            NodeOrText::AppendText(text) if gather::keeps_text(parent.tag(), parent.namespace()) => {
+                parent.text.borrow_mut().push_str(&text)
+            }
             NodeOrText::AppendText(_) => {}
         }
     }
