@@ -6,6 +6,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use watchpost::check::report::Document;
 use watchpost::config::Overrides;
 use watchpost::guard::dial::Network;
 use watchpost::verdict::GuardLevel;
@@ -18,9 +19,9 @@ pub(crate) struct Cli {
     /// The site's folder; without it, the nearest one upwards that holds a `site.toml`.
     #[arg(long, value_name = "DIR", global = true, help_heading = "Everywhere")]
     pub(crate) root: Option<PathBuf>,
-    /// For people, or one JSON object a line on stdout.
+    /// For people, or one JSON object a line on stdout; for build and check also a report for other programs
     #[arg(long, value_name = "FORMAT", global = true, default_value = "human", help_heading = "Everywhere")]
-    pub(crate) format: Format,
+    pub(crate) format: Asked,
     /// What to do.
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -32,8 +33,36 @@ Exit codes: 0 done, and what was asked to be verified holds · 1 the site is wro
 3 drift: the analytics contract is broken · 4 unknown: it could not be verified · 6 the machine refused · \
 70 a bug in blog";
 
-/// For whom the output is.
+/// What may be asked for by `--format`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Asked {
+    /// Words on stderr, data on stdout.
+    Human,
+    /// One JSON object a line on stdout.
+    Json,
+    /// JUnit XML on stdout: GitLab, Jenkins (build and check only).
+    Junit,
+    /// SARIF 2.1.0 on stdout: code scanning, editors (build and check only).
+    Sarif,
+    /// Annotations of a GitHub Actions run on stdout (build and check only).
+    Github,
+}
+
+impl Asked {
+    /// Returns for whom the output is, and the document that is to be on stdout in the end.
+    pub(crate) fn parts(self) -> (Format, Option<Document>) {
+        match self {
+            Asked::Human => (Format::Human, None),
+            Asked::Json => (Format::Json, None),
+            Asked::Junit => (Format::Human, Some(Document::Junit)),
+            Asked::Sarif => (Format::Human, Some(Document::Sarif)),
+            Asked::Github => (Format::Human, Some(Document::Github)),
+        }
+    }
+}
+
+/// For whom the output is. With a document it is for people, who read the log beside it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Format {
     /// Words on stderr, data on stdout.
     Human,
@@ -73,6 +102,13 @@ pub(crate) enum Command {
     /// Print the licences of all that is inside `blog`; `blog --licenses` does it, too
     #[command(long_flag = "licenses")]
     Licenses,
+}
+
+impl Command {
+    /// Returns whether it ends with a report, so that it can be told as a document.
+    pub(crate) fn reports(&self) -> bool {
+        matches!(self, Command::Build(_) | Command::Check(_))
+    }
 }
 
 /// What may be set over `site.toml`, for every command that reads it.

@@ -1,17 +1,19 @@
 //! Owns the terminal: it is the only place that prints. Words for people go to stderr, data to
-//! stdout, and with `--format json` stdout carries one object a line (`docs/json.md`).
+//! stdout, and with `--format json` stdout carries one object a line (`docs/json.md`). A format for other
+//! programs puts one document on stdout, when all is said, whatever the run came to.
 //!
 //! Colour never carries meaning alone; `NO_COLOR` and anything that is no terminal switch it off. A
 //! reader that stops reading is no error. Refuses to let a file's bytes steer the terminal.
 
 use std::io::{self, IsTerminal as _, Write as _};
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::{Value, json};
 use watchpost::check::Report;
-use watchpost::check::report::Look;
+use watchpost::check::report::{Document, Look, Whole};
 use watchpost::diagnostic::frame::{self, Dress};
-use watchpost::diagnostic::{Diagnostic, Level};
+use watchpost::diagnostic::{Diagnostic, Exit, Level};
 
 use crate::cli::Format;
 
@@ -24,16 +26,25 @@ const SHOWN: usize = 20;
 #[derive(Debug)]
 pub(crate) struct Console {
     format: Format,
+    document: Option<Document>,
+    kept: Mutex<Kept>,
     dress: Dress,
     refused: AtomicBool,
 }
 
+/// What a document will tell.
+#[derive(Debug, Default)]
+struct Kept {
+    report: Option<Report>,
+    said: Vec<Diagnostic>,
+}
+
 impl Console {
     /// Takes the terminal.
-    pub(crate) fn new(format: Format, no_color: bool, columns: Option<usize>) -> Self {
+    pub(crate) fn new(format: Format, document: Option<Document>, no_color: bool, columns: Option<usize>) -> Self {
         let terminal = io::stderr().is_terminal();
         let dress = Dress { coloured: terminal && !no_color, columns: columns.unwrap_or(120).clamp(40, 140) };
-        Console { format, dress, refused: AtomicBool::new(false) }
+        Console { format, document, kept: Mutex::default(), dress, refused: AtomicBool::new(false) }
     }
 
     /// Returns for whom the output is.
@@ -60,6 +71,7 @@ impl Console {
 
     /// Prints words for people whatever the format: what stops the program before there is one.
     pub(crate) fn people(&self, text: &str) {
+        let text = self.document.map_or_else(|| text.to_owned(), |document| document.beside(text.to_owned()));
         // Whoever closed stderr does not want to read; there is nobody left to tell.
         let _ = io::stderr().lock().write_all(text.as_bytes());
     }
@@ -70,6 +82,21 @@ impl Console {
         match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
             Err(error) if error.kind() != io::ErrorKind::BrokenPipe => self.refused.store(true, Ordering::Relaxed),
             _ => {}
+        }
+    }
+
+    /// Prints the document that was asked for, if one was: what the run found, or why it found nothing.
+    pub(crate) fn finish(&self, exit: Exit) {
+        let Some(document) = self.document else { return };
+        let kept = self.kept.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if kept.report.is_some() || !kept.said.is_empty() {
+            self.data(&document.of(&Whole { report: kept.report.as_ref(), said: &kept.said, exit }));
+        }
+    }
+
+    fn keep(&self, keep: impl FnOnce(&mut Kept)) {
+        if self.document.is_some() {
+            keep(&mut self.kept.lock().unwrap_or_else(std::sync::PoisonError::into_inner));
         }
     }
 
@@ -85,6 +112,7 @@ impl Console {
 
     /// Prints what a verification came to.
     pub(crate) fn report(&self, report: &Report) {
+        self.keep(|kept| kept.report = Some(report.clone()));
         let look = Look { columns: self.dress.columns, coloured: self.dress.coloured };
         match self.format {
             Format::Json => self.object("report", report.json()),
@@ -99,6 +127,7 @@ impl Console {
 
     /// Prints what a run has to say, errors last, and how many there are.
     pub(crate) fn diagnostics(&self, diagnostics: &[Diagnostic]) {
+        self.keep(|kept| kept.said.extend_from_slice(diagnostics));
         match self.format {
             Format::Json => diagnostics.iter().for_each(|diagnostic| self.object("diagnostic", shape(diagnostic))),
             Format::Human => self.people(&human(diagnostics, &self.dress)),

@@ -37,8 +37,13 @@ fn run() -> u8 {
         Ok(cli) => cli,
         Err(error) => return mistyped(&error, no_color, columns),
     };
-    let console = Console::new(cli.format, no_color, columns);
-    let exit = commands::run(&cli, &environment(), &console);
+    let (format, document) = cli.format.parts();
+    let console = Console::new(format, document, no_color, columns);
+    let exit = match document {
+        Some(_) if !cli.command.reports() => refuse_document(&console),
+        _ => commands::run(&cli, &environment(), &console),
+    };
+    console.finish(exit);
     match console.refused() {
         false => exit.code(),
         true => {
@@ -52,7 +57,7 @@ fn run() -> u8 {
 fn mistyped(error: &clap::Error, no_color: bool, columns: Option<usize>) -> u8 {
     let json = std::env::args().any(|argument| argument == "--format=json")
         || std::env::args().zip(std::env::args().skip(1)).any(|(flag, value)| flag == "--format" && value == "json");
-    let console = Console::new(if json { Format::Json } else { Format::Human }, no_color, columns);
+    let console = Console::new(if json { Format::Json } else { Format::Human }, None, no_color, columns);
     let styled = error.render();
     match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
@@ -73,6 +78,14 @@ fn mistyped(error: &clap::Error, no_color: bool, columns: Option<usize>) -> u8 {
         _ => console.people(&styled.to_string()),
     }
     Exit::Usage.code()
+}
+
+/// Says that a command ends with no report, so that there is nothing to make a document of.
+fn refuse_document(console: &Console) -> Exit {
+    let diagnostic = Diagnostic::error("usage/format", "only `build` and `check` can be told in this format")
+        .hint("use `--format json` for programs, or leave `--format` out");
+    console.complain(&diagnostic);
+    diagnostic.exit()
 }
 
 /// Reads what the commands take from the environment.

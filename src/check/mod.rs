@@ -33,7 +33,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use self::report::{Guarded, Judged, Pardon};
+use self::report::{Background, Guarded, Judged, Pardon};
 use crate::config::Config;
 use crate::diagnostic::{Diagnostic, Level};
 use crate::guard::{self, Answers};
@@ -164,10 +164,12 @@ pub fn run_with(
     options: &Options<'_>,
 ) -> Report {
     let site_rules = options.site_rules || manifest.is_some();
-    match folder::gather(config, folder, manifest, site_rules) {
+    let mut report = match folder::gather(config, folder, manifest, site_rules) {
         Ok(evidence) => judge(rules, &evidence, answers, options, site_rules),
         Err(problem) => Report { findings: vec![problem], ..Report::default() },
-    }
+    };
+    report.background = Background::of(config, folder, manifest, options, &report);
+    report
 }
 
 /// Does what [`run_with`] does, over files that are in memory instead of a folder: what the drill breaks. The site's own
@@ -222,6 +224,7 @@ fn judge(
         notes: answers.notes.clone(),
         last_held: last_held(evidence, options.state),
         now: evidence.config.now,
+        background: Background::default(),
     }
 }
 

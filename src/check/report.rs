@@ -1,15 +1,25 @@
 //! Owns what a verification as a whole comes to: [`Report`], read by people, by machines and, as an
 //! exit code, by scripts.
 //!
-//! Nothing here judges a page or a server. Text and JSON are two views of the same values, and "could
+//! Nothing here judges a page or a server. Every format is a view of the same values, and "could
 //! not be told" is never shown as success.
+//!
+//! To add a format: a file, a row in [`Document`], a name in `cli.rs`.
 
+mod background;
+mod blocks;
+mod github;
 mod human;
 mod json;
+mod junit;
+mod sarif;
 mod text;
 
+pub use self::background::{Background, Memory};
 pub use self::human::Look;
 pub(super) use self::text::span;
+
+use self::blocks::{About, Block, Headline, of_diagnostic};
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -45,6 +55,74 @@ pub struct Report {
     pub last_held: BTreeMap<(usize, GuardLevel), Timestamp>,
     /// What counts as now.
     pub now: Timestamp,
+    /// What it is about, and what was known before.
+    pub background: Background,
+}
+
+/// A form in which a run is told to other programs, as one document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Document {
+    /// JUnit XML: GitLab, Jenkins.
+    Junit,
+    /// SARIF 2.1.0: GitHub's code scanning, editors.
+    Sarif,
+    /// Annotations of a GitHub Actions run.
+    Github,
+}
+
+/// All that a document tells: a report, if the run came to one, and what else it had to say.
+#[derive(Debug, Clone, Copy)]
+pub struct Whole<'r> {
+    /// The report; none if the run ended before.
+    pub report: Option<&'r Report>,
+    /// What the run said of what it works from.
+    pub said: &'r [Diagnostic],
+    /// What the run comes to.
+    pub exit: Exit,
+}
+
+impl Document {
+    /// Returns the text of the document.
+    pub fn of(self, whole: &Whole<'_>) -> String {
+        match self {
+            Document::Junit => junit::junit(whole),
+            Document::Sarif => format!("{:#}\n", sarif::sarif(whole)),
+            Document::Github => github::github(whole),
+        }
+    }
+
+    /// Returns words for people as they may stand in the same log as this document.
+    pub fn beside(self, words: String) -> String {
+        match self {
+            Document::Github => github::inert(&words),
+            Document::Junit | Document::Sarif => words,
+        }
+    }
+}
+
+impl<'r> Whole<'r> {
+    /// Returns all there is to tell, in the order in which it was found.
+    fn blocks(&self) -> Vec<Block<'r>> {
+        let said = self.said.iter().map(|said| of_diagnostic(said, About::Run(said)));
+        said.chain(self.report.into_iter().flat_map(blocks::blocks)).collect()
+    }
+
+    /// Sums the run up.
+    fn headline(&self) -> Headline {
+        match self.report {
+            // What stands beside the report weighs more than the report only if it ended the run.
+            Some(report) if report.exit() == self.exit => blocks::headline(report, &self.blocks()),
+            _ => {
+                let first = self.said.iter().find(|said| said.level == Level::Error);
+                let more = first.map(|said| format!("; `blog explain {}` tells more", said.code)).unwrap_or_default();
+                let errors = self.said.iter().filter(|said| said.level == Level::Error).count();
+                let problems = text::counted(errors, "problem");
+                let verified = if self.report.is_some() { "" } else { ", and nothing was verified" };
+                let message = format!("{problems} ended the run{verified}{more}");
+                Headline { word: "error", colour: text::Colour::Red, message }
+            }
+        }
+    }
 }
 
 /// One analytics table.
@@ -178,3 +256,6 @@ pub(super) fn level_name(level: GuardLevel) -> &'static str {
         GuardLevel::L8 => "L8 daily visits",
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -84,4 +84,10 @@ pub(super) const CODES: &[Code] = &[
                takes a day, a local date and time (read in the site's zone), or one with an offset; \
                `SOURCE_DATE_EPOCH` takes the seconds since 1970. Without both, the machine's clock is read once.",
     },
+    Code {
+        code: "usage/format",
+        exit: Exit::Usage,
+        text: "`--format junit`, `sarif`, `github` and `html` are forms of a report, and only `blog build` and `blog check` \
+               end with one. Every command speaks `human` and `json`.",
+    },
 ];

@@ -1,7 +1,7 @@
 //! `blog explain CODE`: what a code means, why it matters and what to do.
 
 use serde_json::json;
-use watchpost::codes::{CODES, Code, find};
+use watchpost::codes::{CODES, Code, find, incident};
 use watchpost::diagnostic::{Diagnostic, Exit, did_you_mean};
 
 use crate::cli::{Explain, Format};
@@ -16,7 +16,8 @@ pub(super) fn run(arguments: &Explain, console: &Console) -> Outcome {
     };
     match find(wanted) {
         Some(row) => {
-            print(row, console, format!("{}  (exit {})\n\n{}\n", row.code, row.exit.code(), row.text));
+            let incident = incident(row.code).map(|text| format!("\nIt happened: {text}\n")).unwrap_or_default();
+            print(row, console, format!("{}  (exit {})\n\n{}\n{incident}", row.code, row.exit.code(), row.text));
             Ok(Exit::Success)
         }
         None => Err(vec![unknown(wanted)]),
@@ -35,7 +36,11 @@ fn print(row: &Code, console: &Console, words: String) {
     match console.format() {
         Format::Human => console.data(&words),
         Format::Json => {
-            console.object("code", json!({"code": row.code, "exit": row.exit.code(), "text": row.text}));
+            let incident = incident(row.code);
+            console.object(
+                "code",
+                json!({"code": row.code, "exit": row.exit.code(), "text": row.text, "incident": incident}),
+            );
         }
     }
 }

@@ -114,7 +114,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "verification",
         ],
     ),
-    ("cli", &["config", "guard", "verdict", "verification"]),
+    ("cli", &["check", "config", "guard", "verdict", "verification"]),
     ("console", &["check", "cli", "diagnostic"]),
 ];
 

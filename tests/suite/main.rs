@@ -21,6 +21,7 @@ mod harness;
 mod incidents;
 mod input;
 mod pages;
+mod reports;
 mod reproducible;
 mod serve;
 mod served;
@@ -47,6 +48,7 @@ const MODULES: &[fn() -> Vec<harness::Test>] = &[
     incidents::tests,
     input::tests,
     pages::tests,
+    reports::tests,
     reproducible::tests,
     serve::tests,
     siege::tests,

@@ -4,12 +4,12 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::text::{Colour, counted, few, number, paint, span, tame, wrap};
-use super::{Judged, Pardon, Report, level_name};
+use super::blocks::{Block, Weight, blocks, headline, not_verified, of_verdict};
+use super::text::{Colour, counted, number, paint, tame, wrap};
+use super::{Judged, Report, level_name};
 use crate::check::coverage::{Coverage, Row};
-use crate::config::Endpoint;
-use crate::diagnostic::{Diagnostic, Exit, Level};
-use crate::verdict::{Covers, GuardLevel, Outcome};
+use crate::diagnostic::Level;
+use crate::verdict::{GuardLevel, Outcome};
 
 /// How a report is to look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,13 +20,6 @@ pub struct Look {
     pub coloured: bool,
 }
 
-/// What two rules say alike, in the same outcome: where the second is told, the first need not be as well.
-const ECHOES: &[(&str, &str)] = &[
-    ("contract/endpoint", "snippet/altered"),
-    ("contract/scheme", "snippet/insecure"),
-    ("tracker/bytes", "lock/entry"),
-    ("version/accepted", "lock/entry"),
-];
 /// How wide the labels of a block are.
 const LABEL: usize = 10;
 /// How many findings of one code are shown.
@@ -39,7 +32,7 @@ pub(super) fn human(report: &Report, look: Look) -> String {
     let mut page = Page { look, text: String::new() };
     let mut blocks = blocks(report);
     blocks.sort_by_key(|block| block.weight);
-    let shown: Vec<&Block> = blocks.iter().filter(|block| block.weight < Weight::Note).collect();
+    let shown: Vec<&Block<'_>> = blocks.iter().filter(|block| block.weight < Weight::Note).collect();
     let mut by_code: BTreeMap<&str, usize> = BTreeMap::new();
     for block in shown {
         let count = by_code.entry(block.code).or_default();
@@ -54,7 +47,8 @@ pub(super) fn human(report: &Report, look: Look) -> String {
     }
     let gaps = report.coverage.iter().filter(|coverage| coverage.found < coverage.expected);
     gaps.for_each(|coverage| page.coverage(report, coverage));
-    page.headline(report, &blocks);
+    let headline = headline(report, &blocks);
+    page.labelled(headline.word, headline.colour, &headline.message);
     page.levels(report);
     for block in blocks.iter().filter(|block| block.weight >= Weight::Note) {
         let label = format!("{}[{}]", block.word, block.code);
@@ -64,117 +58,6 @@ pub(super) fn human(report: &Report, look: Look) -> String {
     }
     page.last_lines(report);
     page.text
-}
-
-/// In which order blocks stand.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Weight {
-    Drift,
-    Error,
-    Unknown,
-    Pardoned,
-    Warning,
-    Note,
-    BeyondReach,
-}
-
-/// One thing to tell.
-struct Block {
-    weight: Weight,
-    word: &'static str,
-    colour: Colour,
-    code: &'static str,
-    message: String,
-    rows: Vec<(&'static str, String)>,
-    fix: Option<String>,
-}
-
-impl Block {
-    fn fix_in_brackets(&self) -> String {
-        self.fix.as_ref().map(|fix| format!(" ({fix})")).unwrap_or_default()
-    }
-}
-
-fn blocks(report: &Report) -> Vec<Block> {
-    let verdicts = report.verdicts.iter();
-    let verdicts = verdicts.filter(|judged| judged.verdict.outcome != Outcome::Ok && !is_echo(report, judged));
-    let verdicts = verdicts.map(|judged| of_verdict(report, judged));
-    verdicts.chain(report.findings.iter().map(of_finding)).collect()
-}
-
-/// Returns whether a verdict only says again, of another place, what one that is shown has said.
-fn is_echo(report: &Report, judged: &Judged) -> bool {
-    let verdict = &judged.verdict;
-    let said = |code: &str, outcome: &Outcome| {
-        report.verdicts.iter().any(|other| other.verdict.code == code && other.verdict.outcome == *outcome)
-    };
-    match &verdict.outcome {
-        Outcome::Ok => false,
-        Outcome::Unknown(reason) if reason == "host-down" => report.verdicts.iter().any(|other| {
-            let first = matches!(&other.verdict.outcome, Outcome::Unknown(reason) if reason != "host-down");
-            first && other.table == judged.table && other.verdict.covers == Covers::Server
-        }),
-        Outcome::Unknown(_) => false,
-        outcome => ECHOES.iter().any(|(echo, cause)| verdict.code == *echo && said(cause, outcome)),
-    }
-}
-
-fn of_verdict(report: &Report, judged: &Judged) -> Block {
-    let verdict = &judged.verdict;
-    let (weight, word, colour) = match &verdict.outcome {
-        Outcome::Drift => (Weight::Drift, "drift", Colour::Red),
-        Outcome::Unknown(_) if judged.is_beyond_reach() => (Weight::BeyondReach, "not told", Colour::Yellow),
-        Outcome::Unknown(_) if judged.is_pardoned() => (Weight::Pardoned, "unknown", Colour::Yellow),
-        Outcome::Unknown(_) => (Weight::Unknown, "unknown", Colour::Yellow),
-        Outcome::Note | Outcome::Ok => (Weight::Note, "note", Colour::Blue),
-    };
-    let mut rows = Vec::new();
-    let mut row = |label, text: &Option<String>| rows.extend(text.as_ref().map(|text| (label, text.clone())));
-    row("evidence", &verdict.evidence);
-    row("expected", &verdict.expected);
-    row("found", &verdict.found);
-    // One page is named in the message already.
-    if verdict.pages.len() > 1 || verdict.pages.first().is_some_and(|page| !verdict.message.contains(page.as_str())) {
-        rows.push(("pages", few(&verdict.pages, 3)));
-    }
-    if let Outcome::Unknown(reason) = &verdict.outcome {
-        rows.push(("reason", reason.clone()));
-    }
-    match &judged.pardon {
-        Pardon::None => {}
-        Pardon::Granted(why) => rows.push(("passes", why.clone())),
-        Pardon::Refused(why) => rows.push(("fails", why.clone())),
-    }
-    if let Some(held) = report.last_held(judged) {
-        let at = held.strftime("%Y-%m-%d %H:%M UTC");
-        rows.push(("last held", format!("{at}, {} ago", span(report.now.duration_since(held)))));
-    }
-    let covers = match verdict.covers {
-        Covers::Built => "what was built",
-        Covers::Server => "the analytics server",
-        Covers::Live => "the deployed site",
-    };
-    rows.push(("covers", format!("{covers} ({})", level_name(verdict.level))));
-    Block { weight, word, colour, code: verdict.code, message: verdict.message.clone(), rows, fix: verdict.fix.clone() }
-}
-
-fn of_finding(finding: &Diagnostic) -> Block {
-    let (weight, word, colour) = match finding.level {
-        Level::Error => (Weight::Error, "error", Colour::Red),
-        Level::Warning => (Weight::Warning, "warning", Colour::Yellow),
-        Level::Note => (Weight::Note, "note", Colour::Blue),
-    };
-    let place = finding.place.iter().map(|place| ("at", place.file.clone()));
-    let notes = finding.notes.iter().map(|note| ("note", note.clone()));
-    Block {
-        weight,
-        word,
-        colour,
-        code: finding.code,
-        message: finding.message.clone(),
-        rows: place.chain(notes).collect(),
-        fix: finding.hint.clone(),
-    }
 }
 
 /// The text in the making.
@@ -217,7 +100,7 @@ impl Page {
         }
     }
 
-    fn block(&mut self, block: &Block) {
+    fn block(&mut self, block: &Block<'_>) {
         self.labelled(&format!("{}[{}]", block.word, block.code), block.colour, &block.message);
         for (label, text) in &block.rows {
             self.row(label, text);
@@ -267,44 +150,6 @@ impl Page {
             let remark = if gaps == 0 { "all whole".to_owned() } else { format!("{gaps} of them not whole") };
             line([&format!("… and {} more", rest.len()), "", "", &remark]);
         }
-    }
-
-    /// Says in one sentence what the run comes to.
-    fn headline(&mut self, report: &Report, blocks: &[Block]) {
-        let count = |weight| blocks.iter().filter(|block| block.weight == weight).count();
-        let what = guarded(report);
-        let first = blocks.iter().find(|block| block.weight < Weight::Pardoned).map(|block| block.code);
-        let more = first.map(|code| format!("; `blog explain {code}` tells more")).unwrap_or_default();
-        let (word, colour, message) = match report.exit() {
-            Exit::Drift => {
-                let (drifts, errors) = (count(Weight::Drift), count(Weight::Error));
-                let besides = if errors > 0 { format!(", and {errors} in the site itself") } else { String::new() };
-                let causes = counted(drifts, "cause");
-                ("drift", Colour::Red, format!("the analytics contract is broken, for {causes}{besides}{more}"))
-            }
-            Exit::Unknown => {
-                let message = "it could not be verified whether the analytics work, and nothing was proved wrong";
-                ("unknown", Colour::Yellow, format!("{message}{more}"))
-            }
-            Exit::Success if report.guarded.is_empty() => {
-                ("unguarded", Colour::Yellow, "nothing was verified about analytics: site.toml lists none".to_owned())
-            }
-            Exit::Success if blocks.iter().any(|block| block.weight == Weight::Pardoned) => {
-                ("unknown", Colour::Yellow, format!("{what}: not all could be verified; it passes for now"))
-            }
-            Exit::Success if report.left_out.keys().any(|level| *level <= GuardLevel::L4) => {
-                ("holds", Colour::Yellow, format!("{what}, as far as it was looked at; see the last line"))
-            }
-            Exit::Success if blocks.iter().any(|block| block.weight == Weight::BeyondReach) => {
-                ("holds", Colour::Yellow, format!("{what}, as far as it could be told"))
-            }
-            Exit::Success => ("holds", Colour::Green, what),
-            Exit::Site | Exit::Usage | Exit::Trend | Exit::World => {
-                let errors = count(Weight::Error);
-                ("site", Colour::Red, format!("{} in the written files{more}", counted(errors, "problem")))
-            }
-        };
-        self.labelled(word, colour, &message);
     }
 
     /// Writes a line for each level that was looked at.
@@ -366,32 +211,11 @@ impl Page {
         if report.stand_in() {
             self.labelled("stand-in endpoint", Colour::Yellow, "this proves the site, not your analytics");
         }
-        let mut by_reason: Vec<(String, Vec<&str>)> = Vec::new();
-        for (level, reasons) in &report.left_out {
-            let why = reasons.iter().cloned().collect::<Vec<_>>().join(", ");
-            match by_reason.iter_mut().find(|(known, _)| *known == why) {
-                Some((_, levels)) => levels.push(level_name(*level)),
-                None => by_reason.push((why, vec![level_name(*level)])),
-            }
-        }
-        let parts: Vec<String> =
-            by_reason.into_iter().map(|(why, levels)| format!("{} ({why})", levels.join(", "))).collect();
-        let blind = "whether visitors block the tracker or refuse consent (no check can tell)".to_owned();
-        let parts: Vec<String> = parts.into_iter().chain((!report.guarded.is_empty()).then_some(blind)).collect();
+        let parts = not_verified(report);
         if !parts.is_empty() {
             // One line, however long: scripts and people take the last line of the output for it.
             let label = self.paint("not verified", Colour::Yellow);
             writeln!(self.text, "{label}: {}", parts.join("; ")).expect("writing into a string never fails");
         }
     }
-}
-
-/// Names what is guarded.
-fn guarded(report: &Report) -> String {
-    let names = report.guarded.iter().map(|guarded| match &guarded.endpoint {
-        Endpoint::Embedded => format!("{} (stand-in)", guarded.title),
-        Endpoint::Server(url) => format!("{} at {url}", guarded.title),
-    });
-    let expected: usize = report.coverage.iter().map(|coverage| coverage.expected).max().unwrap_or(0);
-    format!("{} on {}", names.collect::<Vec<_>>().join(" and "), counted(expected, "page"))
 }
