@@ -46,6 +46,8 @@ pub(crate) enum Asked {
     Sarif,
     /// Annotations of a GitHub Actions run on stdout (build and check only).
     Github,
+    /// One page of HTML on stdout (build and check only).
+    Html,
 }
 
 impl Asked {
@@ -57,6 +59,7 @@ impl Asked {
             Asked::Junit => (Format::Human, Some(Document::Junit)),
             Asked::Sarif => (Format::Human, Some(Document::Sarif)),
             Asked::Github => (Format::Human, Some(Document::Github)),
+            Asked::Html => (Format::Human, Some(Document::Html)),
         }
     }
 }

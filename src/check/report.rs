@@ -9,6 +9,7 @@
 mod background;
 mod blocks;
 mod github;
+mod html;
 mod human;
 mod json;
 mod junit;
@@ -68,6 +69,8 @@ pub enum Document {
     Sarif,
     /// Annotations of a GitHub Actions run.
     Github,
+    /// A page for people, in one file.
+    Html,
 }
 
 /// All that a document tells: a report, if the run came to one, and what else it had to say.
@@ -88,6 +91,7 @@ impl Document {
             Document::Junit => junit::junit(whole),
             Document::Sarif => format!("{:#}\n", sarif::sarif(whole)),
             Document::Github => github::github(whole),
+            Document::Html => html::html(whole),
         }
     }
 
@@ -95,7 +99,7 @@ impl Document {
     pub fn beside(self, words: String) -> String {
         match self {
             Document::Github => github::inert(&words),
-            Document::Junit | Document::Sarif => words,
+            Document::Junit | Document::Sarif | Document::Html => words,
         }
     }
 }
@@ -114,12 +118,11 @@ impl<'r> Whole<'r> {
             Some(report) if report.exit() == self.exit => blocks::headline(report, &self.blocks()),
             _ => {
                 let first = self.said.iter().find(|said| said.level == Level::Error);
-                let more = first.map(|said| format!("; `blog explain {}` tells more", said.code)).unwrap_or_default();
                 let errors = self.said.iter().filter(|said| said.level == Level::Error).count();
                 let problems = text::counted(errors, "problem");
                 let verified = if self.report.is_some() { "" } else { ", and nothing was verified" };
-                let message = format!("{problems} ended the run{verified}{more}");
-                Headline { word: "error", colour: text::Colour::Red, message }
+                let message = format!("{problems} ended the run{verified}");
+                Headline { word: "error", colour: text::Colour::Red, message, code: first.map(|said| said.code) }
             }
         }
     }

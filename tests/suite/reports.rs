@@ -27,14 +27,20 @@ fn broken() -> Site {
         .template("post.html", "<!doctype html><html lang=\"en\"><head><title>{{ page.title }}</title></head><body>{{ page.content }}</body></html>")
 }
 
+/// How each form begins and ends.
+const FORMS: [(&str, &str, &str); 4] = [
+    ("junit", "<?xml version=\"1.0\"", "</testsuites>\n"),
+    ("sarif", "{\n", "}\n"),
+    ("github", "::error ", "\n"),
+    ("html", "<!doctype html>\n", "</html>\n"),
+];
+
 fn told(form: &str) -> Run {
     broken().run(&["build", "--format", form]).exit(3)
 }
 
 fn each_form_is_one_document_on_stdout_and_people_still_read_stderr() {
-    for (form, start, end) in
-        [("junit", "<?xml version=\"1.0\"", "</testsuites>\n"), ("sarif", "{\n", "}\n"), ("github", "::error ", "\n")]
-    {
+    for (form, start, end) in FORMS {
         let run = told(form).stderr_has("drift[snippet/missing]").stderr_has("not put in place");
         assert!(run.stdout.starts_with(start) && run.stdout.ends_with(end), "{form}: {}", run.stdout);
         assert!(!run.stdout.contains("not put in place"), "{form}: {}", run.stdout);

@@ -196,24 +196,33 @@ pub(super) struct Headline {
     pub(super) colour: Colour,
     /// As a sentence that the word begins.
     pub(super) message: String,
+    /// The code that says more.
+    pub(super) code: Option<&'static str>,
+}
+
+impl Headline {
+    /// Returns the sentence, and where to read on.
+    pub(super) fn in_full(&self) -> String {
+        let more = self.code.map(|code| format!("; `blog explain {code}` tells more")).unwrap_or_default();
+        format!("{}{more}", self.message)
+    }
 }
 
 /// Sums a report up.
 pub(super) fn headline(report: &Report, blocks: &[Block<'_>]) -> Headline {
     let count = |weight| blocks.iter().filter(|block| block.weight == weight).count();
     let what = guarded(report);
-    let first = blocks.iter().find(|block| block.weight < Weight::Pardoned).map(|block| block.code);
-    let more = first.map(|code| format!("; `blog explain {code}` tells more")).unwrap_or_default();
+    let code = blocks.iter().find(|block| block.weight < Weight::Pardoned).map(|block| block.code);
     let (word, colour, message) = match report.exit() {
         Exit::Drift => {
             let (drifts, errors) = (count(Weight::Drift), count(Weight::Error));
             let besides = if errors > 0 { format!(", and {errors} in the site itself") } else { String::new() };
             let causes = counted(drifts, "cause");
-            ("drift", Colour::Red, format!("the analytics contract is broken, for {causes}{besides}{more}"))
+            ("drift", Colour::Red, format!("the analytics contract is broken, for {causes}{besides}"))
         }
         Exit::Unknown => {
             let message = "it could not be verified whether the analytics work, and nothing was proved wrong";
-            ("unknown", Colour::Yellow, format!("{message}{more}"))
+            ("unknown", Colour::Yellow, message.to_owned())
         }
         Exit::Success if report.guarded.is_empty() => {
             ("unguarded", Colour::Yellow, "nothing was verified about analytics: site.toml lists none".to_owned())
@@ -230,10 +239,10 @@ pub(super) fn headline(report: &Report, blocks: &[Block<'_>]) -> Headline {
         Exit::Success => ("holds", Colour::Green, what),
         Exit::Site | Exit::Usage | Exit::Trend | Exit::World => {
             let errors = count(Weight::Error);
-            ("site", Colour::Red, format!("{} in the written files{more}", counted(errors, "problem")))
+            ("site", Colour::Red, format!("{} in the written files", counted(errors, "problem")))
         }
     };
-    Headline { word, colour, message }
+    Headline { word, colour, message, code }
 }
 
 /// Names what is guarded.

@@ -31,7 +31,7 @@ pub(super) fn github(whole: &Whole<'_>) -> String {
         left => format!("; {left} more are not annotated, `--format json` lists all"),
     };
     let headline = whole.headline();
-    text.push_str(&inert(&format!("{}: {}{more}\n", headline.word, headline.message)));
+    text.push_str(&inert(&format!("{}: {}{more}\n", headline.word, headline.in_full())));
     text
 }
 

@@ -48,7 +48,7 @@ pub(super) fn human(report: &Report, look: Look) -> String {
     let gaps = report.coverage.iter().filter(|coverage| coverage.found < coverage.expected);
     gaps.for_each(|coverage| page.coverage(report, coverage));
     let headline = headline(report, &blocks);
-    page.labelled(headline.word, headline.colour, &headline.message);
+    page.labelled(headline.word, headline.colour, &headline.in_full());
     page.levels(report);
     for block in blocks.iter().filter(|block| block.weight >= Weight::Note) {
         let label = format!("{}[{}]", block.word, block.code);
