@@ -5,9 +5,10 @@
 //! It never sends a request that records anything, never sends a token to another host, and never
 //! hammers: a loop of eager retries is how clients kill a server that is merely slow.
 
+mod secret;
 mod wire;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -223,6 +224,7 @@ pub trait Line {
 pub struct Dialer<'l> {
     line: &'l dyn Line,
     hosts: BTreeMap<String, HostMemory>,
+    secrets: BTreeSet<String>,
     sent: usize,
 }
 
@@ -236,7 +238,7 @@ struct HostMemory {
 impl<'l> Dialer<'l> {
     /// Starts a run.
     pub fn new(line: &'l dyn Line) -> Self {
-        Dialer { line, hosts: BTreeMap::new(), sent: 0 }
+        Dialer { line, hosts: BTreeMap::new(), secrets: BTreeSet::new(), sent: 0 }
     }
 
     /// Returns how many requests went over the line.
@@ -251,6 +253,7 @@ impl<'l> Dialer<'l> {
         token: Option<&Token>,
         settled: &dyn Fn(&Reply) -> bool,
     ) -> Result<Reply, Failure> {
+        self.secrets.extend(token.into_iter().flat_map(secret::forms));
         let mut request = request.clone();
         let mut token = token.filter(|_| request.token.is_some());
         let mut via = Vec::new();
@@ -306,6 +309,8 @@ impl<'l> Dialer<'l> {
             }
             self.sent += 1;
             let came = self.line.exchange(&Hop { request, token, public_only, timeout: WHOLE.min(left) });
+            // What was sent may be sent back: from here on nobody sees it.
+            let came = secret::hidden(came, &self.secrets);
             let pause = match &came {
                 Ok(arrival) if is_passing(&arrival.reply) && !settled(&arrival.reply) => retry_after(&arrival.reply),
                 Err(failure) if failure.is_worth_a_retry() => Some(Duration::ZERO),
@@ -322,7 +327,9 @@ impl<'l> Dialer<'l> {
             let retries = self.hosts.get(&host).map_or(0, |memory| memory.retries);
             // Twice as long each time, and not in step with others who were turned away.
             let backoff = Duration::from_millis(200 << retries).mul_f64(1.0 + self.line.chance());
-            let Some(pause) = pause.map(|pause| pause.max(backoff)).filter(|_| retries < RETRIES) else {
+            // A server tells all that it turns away the same time: they must not come back as one.
+            let spread = |pause: Duration| pause.mul_f64(1.0 + self.line.chance() / 2.0).max(backoff);
+            let Some(pause) = pause.map(spread).filter(|_| retries < RETRIES) else {
                 self.down(&host, words);
                 return came;
             };
@@ -345,14 +352,23 @@ fn is_passing(reply: &Reply) -> bool {
     reply.status == 429 || reply.status >= 500
 }
 
-/// Returns how long a server asks us to wait: nothing at all if it is longer than our patience.
+/// Returns how long a server asks us to wait: nothing at all if it is longer than our patience, or cannot be told.
 fn retry_after(reply: &Reply) -> Option<Duration> {
     let Some(text) = reply.header("retry-after") else { return Some(Duration::ZERO) };
-    match text.trim().parse() {
-        Ok(seconds) => Some(Duration::from_secs(seconds)).filter(|pause| *pause <= PATIENCE),
-        // A date: whoever writes one means minutes.
-        Err(_) => None,
-    }
+    let seconds = match text.trim().parse() {
+        Ok(seconds) => seconds,
+        // A date is one by the server's clock, which need not be ours.
+        Err(_) => {
+            let (until, now) = (date(text)?, date(reply.header("date")?)?);
+            u64::try_from(until.duration_since(now).as_secs()).unwrap_or(0)
+        }
+    };
+    Some(Duration::from_secs(seconds)).filter(|pause| *pause <= PATIENCE)
+}
+
+/// Reads a date as HTTP writes it.
+fn date(text: &str) -> Option<jiff::Timestamp> {
+    Some(jiff::fmt::rfc2822::parse(text.trim()).ok()?.timestamp())
 }
 
 /// Returns where a reply redirects to, as browsers read it; the text if it is no address.

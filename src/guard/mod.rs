@@ -17,6 +17,7 @@ mod embedding;
 mod loading;
 mod locking;
 mod reading;
+pub mod splay;
 pub mod standin;
 mod tracker;
 mod version;

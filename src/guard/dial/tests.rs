@@ -132,11 +132,18 @@ fn what_is_slow_or_settled_is_not_asked_again() {
 
 #[test]
 fn a_server_that_asks_for_time_gets_ten_seconds_and_no_more() {
-    let line = Told::new([status(429, &[("retry-after", "7")]), status(200, &[])]);
-    assert_eq!(ask(&line, STATS).unwrap().status, 200);
-    assert_eq!(*line.waited.borrow(), [Duration::from_secs(7)]);
-    for patience in ["11", "Wed, 21 Oct 2026 07:28:00 GMT"] {
-        let line = Told::new([status(429, &[("retry-after", patience)])]);
+    // Never sooner than it asks, and up to half as long again, so that not all come back as one.
+    let soon = [("retry-after", "6"), ("date", "x")];
+    let date = [("retry-after", "Wed, 21 Oct 2026 07:28:06 GMT"), ("date", "Wed, 21 Oct 2026 07:28:00 GMT")];
+    let past = [("retry-after", "Wed, 21 Oct 2026 07:27:00 GMT"), ("date", "Wed, 21 Oct 2026 07:28:00 GMT")];
+    for (headers, expected) in [(soon, 7_500), (date, 7_500), (past, 300)] {
+        let line = Told::new([status(429, &headers), status(200, &[])]);
+        assert_eq!(ask(&line, STATS).unwrap().status, 200);
+        assert_eq!(*line.waited.borrow(), [Duration::from_millis(expected)], "{headers:?}");
+    }
+    let late = [("retry-after", "Wed, 21 Oct 2026 07:28:11 GMT"), ("date", "Wed, 21 Oct 2026 07:28:00 GMT")];
+    for headers in [vec![("retry-after", "11")], late.to_vec(), vec![late[0]], vec![("retry-after", "soon")]] {
+        let line = Told::new([status(429, &headers)]);
         assert_eq!(ask(&line, STATS).unwrap().status, 429);
     }
 }
@@ -351,6 +358,54 @@ fn the_wire_reads_a_packed_body_as_what_it_holds() {
     server.join().unwrap();
 }
 
+#[test]
+fn a_body_that_is_packed_otherwise_is_not_taken_for_what_it_is_not() {
+    for packing in ["br", "deflate", "zstd", "gzip, br"] {
+        let answer =
+            format!("HTTP/1.1 200 OK\r\nContent-Encoding: {packing}\r\nContent-Length: 4\r\n\r\n\u{1}\u{2}\u{3}\u{4}");
+        let (url, server) = serve(vec![answer.into_bytes()]);
+        let came = Dialer::new(&wire()).ask(&Request::get(url), None, &|_| false);
+        assert!(matches!(&came, Err(Failure::Protocol(why)) if why.contains(packing)), "{packing}: {came:?}");
+        server.join().unwrap();
+    }
+}
+
+#[test]
+fn chance_is_different_each_time() {
+    let chances: std::collections::BTreeSet<u64> = (0..100).map(|_| wire().chance().to_bits()).collect();
+    assert!(chances.len() > 90 && chances.iter().all(|bits| (0.0..=1.0).contains(&f64::from_bits(*bits))));
+}
+
+#[test]
+fn a_token_that_is_sent_back_is_seen_by_nobody() {
+    let token = Token("se cret&token".to_owned());
+    let request = Request {
+        token: Some(crate::analytics::exchange::TokenPlace::Form("token_auth")),
+        ..Request::post_form(Url::parse("https://stats.example/index.php").unwrap(), "a=b")
+    };
+    let echo = || {
+        let mut arrival = status(200, &[("x-said", "you said se+cret%26token")]).unwrap();
+        arrival.reply.body = b"<se cret&token> and se+cret%26token".to_vec();
+        Ok(arrival)
+    };
+    let line = Told::new([
+        echo(),
+        echo(),
+        to("https://other.example/?se+cret%26token"),
+        Err(Failure::Protocol("se cret&token".to_owned())),
+    ]);
+    let mut dialer = Dialer::new(&line);
+    // With it, and of the same run without it.
+    for request in [&request, &get(STATS)] {
+        let reply = dialer.ask(request, Some(&token), &|_| false).unwrap();
+        assert_eq!(reply.text(), "<[token]> and [token]");
+        assert_eq!(reply.header("x-said"), Some("you said [token]"));
+    }
+    let came = dialer.ask(&request, Some(&token), &|_| false);
+    assert_eq!(came, Err(Failure::Protocol("[token]".to_owned())));
+    assert!(!line.asked().concat().contains("se+cret"), "{:?}", line.asked());
+}
+
 fn crc32(bytes: &[u8]) -> u32 {
     !bytes.iter().fold(!0, |mut crc, byte| {
         crc ^= u32::from(*byte);
@@ -360,3 +415,5 @@ fn crc32(bytes: &[u8]) -> u32 {
         crc
     })
 }
+
+mod fleet;

@@ -2,6 +2,7 @@
 //! certificates always verified, every address looked at after it was resolved and before it is used.
 
 use std::fmt;
+use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::io::{self, Read};
 use std::net::IpAddr;
 use std::path::Path;
@@ -140,6 +141,10 @@ impl Wire {
                 })
                 .or_insert(value);
         }
+        // ureq takes the header away with the packing; whatever is left was packed in a way that we did not ask for.
+        if let Some(packing) = headers.get("content-encoding").filter(|packing| *packing != "identity") {
+            return Err(Failure::Protocol(format!("its body is packed as `{packing}`, which was not asked for")));
+        }
         let mut bytes = Vec::new();
         let reader = body.into_with_config().limit(u64::MAX).reader();
         reader.take(BODY + 1).read_to_end(&mut bytes).map_err(|error| failure(ureq::Error::from(error)))?;
@@ -160,8 +165,7 @@ impl Wire {
         let request = crate::analytics::exchange::Request::get(url);
         let arrival =
             self.send(&Hop { request: &request, token: None, public_only: hop.public_only, timeout: CONNECT }).ok()?;
-        let date = arrival.reply.header("date")?;
-        let theirs = jiff::fmt::rfc2822::parse(date).ok()?.timestamp();
+        let theirs = super::date(arrival.reply.header("date")?)?;
         #[expect(clippy::disallowed_methods, reason = "the question is whether the machine's own clock is right")]
         let ours = jiff::Timestamp::now();
         let minutes = ours.duration_since(theirs).as_mins();
@@ -189,7 +193,9 @@ impl Line for Wire {
     }
 
     fn chance(&self) -> f64 {
-        f64::from(self.began.elapsed().subsec_nanos() % 1_000) / 1_000.0
+        // The seed of a new hash map comes from the system's own source of chance.
+        let chance = RandomState::new().build_hasher().finish();
+        f64::from(u32::try_from(chance >> 32).unwrap_or_default()) / f64::from(u32::MAX)
     }
 }
 
