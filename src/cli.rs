@@ -6,6 +6,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use watchpost::browser::Places;
 use watchpost::check::report::Document;
 use watchpost::config::Overrides;
 use watchpost::guard::dial::Network;
@@ -162,6 +163,8 @@ pub(crate) struct Environment {
     pub(crate) timezone: Option<String>,
     /// Proxies and certificates.
     pub(crate) network: Network,
+    /// Where a Chromium may be.
+    pub(crate) browser: Places,
 }
 
 /// How much of the guard is asked for.
@@ -195,7 +198,9 @@ fn level(text: &str) -> Result<GuardLevel, String> {
         "L2" => Ok(GuardLevel::L2),
         "L3" => Ok(GuardLevel::L3),
         "L4" => Ok(GuardLevel::L4),
-        _ => Err("the levels are L0 (pages), L1 (tracker), L2 (contract), L3 (version) and L4 (collect)".to_owned()),
+        _ => Err("the levels are L0 (pages), L1 (tracker), L2 (contract), L3 (version) and L4 (collect); `blog check \
+                  --browser` asks for L7"
+            .to_owned()),
     }
 }
 
@@ -280,6 +285,9 @@ pub(crate) struct Check {
     /// The settings to judge it by, if they are not the site's
     #[arg(long, value_name = "FILE", conflicts_with = "root")]
     pub(crate) config: Option<PathBuf>,
+    /// Also open each layout in a real Chromium and count the hits that leave it (L7); nothing leaves this machine
+    #[arg(long)]
+    pub(crate) browser: bool,
     /// Also the site's own rules (links, feeds, sitemap) on a folder that is not our output
     #[arg(long, value_name = "RULES")]
     pub(crate) rules: Option<Rules>,

@@ -29,6 +29,7 @@ pub mod output;
 
 pub mod analytics;
 pub mod breakages;
+pub mod browser;
 pub mod check;
 pub mod drill;
 pub mod guard;

@@ -8,10 +8,12 @@ mod console;
 use std::ffi::OsString;
 use std::io::Write as _;
 use std::panic::{self, PanicHookInfo};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser as _;
 use clap::error::ErrorKind;
+use watchpost::browser::Places;
 use watchpost::diagnostic::{Diagnostic, Exit};
 use watchpost::guard::dial::Network;
 
@@ -94,6 +96,7 @@ fn environment() -> Environment {
         ci: variable("CI").is_some_and(|value| !matches!(value.as_str(), "" | "0" | "false")),
         timezone: variable("TZ").filter(|value| !value.is_empty()),
         network: Network::from_environment(&std::env::vars_os().filter_map(text).collect()),
+        browser: Places { named: named_browser(), path: path() },
     }
 }
 
@@ -106,6 +109,18 @@ fn text((name, value): (OsString, OsString)) -> Option<(String, String)> {
 #[expect(clippy::disallowed_methods, reason = "what belongs to no site is read here, once")]
 fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok()
+}
+
+/// Returns the browser that the environment names, and the variable that does.
+fn named_browser() -> Option<(&'static str, PathBuf)> {
+    let named = |name| Some((name, PathBuf::from(variable(name).filter(|value| !value.is_empty())?)));
+    named("BLOG_CHROMIUM").or_else(|| named("CHROME"))
+}
+
+/// Reads where programs are; it need not be text.
+#[expect(clippy::disallowed_methods, reason = "what belongs to no site is read here, once")]
+fn path() -> Option<OsString> {
+    std::env::var_os("PATH")
 }
 
 /// Says that a panic is a bug of ours, and how to report it.

@@ -191,6 +191,27 @@ pub fn remember(root: &Path, text: &str) -> Result<(), Vec<Diagnostic>> {
         .map_err(|error| vec![Diagnostic::error("output/write", refusal("write", MEMORY, &error))])
 }
 
+/// Returns a tracker that an earlier run has kept, by the digest of its bytes.
+pub fn kept_tracker(root: &Path, digest: &str) -> Option<Vec<u8>> {
+    fs::read(root.join(tracker_path(digest)?)).ok()
+}
+
+/// Keeps a tracker for runs without a connection.
+pub fn keep_tracker(root: &Path, digest: &str, text: &str) -> Result<(), Vec<Diagnostic>> {
+    let Some(path) = tracker_path(digest) else { return Ok(()) };
+    if root.join(&path).exists() {
+        return Ok(());
+    }
+    state::write(&root.join(".blog"), &root.join(&path), text)
+        .map_err(|error| vec![Diagnostic::error("output/write", refusal("write", &path, &error))])
+}
+
+/// Returns where a tracker is kept; nowhere for what is no digest.
+fn tracker_path(digest: &str) -> Option<String> {
+    let is_digest = !digest.is_empty() && digest.bytes().all(|byte| byte.is_ascii_hexdigit());
+    is_digest.then(|| format!(".blog/state/tracker-{digest}.json"))
+}
+
 /// Writes a lock file beside `site.toml`: as a whole or not at all.
 pub fn write_lock(root: &Path, name: &str, text: &str) -> Result<(), Vec<Diagnostic>> {
     let temporary = root.join(format!(".{name}.new"));

@@ -9,6 +9,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
+use crate::analytics::exchange::Reply;
+use crate::browser::{self, Earlier, Places};
 use crate::check::report::Judged;
 use crate::check::{self, Options, Report};
 use crate::config::Config;
@@ -20,7 +22,7 @@ use crate::lock::{Lock, LockProblem, SCHEMA};
 use crate::manifest::{Contract, Manifest};
 use crate::output;
 use crate::state::State;
-use crate::verdict::{GuardLevel, Outcome};
+use crate::verdict::{GuardLevel, Outcome, Verdict};
 
 /// The name of the lock beside `site.toml`.
 pub const LOCK: &str = "analytics.lock";
@@ -98,6 +100,51 @@ impl Asked {
         check::run(&self.config, folder, manifest, &self.answers, &options)
     }
 
+    /// Opens the written pages in a browser (L7), and takes what it says into a report.
+    ///
+    /// What the levels that read have left to a browser is settled by it, where it saw a hit leave every page.
+    pub fn browse(&self, folder: &Path, manifest: Option<&Manifest>, places: &Places, report: &mut Report) {
+        let earlier: Vec<Earlier> = (0..self.config.analytics.len()).map(|table| earlier(report, table)).collect();
+        let remembered = |table: usize| self.remembered_tracker(table);
+        let ask = browser::Ask {
+            config: &self.config,
+            folder,
+            manifest,
+            answers: &self.answers,
+            remembered: &remembered,
+            earlier: &earlier,
+        };
+        let said = browser::run(&ask, places);
+        report.extend(GuardLevel::L7, said);
+        report.settle(GuardLevel::L7);
+    }
+
+    /// Returns the tracker of a table that an earlier run has kept, if it is the one that is locked.
+    fn remembered_tracker(&self, table: usize) -> Option<Reply> {
+        let locked = &guard::locked(self.lock.as_ref()?, &self.config, table)?.tracker;
+        locked.released.iter().find_map(|pair| {
+            let kept = output::kept_tracker(&self.config.root, &pair.sha256.to_string())?;
+            let reply: Reply = serde_json::from_slice(&kept).ok()?;
+            (Sha256::of(&reply.body) == pair.sha256).then_some(reply)
+        })
+    }
+
+    /// Keeps the trackers that were fetched and fit their lock, for runs without a connection.
+    fn keep_trackers(&self) -> Result<(), Vec<Diagnostic>> {
+        let Some(lock) = &self.lock else { return Ok(()) };
+        for (table, answer) in self.answers.tables.iter().enumerate() {
+            let (Some(reply), Some(entry)) = (answer.tracker.reply(), guard::locked(lock, &self.config, table)) else {
+                continue;
+            };
+            let digest = Sha256::of(&reply.body);
+            if entry.tracker.released.iter().any(|pair| pair.sha256 == digest) {
+                let text = serde_json::to_string(reply).expect("a reply has only text keys");
+                output::keep_tracker(&self.config.root, &digest.to_string(), &text)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Keeps for the next run which levels held, and which tokens were refused. A run that asked
     /// nobody has nothing to tell.
     pub fn remember(&mut self, report: &Report) -> Result<(), Vec<Diagnostic>> {
@@ -110,6 +157,7 @@ impl Asked {
             }
         }
         self.state.refuse(&self.answers.refused_tokens, self.config.now);
+        self.keep_trackers()?;
         output::remember(&self.config.root, &self.state.to_text())
     }
 
@@ -159,6 +207,21 @@ fn held(report: &Report) -> BTreeSet<(usize, GuardLevel)> {
         .collect()
 }
 
+/// Returns what the levels that read came to, of one table: those about pages speak of all tables at once.
+fn earlier(report: &Report, table: usize) -> Earlier {
+    let of = |level: GuardLevel| {
+        let judged = report.verdicts.iter().map(move |judged| (judged.table, &judged.verdict));
+        judged.filter(move |(of, verdict)| of.is_none_or(|of| of == table) && verdict.level == level)
+    };
+    let open = |verdict: &Verdict| matches!(verdict.outcome, Outcome::Drift | Outcome::Unknown(_));
+    let judged = of(GuardLevel::L2).any(|(_, verdict)| verdict.outcome == Outcome::Ok);
+    let drifts = of(GuardLevel::L2).filter(|(_, verdict)| verdict.outcome == Outcome::Drift);
+    Earlier {
+        holds: judged && !of(GuardLevel::L0).chain(of(GuardLevel::L2)).any(|(_, verdict)| open(verdict)),
+        broken: drifts.map(|(_, verdict)| verdict.code).collect::<BTreeSet<_>>().into_iter().collect(),
+    }
+}
+
 /// Parses the lock, if there is one.
 fn read_lock(config: &Config) -> Result<Option<Lock>, Vec<Diagnostic>> {
     let Some(text) = &config.lock else { return Ok(None) };
@@ -184,7 +247,7 @@ fn read_lock(config: &Config) -> Result<Option<Lock>, Vec<Diagnostic>> {
 mod tests {
     use super::*;
     use crate::check::report::Pardon;
-    use crate::verdict::{Covers, Verdict};
+    use crate::verdict::Covers;
 
     fn judged(table: usize, level: GuardLevel, outcome: Outcome) -> Judged {
         Judged {

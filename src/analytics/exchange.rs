@@ -85,7 +85,7 @@ impl Request {
 }
 
 /// What a server answered.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Reply {
     /// The status.
     pub status: u16,
@@ -168,6 +168,13 @@ pub struct HitFacts {
     pub problems: Vec<String>,
     /// What a person should know though all is well.
     pub remarks: Vec<String>,
+}
+
+impl HitFacts {
+    /// Returns whether it counts a page view, and not an event, a heartbeat or the like.
+    pub fn is_page_view(&self) -> bool {
+        self.what.starts_with("page view")
+    }
 }
 
 /// What a provider wants next of a conversation.

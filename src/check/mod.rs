@@ -130,6 +130,15 @@ pub fn run(
     run_with(&Rules::ALL, config, folder, manifest, answers, options)
 }
 
+/// Reads a folder without judging it: for a level that needs to know the pages (L7).
+pub fn gather<'a>(
+    config: &'a Config,
+    folder: &Path,
+    manifest: Option<&'a Manifest>,
+) -> Result<Evidence<'a>, Diagnostic> {
+    folder::gather(config, folder, manifest, false)
+}
+
 /// The rules of a run.
 #[derive(Debug, Clone)]
 pub struct Rules<'a> {

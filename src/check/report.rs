@@ -166,7 +166,7 @@ pub enum Pardon {
 
 /// The codes of what no run of this site could tell: the owner has placed it out of reach of the written files.
 /// They are never shown as holding, but fail no run, or such a site could never be built.
-const BEYOND_REACH: &[&str] = &["snippet/placed-elsewhere", "policy/unread"];
+const BEYOND_REACH: &[&str] = &["snippet/placed-elsewhere", "policy/unread", "browser/placed-elsewhere"];
 
 impl Judged {
     /// Returns what the verdict makes of the run.
@@ -231,6 +231,27 @@ impl Report {
         match judged.table {
             Some(table) => of(table),
             None => (0..self.guarded.len()).map(of).min().flatten(),
+        }
+    }
+
+    /// Lets a level that looks settle what the levels that read have left to it: an unknown whose reason is that level's
+    /// name becomes a note where that level holds for the same table, and found something to hold.
+    pub fn settle(&mut self, level: GuardLevel) {
+        let name = format!("{level:?}");
+        let of = |wanted: &dyn Fn(&Outcome) -> bool| -> BTreeSet<Option<usize>> {
+            let judged = self.verdicts.iter().filter(|judged| judged.verdict.level == level);
+            judged.filter(|judged| wanted(&judged.verdict.outcome)).map(|judged| judged.table).collect()
+        };
+        let holding = of(&|outcome| *outcome == Outcome::Ok);
+        let open = of(&|outcome| matches!(outcome, Outcome::Drift | Outcome::Unknown(_)));
+        for judged in &mut self.verdicts {
+            let is_left = matches!(&judged.verdict.outcome, Outcome::Unknown(reason) if *reason == name);
+            let is_settled = holding.contains(&judged.table) && !open.contains(&judged.table) && !open.contains(&None);
+            if is_left && is_settled && judged.table.is_some() {
+                judged.verdict.outcome = Outcome::Note;
+                judged.verdict.fix = None;
+                judged.verdict.message.push_str(&format!("; {} saw that all is well", level_name(level)));
+            }
         }
     }
 

@@ -24,7 +24,10 @@ pub(super) fn run(arguments: &Check, root: &Path, environment: &Environment, con
     let asking = Asking::begin(&config, &arguments.verification.scope(environment))?;
     let manifest = manifest_of(&config.root, folder);
     let mut asked = asking.join();
-    let report = asked.judge(folder, manifest.as_ref(), arguments.rules.is_some());
+    let mut report = asked.judge(folder, manifest.as_ref(), arguments.rules.is_some());
+    if arguments.browser {
+        asked.browse(folder, manifest.as_ref(), &environment.browser, &mut report);
+    }
     let remembered = asked.remember(&report);
     console.report(&report);
     remembered.map(|()| Exit::worst([report.exit()]))

@@ -427,6 +427,7 @@ fn default_port(scheme: &str) -> Option<u16> {
     }
 }
 
+/// Returns bytes in base64, as policies and digests write them.
 pub(crate) fn base64(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);

@@ -74,10 +74,12 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "verdict",
         ],
     ),
+    ("browser", &["analytics", "check", "config", "digest", "guard", "manifest", "paths", "verdict"]),
     (
         "verification",
         &[
             "analytics",
+            "browser",
             "check",
             "config",
             "diagnostic",
@@ -114,7 +116,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "verification",
         ],
     ),
-    ("cli", &["check", "config", "guard", "verdict", "verification"]),
+    ("cli", &["browser", "check", "config", "guard", "verdict", "verification"]),
     ("console", &["check", "cli", "diagnostic"]),
 ];
 
@@ -123,12 +125,18 @@ const ANY: [&str; 3] = ["lib", "main", "commands"];
 
 /// Words that only some files may say, by the beginnings of their paths, and what the words stand for.
 const WORLD: &[(&str, &[&str], &str)] = &[
-    ("std::fs", &["config", "source", "output", "check", "commands", "guard/dial", "lib", "serve"], "files"),
-    ("std::net", &["cli", "guard/dial", "serve/front"], "the network"),
+    (
+        "std::fs",
+        &["browser/replay", "config", "source", "output", "check", "commands", "guard/dial", "lib", "serve"],
+        "files",
+    ),
+    ("std::net", &["browser/door", "cli", "guard/dial", "serve/front"], "the network"),
+    ("std::process::{Child", &["browser/process"], "other programs"),
+    ("process::Command", &["browser/process"], "other programs"),
     ("os::unix::net", &["serve/front"], "private sockets"),
     ("tiny_http", &["serve/front"], "the serving of HTTP"),
     ("ureq::", &["guard/dial"], "the network"),
-    ("std::env::", &["main", "config", "commands"], "the environment"),
+    ("std::env::", &["browser/program", "main", "config", "commands"], "the environment"),
     ("Timestamp::now", &["config", "guard/dial"], "the clock"),
     ("SystemTime::now", &[], "the clock"),
     ("io::stdout", &["console"], "the terminal"),

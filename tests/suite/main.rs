@@ -7,6 +7,7 @@
 
 mod architecture;
 mod atomic;
+mod browser;
 mod build;
 mod commands;
 mod content;
@@ -37,6 +38,7 @@ use std::process::ExitCode;
 const MODULES: &[fn() -> Vec<harness::Test>] = &[
     architecture::tests,
     atomic::tests,
+    browser::tests,
     build::tests,
     commands::tests,
     content::tests,
