@@ -10,6 +10,7 @@ pub mod deeds;
 pub mod exchange;
 pub mod expect;
 mod goatcounter;
+mod liwan;
 pub mod loading;
 mod matomo;
 mod plausible;
@@ -35,7 +36,8 @@ use script::Script;
 pub use sign::Sign;
 
 /// Every vendor that is known.
-pub const PROVIDERS: &[Provider] = &[goatcounter::PROVIDER, matomo::PROVIDER, umami::PROVIDER, plausible::PROVIDER];
+pub const PROVIDERS: &[Provider] =
+    &[goatcounter::PROVIDER, matomo::PROVIDER, umami::PROVIDER, plausible::PROVIDER, liwan::PROVIDER];
 
 /// One script that a browser would run on a page, as the page's parser found it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default)]

@@ -176,13 +176,7 @@ fn print_own(analytics: &Analytics, script: &Url, collect: &Url, attributes: &st
 
 /// Returns where the tracker sends if nobody tells it: to the host that it came from.
 fn derived(script: &str) -> String {
-    let authority = match script.split_once("//") {
-        Some((scheme, rest)) if scheme.is_empty() || scheme.ends_with(':') => {
-            format!("{scheme}//{}", rest.split(['/', '?', '#']).next().unwrap_or_default())
-        }
-        _ => String::new(),
-    };
-    format!("{authority}/api/event")
+    tag::beside(script, "/api/event")
 }
 
 /// What the inline scripts of a page do with Plausible.

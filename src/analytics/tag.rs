@@ -139,6 +139,17 @@ pub(super) fn print<'n>(attributes: impl IntoIterator<Item = (&'n str, &'n str)>
     attributes.into_iter().map(|(name, value)| format!(" {name}=\"{}\"", attribute(value))).collect()
 }
 
+/// Returns an address on the host that a script came from, as far as the page names one.
+pub(super) fn beside(script: &str, path: &str) -> String {
+    let authority = match script.split_once("//") {
+        Some((scheme, rest)) if scheme.is_empty() || scheme.ends_with(':') => {
+            format!("{scheme}//{}", rest.split(['/', '?', '#']).next().unwrap_or_default())
+        }
+        _ => String::new(),
+    };
+    format!("{authority}{path}")
+}
+
 /// Returns what shows that a tracker reads an attribute of its tag: the whole name as a string, the name after a `data-`
 /// that stands apart (Umami since 2.0), or the name as `dataset` has it.
 pub(super) fn signs(name: &str) -> Vec<Sign> {

@@ -90,6 +90,7 @@ pub(crate) fn site_of(provider: &str) -> &'static str {
 
 const PUBLISHED: &[(&str, &str)] = &[
     ("goatcounter", include_str!("fixtures/goatcounter.html")),
+    ("liwan", include_str!("fixtures/liwan.html")),
     ("matomo", include_str!("fixtures/matomo.html")),
     ("plausible", include_str!("fixtures/plausible.html")),
     ("umami", include_str!("fixtures/umami.html")),

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{Breakage, Class, Page, Right, Scene, Staged, at};
+use crate::analytics;
 use crate::verdict::GuardLevel::{L0, L1};
 
 const fn drift(
@@ -137,6 +138,9 @@ pub(super) const BREAKAGES: &[Breakage] = &[
         },
     ),
     drift("nomodule", &[14], "the tag is marked for browsers without modules: none is left", |scene| {
+        if analytics::snippet(&scene.table, None).contains("type=\"module\"") {
+            return Staged::Pointless("browsers run a module whether it says `nomodule` or not");
+        }
         at(L0, scene.change_all(|snippet| snippet.replace("<script", "<script nomodule")))
     }),
     drift("wrong-digest", &[38], "the tag names a digest that the script no longer has", |scene| {

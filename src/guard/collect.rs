@@ -3,10 +3,14 @@
 
 use super::contract::transports;
 use super::reading::{challenge, unknown};
+use super::tracker::ON_PURPOSE;
 use super::{Probed, Subject};
 use crate::analytics::exchange::{Control, Finding, Reply};
 use crate::analytics::{Provider, Transport};
 use crate::verdict::{Covers, GuardLevel, Outcome, Verdict};
+
+/// What the lock says of a negative control that told nothing.
+const UNTOLD: &str = "indistinguishable";
 
 fn verdict(code: &'static str, outcome: Outcome, message: impl Into<String>) -> Verdict {
     Verdict::new(code, GuardLevel::L4, Covers::Server, outcome, message)
@@ -45,10 +49,21 @@ pub(super) fn site(subject: &Subject<'_>) -> Vec<Verdict> {
             }
         }
         Finding::Indistinguishable { answer, meaning } => {
-            verdict(CODE, Outcome::Note, format!("indistinguishable: {meaning}")).evidence(match seen.as_str() {
-                "" => answer.clone(),
-                _ => seen,
-            })
+            let seen = if seen.is_empty() { answer.clone() } else { seen };
+            // What could be told once, and cannot be any more, has changed.
+            match subject.locked.and_then(|locked| locked.collect.as_ref()).filter(|told| told.expect_unknown != UNTOLD)
+            {
+                Some(told) => {
+                    let message = format!(
+                        "when it was locked, the server told that it knows this site, and it no longer does: {meaning}"
+                    );
+                    verdict(CODE, Outcome::Drift, message)
+                        .evidence(seen)
+                        .expected_found(format!("{}, and {}", told.expect_known, told.expect_unknown), answer)
+                        .fix(format!("look whether the site is still there; {ON_PURPOSE}"))
+                }
+                None => verdict(CODE, Outcome::Note, format!("indistinguishable: {meaning}")).evidence(seen),
+            }
         }
         Finding::Broken { kind, answer, meaning, fix } => verdict(CODE, Outcome::Drift, meaning)
             .evidence(seen)

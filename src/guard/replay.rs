@@ -1,6 +1,7 @@
 //! Replays what real servers answered, by the state that they were in, and holds the verdicts against what is known of
 //! those states: Matomo's here, others' in files of their own.
 
+mod liwan;
 mod umami;
 
 use std::cell::RefCell;
