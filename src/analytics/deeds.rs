@@ -61,6 +61,7 @@ pub fn deeds(script: &Script<'_>, constants: &mut Constants) -> Vec<Deed> {
     let mut deeds = Vec::new();
     let mut last_set = String::new();
     let mut at = 0;
+    let hidden = reader.hand_over();
     while at < tokens.len() {
         let (path, after) = reader.path(at);
         if path.is_empty() {
@@ -93,6 +94,13 @@ pub fn deeds(script: &Script<'_>, constants: &mut Constants) -> Vec<Deed> {
             _ => {}
         }
         at = after;
+    }
+    // Outside of its script a parameter is nothing.
+    for (name, value) in hidden {
+        match value {
+            Some(value) => drop(reader.constants.insert(name, value)),
+            None => drop(reader.constants.remove(&name)),
+        }
     }
     deeds
 }
@@ -134,6 +142,56 @@ struct Reader<'script, 'constants> {
 impl Reader<'_, '_> {
     fn is(&self, at: usize, punctuator: &str) -> bool {
         self.tokens.get(at).is_some_and(|token| token.is(punctuator))
+    }
+
+    /// Sets the parameters of functions that are called where they stand, `(function(d,t){…})(document,"//h/t.js")`;
+    /// returns what their names meant before.
+    fn hand_over(&mut self) -> Vec<(String, Option<Value>)> {
+        let (mut open, mut hidden) = (Vec::new(), Vec::new());
+        for at in 0..self.tokens.len() {
+            if self.is(at, "{") {
+                open.push(at);
+            }
+            let Some(start) = self.is(at, "}").then(|| open.pop()).flatten() else { continue };
+            let arguments = if self.is(at + 1, ")") { at + 2 } else { at + 1 };
+            if !self.is(arguments, "(") {
+                continue;
+            }
+            let names = self.parameters(start);
+            if names.is_empty() {
+                continue;
+            }
+            let (values, _) = self.list(arguments + 1, ")", 0);
+            for (name, value) in names.into_iter().zip(values) {
+                let before = self.constants.insert(name.clone(), value);
+                hidden.push((name, before));
+            }
+        }
+        hidden.reverse();
+        hidden
+    }
+
+    /// Returns the parameters of the function whose body opens here.
+    fn parameters(&self, body: usize) -> Vec<String> {
+        let is_arrow = body > 0 && self.is(body - 1, "=>");
+        let mut at = if is_arrow { body - 1 } else { body };
+        let mut names = Vec::new();
+        if at == 0 || !self.is(at - 1, ")") {
+            return names;
+        }
+        at -= 1;
+        while at > 0 && !self.is(at, "(") {
+            at -= 1;
+            match self.tokens.get(at) {
+                Some(Token::Identifier(name)) => names.push(name.to_string()),
+                Some(Token::Punctuator("," | "(")) => {}
+                // Defaults and patterns are no vendor's style.
+                _ => return Vec::new(),
+            }
+        }
+        let says_function = |back: usize| at >= back && self.tokens[at - back].names("function");
+        names.reverse();
+        if is_arrow || says_function(1) || says_function(2) { names } else { Vec::new() }
     }
 
     /// Reads `a.b.c` or `a["b"].c`; empty if none starts here.
@@ -361,63 +419,4 @@ fn secure(one: Value, other: Value) -> Value {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::script::lex;
-    use super::*;
-
-    fn done(source: &str) -> Vec<Deed> {
-        deeds(&lex(source), &mut Constants::new())
-    }
-
-    fn text(text: &str) -> Value {
-        Value::Text(text.to_owned())
-    }
-
-    #[test]
-    fn a_queue_is_filled_through_window_or_without() {
-        let expected = Deed::Call("_paq.push".to_owned(), vec![Value::List(vec![text("setSiteId"), text("1")])]);
-        for source in [
-            "_paq.push(['setSiteId','1'])",
-            "window._paq.push(['setSiteId', \"1\"]);",
-            "window['_paq'].push([`setSiteId`,'1'])",
-            "(window._paq=window._paq||[]).push(['setSiteId','1'])",
-        ] {
-            assert!(done(source).contains(&expected), "{source}: {:?}", done(source));
-        }
-    }
-
-    #[test]
-    fn a_url_is_put_together_from_constants() {
-        for source in [
-            "var u='//h/';g.src=u+'m.js';",
-            "const u=`//h/`;g.src=`${u}m.js`",
-            "let u='//h/';g.setAttribute('src',u+'m.js')",
-            "var u='//h/';document.write(unescape(\"%3Cscript src='\" + u + \"m.js'%3E%3C/script%3E\"));",
-        ] {
-            assert!(done(source).contains(&Deed::Load("//h/m.js".to_owned())), "{source}: {:?}", done(source));
-        }
-    }
-
-    #[test]
-    fn the_secure_address_is_taken() {
-        for source in [
-            "var u=((\"https:\"==document.location.protocol)?\"https://h/\":\"http://h/\");g.src=u+'m.js'",
-            "g.src=('http:'==document.location.protocol?'http':'https')+'://h/m.js'",
-        ] {
-            assert!(done(source).contains(&Deed::Load("https://h/m.js".to_owned())), "{source}: {:?}", done(source));
-        }
-    }
-
-    #[test]
-    fn what_is_commented_out_is_not_done() {
-        assert_eq!(done("// _paq.push(['x'])\n/* g.src='a.js' */"), []);
-    }
-
-    #[test]
-    fn hostile_nesting_ends() {
-        done(&"f(".repeat(20_000));
-        done(&"a=[{b:".repeat(20_000));
-        done(&"a?b:".repeat(20_000));
-        done(&"x=".repeat(20_000));
-    }
-}
+mod tests;

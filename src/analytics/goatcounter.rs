@@ -19,7 +19,7 @@ use super::read_back::ReadBack;
 use super::script::{Script, lex};
 use super::{
     Class, OptionRow, Probe, Provider, Revision, ScriptTag, Sighting, Sign, StandIn, Takes, Tracker, Transport,
-    VersionQuery, attribute, below, file_name, host_of,
+    VersionQuery, attribute, below, file_name, host_of, queried,
 };
 use crate::config::Analytics;
 
@@ -33,8 +33,11 @@ pub(super) const PROVIDER: Provider = Provider {
     canonical_decides_path: true,
     site_in_snippet: |_| false,
     recognise,
+    pixel,
+    site_problem: |_| None,
     home: None,
     addresses,
+    collects: |_| Vec::new(),
     parameters,
     tracker: Tracker {
         class,
@@ -203,6 +206,13 @@ fn of_tag(tag: &ScriptTag, globals: &BTreeMap<String, String>) -> Option<Sightin
         parameters,
         tags: Vec::new(),
     })
+}
+
+/// `<img src="https://CODE.goatcounter.com/count?p=/path">`, as the manual offers it for pages without scripts.
+fn pixel(address: &str) -> Option<Sighting> {
+    let (place, query) = queried(address).filter(|(place, _)| file_name(place) == "count")?;
+    query.get("p").filter(|path| path.starts_with('/'))?;
+    Some(Sighting { provider: PROVIDER.name, style: "pixel", collect: Some(place.to_owned()), ..Sighting::default() })
 }
 
 /// Returns whether a script without `data-goatcounter` is the tracker: by the vendor's host, or because

@@ -27,8 +27,11 @@ pub(super) const PROVIDER: Provider = Provider {
     canonical_decides_path: false,
     site_in_snippet: |_| true,
     recognise,
+    pixel: |_| None,
+    site_problem: |_| None,
     home: None,
     addresses,
+    collects: |_| Vec::new(),
     // Of a classic script the tracker is a syntax error.
     parameters: |_| BTreeMap::from([("type".to_owned(), "module".to_owned())]),
     tracker: Tracker {

@@ -35,8 +35,11 @@ pub(super) const PROVIDER: Provider = Provider {
     canonical_decides_path: false,
     site_in_snippet: |_| true,
     recognise: sightings::recognise,
+    pixel: sightings::pixel,
+    site_problem: |_| None,
     home: None,
     addresses,
+    collects: |_| Vec::new(),
     parameters,
     tracker: Tracker {
         class: |_| Class::Fingerprint,

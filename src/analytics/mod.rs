@@ -9,6 +9,10 @@ pub mod daily;
 pub mod deeds;
 pub mod exchange;
 pub mod expect;
+mod fathom;
+mod fathom_lite;
+mod ga4;
+mod gathering;
 mod goatcounter;
 mod liwan;
 pub mod loading;
@@ -18,6 +22,7 @@ pub mod read_back;
 pub mod script;
 mod sign;
 mod tag;
+mod text;
 mod umami;
 
 use std::collections::BTreeMap;
@@ -34,10 +39,19 @@ use loading::{Compiled, Lookup};
 use read_back::ReadBack;
 use script::Script;
 pub use sign::Sign;
+use text::{attribute, below, embedding, file_name, host_of, inline_json, printed, queried};
 
 /// Every vendor that is known.
-pub const PROVIDERS: &[Provider] =
-    &[goatcounter::PROVIDER, matomo::PROVIDER, umami::PROVIDER, plausible::PROVIDER, liwan::PROVIDER];
+pub const PROVIDERS: &[Provider] = &[
+    goatcounter::PROVIDER,
+    matomo::PROVIDER,
+    umami::PROVIDER,
+    plausible::PROVIDER,
+    liwan::PROVIDER,
+    fathom::PROVIDER,
+    fathom_lite::PROVIDER,
+    ga4::PROVIDER,
+];
 
 /// One script that a browser would run on a page, as the page's parser found it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -74,11 +88,11 @@ impl ScriptTag {
 }
 
 /// One snippet that was recognised on a page.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct Sighting {
     /// The provider's name.
     pub provider: &'static str,
-    /// The variant: `tag`, `queue`, `synchronous`, `inert` (no browser runs it before consent) …
+    /// The variant: `tag`, `queue`, `synchronous`, `pixel` (an image), `inert` (no browser runs it before consent) …
     pub style: &'static str,
     /// The tracker's URL as written: absolute, protocol-relative or relative.
     pub script: Option<String>,
@@ -94,6 +108,13 @@ pub struct Sighting {
     pub parameters: BTreeMap<String, String>,
     /// The scripts it was made of, by their index on the page.
     pub tags: Vec<usize>,
+}
+
+impl Sighting {
+    /// Says why nothing is counted under its site's id, whatever the page does; nothing where that cannot be told.
+    pub fn dead(&self) -> Option<&'static str> {
+        (find(self.provider)?.site_problem)(self.site.as_deref()?)
+    }
 }
 
 /// What a correct page shows of one analytics table: what a [`Sighting`] is held against.
@@ -130,10 +151,17 @@ pub struct Provider {
     pub site_in_snippet: fn(&Analytics) -> bool,
     /// Finds the vendor's snippets among the scripts of a page, whoever wrote them.
     pub recognise: fn(&[ScriptTag]) -> Vec<Sighting>,
+    /// Recognises an image that counts a visit as it is loaded, by its address as written.
+    pub pixel: fn(&str) -> Option<Sighting>,
+    /// Says why nothing is counted under a site's id, in site.toml or on a page; nothing where the id cannot tell.
+    pub site_problem: fn(&str) -> Option<&'static str>,
     /// Where the vendor itself runs it, where `endpoint` may be left out.
     pub home: Option<&'static str>,
     /// Returns where tracker and collect endpoint are, below an endpoint, for a site.
     pub addresses: fn(&Url, &str) -> (Url, Url),
+    /// Returns where page views may go besides the collect endpoint, by region or by the vendor's choice: a policy has
+    /// to let all of them pass.
+    pub collects: fn(&Target) -> Vec<Url>,
     /// Returns the options of site.toml as a sighting's parameters.
     pub parameters: fn(&Analytics) -> BTreeMap<String, String>,
     /// What its tracker looks like.
@@ -342,6 +370,11 @@ pub fn recognise(scripts: &[ScriptTag]) -> Vec<Sighting> {
     PROVIDERS.iter().flat_map(|provider| (provider.recognise)(scripts)).collect()
 }
 
+/// Returns what an image is, by its address as written, if it counts visits for any known vendor.
+pub fn recognise_pixel(address: &str) -> Option<Sighting> {
+    PROVIDERS.iter().find_map(|provider| (provider.pixel)(address))
+}
+
 /// Returns what a correct page shows of an analytics table; nothing for an unknown provider.
 pub fn expected(analytics: &Analytics) -> Option<Expected> {
     let provider = find(&analytics.provider)?;
@@ -380,8 +413,10 @@ pub fn problems(analytics: &Analytics) -> Vec<String> {
         };
         return vec![format!("`{}` is no analytics provider that is known; {hint}", analytics.provider)];
     };
+    let site = (provider.site_problem)(&analytics.site);
+    let site = site.map(|problem| format!("the site `{}` cannot be: {problem}", analytics.site)).into_iter();
     let options = analytics.options.iter().filter_map(|(name, value)| provider.option_problem(name, value));
-    options.chain(expect::Expect::of(analytics).err().unwrap_or_default()).collect()
+    site.chain(options).chain(expect::Expect::of(analytics).err().unwrap_or_default()).collect()
 }
 
 /// Returns tracker and collect endpoint of an analytics table.
@@ -430,34 +465,6 @@ impl Provider {
         };
         (!fits).then(|| format!("the option `{name}` of {} takes {takes}", self.title))
     }
-}
-
-/// Returns a JSON string that may stand in an inline script: nothing in it can end the script.
-fn inline_json(value: &serde_json::Value) -> String {
-    value.to_string().replace('<', "\\u003c").replace('\u{2028}', "\\u2028").replace('\u{2029}', "\\u2029")
-}
-
-/// Returns a text that may stand between double quotes in HTML.
-fn attribute(text: &str) -> String {
-    text.replace('&', "&amp;").replace('"', "&quot;").replace('<', "&lt;").replace('>', "&gt;")
-}
-
-/// Returns the last part of a URL's path, without query and fragment.
-fn file_name(url: &str) -> &str {
-    let path = url.split(['?', '#']).next().unwrap_or_default();
-    path.rsplit('/').next().unwrap_or_default()
-}
-
-/// Returns the host of a URL as written in a page, in lower case; nothing for a relative one.
-fn host_of(url: &str) -> Option<String> {
-    let rest = url.split_once("//").filter(|(scheme, _)| scheme.is_empty() || scheme.ends_with(':'))?.1;
-    let authority = rest.split(['/', '?', '#']).next()?;
-    Some(authority.rsplit('@').next()?.split(':').next()?.to_lowercase())
-}
-
-/// Returns a URL below an endpoint.
-fn below(endpoint: &Url, path: &str) -> Url {
-    endpoint.join(path).expect("a relative path of letters joins any http URL")
 }
 
 #[cfg(test)]

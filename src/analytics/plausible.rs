@@ -36,8 +36,11 @@ pub(super) const PROVIDER: Provider = Provider {
     canonical_decides_path: false,
     site_in_snippet: |analytics| !is_own(analytics),
     recognise,
+    pixel: |_| None,
+    site_problem: |_| None,
     home: Some("https://plausible.io/"),
     addresses,
+    collects: |_| Vec::new(),
     parameters,
     tracker: Tracker {
         class,

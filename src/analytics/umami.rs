@@ -31,8 +31,11 @@ pub(super) const PROVIDER: Provider = Provider {
     canonical_decides_path: false,
     site_in_snippet: |_| true,
     recognise,
+    pixel: |_| None,
+    site_problem: |_| None,
     home: Some("https://cloud.umami.is/"),
     addresses,
+    collects: |_| Vec::new(),
     parameters: tag::options,
     tracker: Tracker {
         class,

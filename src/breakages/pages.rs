@@ -86,6 +86,18 @@ pub(super) const BREAKAGES: &[Breakage] = &[
         };
         at(L0, scene.change_all(|snippet| format!("{other}{snippet}")))
     }),
+    drift(
+        "dead-tag-left-in",
+        &[18],
+        "the tag of a service that was switched off years ago is still in the layout",
+        |scene| {
+            if scene.provider.name == "ga4" {
+                return Staged::Pointless("beside a live snippet of the same vendor it harms nobody");
+            }
+            let dead = "<script>ga('create', 'UA-12345-1', 'auto'); ga('send', 'pageview')</script>";
+            at(L0, scene.change_all(|snippet| format!("{dead}{snippet}")))
+        },
+    ),
     drift("wrong-site", &[26], "the site id of another site is pasted in", |scene| {
         if !(scene.provider.site_in_snippet)(&scene.table) {
             return Staged::Pointless("the snippet names no site");

@@ -1,6 +1,8 @@
 //! The breakages of the pages' Content-Security-Policy: too narrow for the snippet, for its tracker or for its hits.
 
 use super::{Breakage, Class, Right, Scene, Staged, Subject};
+use crate::analytics::Transport;
+use crate::analytics::script::lex;
 use crate::verdict::GuardLevel::{self, L1, L2, L6};
 
 const fn drift(
@@ -22,8 +24,26 @@ pub(super) const BREAKAGES: &[Breakage] = &[
         &[5, 6],
         "the policy of the days when hits were images: `img-src`, no `connect-src`",
         |scene| {
+            if sends_images(scene) {
+                return Staged::Pointless("its hits are images still");
+            }
             let text = format!(
                 "default-src 'none'; script-src 'unsafe-inline' {0}; img-src {1}",
+                scene.target.script, scene.target.collect
+            );
+            meta(scene, &text)
+        },
+    ),
+    drift(
+        "policy-for-beacons-only",
+        &[29],
+        "a policy for beacons, as most vendors send them: `connect-src`, and images of the site alone",
+        |scene| {
+            if !sends_images(scene) {
+                return Staged::Pointless("its hits are no images");
+            }
+            let text = format!(
+                "default-src 'none'; script-src 'unsafe-inline' {0}; connect-src {1}; img-src 'self'",
                 scene.target.script, scene.target.collect
             );
             meta(scene, &text)
@@ -97,6 +117,12 @@ pub(super) const BREAKAGES: &[Breakage] = &[
         Staged::At(L2)
     }),
 ];
+
+/// Returns whether page views leave as images, by what the played tracker says.
+fn sends_images(scene: &Scene) -> bool {
+    let tracker = lex(scene.provider.stand_in.tracker);
+    (scene.provider.transports)(&tracker, &[]) == [Transport::Image]
+}
 
 fn origin(scene: &Scene) -> String {
     scene.target.script.origin().ascii_serialization()

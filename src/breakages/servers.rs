@@ -98,8 +98,10 @@ pub(super) const BREAKAGES: &[Breakage] = &[
             }
             let (answer, target) = (scene.provider.stand_in.answer, scene.target.clone());
             let in_snippet = (scene.provider.site_in_snippet)(&scene.table);
+            // Some vendors make the script for the site, and refuse that.
+            let asked = if is_probed(scene) { Subject::Collect } else { Subject::Tracker };
             scene.fault(move |subject, request, reply| {
-                if subject != Subject::Collect {
+                if subject != asked {
                     return reply;
                 }
                 Ok(match in_snippet {
@@ -167,7 +169,12 @@ fn say_version(scene: &mut Scene, from: &str, to: &str) -> Staged {
 
 /// Returns whether the counting address is asked anything at all, and so can be seen to fail.
 fn is_probed(scene: &Scene) -> bool {
-    matches!((scene.provider.probe.next)(&scene.target, &[]), crate::analytics::exchange::Step::Ask(_))
+    use crate::analytics::exchange::Step;
+    match (scene.provider.probe.next)(&scene.target, &[]) {
+        // A vendor that makes the script for the site is asked for that instead.
+        Step::Ask(request) => request.url.path() != scene.target.script.path(),
+        Step::Done(_) => false,
+    }
 }
 
 /// Returns whether the vendor's probe tells a known site from one that cannot exist.

@@ -1,8 +1,8 @@
 //! The breakages of the script that pages load: gone, replaced, older, altered, moved.
 
 use super::{Breakage, Class, Outage, Right, Scene, Staged, Subject};
-use crate::analytics::Sign;
 use crate::analytics::exchange::Reply;
+use crate::analytics::{self, Sign};
 use crate::verdict::GuardLevel::L1;
 
 const fn drift(
@@ -55,6 +55,9 @@ pub(super) const BREAKAGES: &[Breakage] = &[
         body(scene, "(function(){var menu=document.querySelector('nav');if(menu){menu.hidden=false}})();")
     }),
     drift("tracker-altered", &[38], "somebody adds a line to the script, the version is what it was", |scene| {
+        if (scene.provider.tracker.class)(&scene.target.script) == analytics::Class::Volatile {
+            return Staged::Pointless("its vendor changes the bytes at will, so that nobody compares them");
+        }
         edit(scene, |text| format!("{text}\n;window.__extra=1;"))
     }),
     drift("tracker-loads-a-stranger", &[38], "a line in the middle loads a script from another host", |scene| {

@@ -232,6 +232,14 @@ impl<'a> Table<'a> {
         if let Some(site) = &expected.site {
             compare("site", Some(site), sighting.site.as_deref());
         }
+        if sighting.style == "pixel" {
+            compare("form", Some("a script"), Some("an image that counts"));
+            // Vendors have an address of its own for the image; its host is what tells whose it is.
+            let host = |url: Option<&str>| Url::parse(url?).ok()?.host_str().map(str::to_owned);
+            let (wanted, seen) = (host(Some(expected.collect.as_str())), host(found.collect.as_deref()));
+            compare("endpoint", wanted.as_deref(), seen.as_deref());
+            return Some(differences);
+        }
         // What the tracker makes of its own address is held against site.toml where the tracker is known.
         if !sighting.is_derived {
             compare("endpoint", Some(expected.collect.as_str()), found.collect.as_deref());
@@ -239,7 +247,13 @@ impl<'a> Table<'a> {
         compare("script", Some(expected.script.as_str()), found.script.as_deref());
         // Integrity is judged against the tracker's bytes, where they are known.
         let names: BTreeSet<&String> = expected.parameters.keys().chain(sighting.parameters.keys()).collect();
-        for name in names.into_iter().filter(|name| !matches!(name.as_str(), "integrity" | "crossorigin")) {
+        // What waits for consent has another type until then.
+        let elsewhere = |name: &str| match name {
+            "integrity" | "crossorigin" => true,
+            "type" => sighting.style == "inert",
+            _ => false,
+        };
+        for name in names.into_iter().filter(|name| !elsewhere(name)) {
             compare(
                 name,
                 expected.parameters.get(name).map(String::as_str),

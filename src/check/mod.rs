@@ -8,6 +8,7 @@
 //! row for its code into `codes/guard.rs`. A test demands a breakage that only this rule finds.
 
 pub mod alone;
+mod bystanders;
 mod canonical;
 mod coverage;
 pub mod evidence;
@@ -90,6 +91,8 @@ pub const RULES: &[Rule] = &[
     guard("snippet/insecure", snippet::insecure),
     guard("snippet/excluded", snippet::excluded),
     guard("snippet/foreign", snippet::foreign),
+    guard("snippet/dead", bystanders::dead),
+    guard("snippet/tag-manager", bystanders::tag_manager),
     guard("snippet/placed-elsewhere", snippet::placed_elsewhere),
     guard("snippet/unknown-provider", snippet::unknown_provider),
     guard("snippet/amp", snippet::amp),

@@ -10,9 +10,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use url::Url;
 
 use super::evidence::{Assignment, Found, Page, PageKind, SiteFacts, Snippet, Table};
-use super::page::{Inert, PageFacts};
+use super::page::{Inert, Link, PageFacts};
 use super::resolve::{Site, Target};
 use crate::analytics::{self, ScriptTag, Sighting};
+use crate::config::Placed;
 use crate::manifest::{Entry, FileKind};
 use crate::paths::OutPath;
 
@@ -65,7 +66,9 @@ impl Reducer<'_> {
             () => PageKind::Fragment,
         };
         let canonical = facts.canonical.first().map(|(target, line)| (target.clone(), base.join(target).ok(), *line));
-        let snippets = self.snippets(&facts.scripts, &base);
+        let mut snippets = self.snippets(&facts.scripts, &base);
+        snippets.extend(self.pixels(&facts.links, &base));
+        snippets.sort_by_key(|snippet| snippet.line);
         let inert = self.inert(&facts.inert, &base);
         let assignment = assign(self.tables, &snippets, &inert);
         Page {
@@ -91,21 +94,28 @@ impl Reducer<'_> {
     }
 
     fn snippets(&self, scripts: &[ScriptTag], base: &Url) -> Vec<Snippet> {
-        let resolve = |address: &Option<String>| {
-            let address = address.as_deref()?;
-            base.join(address).ok().map(|url| url.to_string())
-        };
         let snippet = |mut sighting: Sighting| {
             let line = sighting.tags.iter().filter_map(|tag| scripts.get(*tag)).map(|tag| tag.line).min().unwrap_or(1);
             let tags = std::mem::take(&mut sighting.tags);
             let tags = tags.into_iter().filter_map(|tag| scripts.get(tag));
             let scripts = tags.map(|tag| ScriptTag { line: 0, ..tag.clone() }).collect();
-            let (script, collect) = (resolve(&sighting.script), resolve(&sighting.collect));
-            Snippet { found: share(&self.interner.found, Arc::new(Found { sighting, scripts, script, collect })), line }
+            self.snippet(sighting, scripts, base, line)
         };
-        let mut snippets: Vec<Snippet> = analytics::recognise(scripts).into_iter().map(snippet).collect();
-        snippets.sort_by_key(|snippet| snippet.line);
-        snippets
+        analytics::recognise(scripts).into_iter().map(snippet).collect()
+    }
+
+    fn snippet(&self, sighting: Sighting, scripts: Vec<ScriptTag>, base: &Url, line: u64) -> Snippet {
+        let resolve = |address: &Option<String>| base.join(address.as_deref()?).ok().map(String::from);
+        let (script, collect) = (resolve(&sighting.script), resolve(&sighting.collect));
+        Snippet { found: share(&self.interner.found, Arc::new(Found { sighting, scripts, script, collect })), line }
+    }
+
+    /// Returns the images that count visits: each is a snippet of its own, which no browser is without. Those inside
+    /// `noscript` are not among a page's links, because no browser loads them that runs the script beside them.
+    fn pixels(&self, links: &[Link], base: &Url) -> Vec<Snippet> {
+        let images = links.iter().filter(|link| link.element == "img" && link.attribute == "src");
+        let counting = images.filter_map(|link| Some((analytics::recognise_pixel(&link.target)?, link.line)));
+        counting.map(|(sighting, line)| self.snippet(sighting, Vec::new(), base, line)).collect()
     }
 
     fn inert(&self, scripts: &[(ScriptTag, Inert)], base: &Url) -> Vec<(Snippet, Inert)> {
@@ -115,7 +125,11 @@ impl Reducer<'_> {
         }
         by_reason
             .into_iter()
-            .flat_map(|(why, tags)| self.snippets(&tags, base).into_iter().map(|snippet| (snippet, why.clone())))
+            .flat_map(|(why, tags)| {
+                let mut snippets = self.snippets(&tags, base);
+                snippets.sort_by_key(|snippet| snippet.line);
+                snippets.into_iter().map(|snippet| (snippet, why.clone()))
+            })
             .collect()
     }
 
@@ -150,12 +164,22 @@ impl Reducer<'_> {
     }
 }
 
+/// Returns whether a snippet neither counts by itself nor is a stranger: it counts under an id that is dead, or it is
+/// the container of a tag manager that some table is placed by. Other rules speak of those.
+fn stands_by(tables: &[Table<'_>], snippet: &Snippet) -> bool {
+    let sighting = &snippet.found.sighting;
+    let expected = |table: &Table<'_>| {
+        table.analytics.placed == Placed::TagManager || table.expected.provider == sighting.provider
+    };
+    sighting.dead().is_some() || (sighting.style == "tag-manager" && tables.iter().any(expected))
+}
+
 /// Says which snippet belongs to which table: the ones that fit first, then what is left over.
 fn assign(tables: &[Table<'_>], snippets: &[Snippet], inert: &[(Snippet, Inert)]) -> Assignment {
     let mut assignment = Assignment::default();
     let mut free: Vec<usize> = Vec::new();
     let mut taken = vec![false; tables.len()];
-    for (index, snippet) in snippets.iter().enumerate() {
+    for (index, snippet) in snippets.iter().enumerate().filter(|(_, snippet)| !stands_by(tables, snippet)) {
         let fits = |(number, table): &(usize, &Table<'_>)| {
             !taken[*number] && table.differences(&snippet.found).is_some_and(|differences| differences.is_empty())
         };

@@ -150,20 +150,29 @@ pub(super) fn doubled(evidence: &Evidence<'_>) -> Vec<Verdict> {
             lines.sort_unstable();
             lines
         };
-        let mut by_count: BTreeMap<usize, Vec<&Page>> = BTreeMap::new();
+        let mut by_count: BTreeMap<(usize, bool), Vec<&Page>> = BTreeMap::new();
         for page in evidence.expected_pages(table) {
             let found = lines(page).len() + usize::from(!on_the_page);
             if found > 1 {
-                by_count.entry(found).or_default().push(page);
+                let image = page.of_table_all(number).any(|snippet| snippet.found.sighting.style == "pixel");
+                by_count.entry((found, image)).or_default().push(page);
             }
         }
         if by_count.is_empty() && on_the_page && evidence.expected_pages(table).next().is_some() {
             verdicts.push(verdict(CODE, Outcome::Ok, format!("no page carries the {name} snippet more than once")));
         }
-        for (found, pages) in by_count {
+        for ((found, image), pages) in by_count {
             for group in group(evidence, pages, evidence.expected_pages(table)) {
                 let times = if found == 2 { "twice".to_owned() } else { format!("{found} times") };
                 let (message, fix) = match on_the_page {
+                    true if image => (
+                        format!(
+                            "{} the {name} snippet {times}, an image that counts among them: browsers load the image and \
+                             run the script, and each visit is counted {times}",
+                            group.subject("carry")
+                        ),
+                        "take the image out, or put it into a `<noscript>`, where only browsers without scripts load it",
+                    ),
                     true => (
                         format!("{} the {name} snippet {times}: each visit is counted {times}", group.subject("carry")),
                         "leave one: two templates print it, or one prints it and a script adds it again",

@@ -1,6 +1,7 @@
 //! Every rule against a breakage that only it finds: with the rule the breakage is told, without it
 //! it is not. And the ways in which a page can look guarded or unguarded without being so.
 
+mod hosted;
 mod site;
 mod whole;
 

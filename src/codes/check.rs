@@ -57,6 +57,22 @@ pub(super) const CODES: &[Code] = &[
                nobody looks after it. Take it out, or list it as a further `[[analytics]]` table, so that it is guarded too.",
     },
     Code {
+        code: "snippet/dead",
+        exit: Exit::Drift,
+        text: "A page carries a snippet whose id belongs to a service that was switched off: Google's Universal Analytics \
+               (`UA-…`) since July 2023. Its script still loads and its server still answers 200, so that the page looks \
+               counted and is not. Blogs have carried such snippets for years. Beside a live snippet of the same vendor it \
+               only costs your readers a request, and is a note. Take it out.",
+    },
+    Code {
+        code: "snippet/tag-manager",
+        exit: Exit::Drift,
+        text: "A tag manager's container is on some of the pages that are to be counted through it, and not on others: \
+               those others are not counted. What a container does when it runs cannot be read in the page; where it stands \
+               beside a snippet of its own vendor it may count each visit a second time, and only a browser (level L7) \
+               can tell.",
+    },
+    Code {
         code: "snippet/placed-elsewhere",
         exit: Exit::Success,
         text: "`placed` says that a CDN or a tag manager adds the snippet after the build. The written pages cannot show \

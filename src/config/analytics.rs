@@ -37,7 +37,7 @@ fn read_one(row: &mut Fields<'_>, world: &World, warnings: &mut Vec<Diagnostic>)
     let none = provider.as_deref() == Some("none");
     let endpoint = match none {
         true => row.string("endpoint").and(None),
-        false => read_endpoint(row),
+        false => read_endpoint(row, provider.as_deref()),
     };
     let site = if none { row.string("site") } else { row.required_string("site", "\"1\"") };
     let script = read_url(row, "script");
@@ -88,7 +88,12 @@ fn read_one(row: &mut Fields<'_>, world: &World, warnings: &mut Vec<Diagnostic>)
     })
 }
 
-fn read_endpoint(row: &mut Fields<'_>) -> Option<Endpoint> {
+/// Reads where the server is; where the vendor itself runs it, that need not be said.
+fn read_endpoint(row: &mut Fields<'_>, provider: Option<&str>) -> Option<Endpoint> {
+    let home = provider.and_then(analytics::find).and_then(|provider| provider.home);
+    if let (Some(home), None) = (home, row.span_of("endpoint")) {
+        return Some(Endpoint::Server(Url::parse(home).expect("a test demands that a vendor's home is an address")));
+    }
     let span = row.span_of("endpoint").unwrap_or(0..0);
     let text = row.required_string("endpoint", "\"https://stats.example/\"")?;
     if text == "embedded" {

@@ -193,6 +193,21 @@ fn an_analytics_table_is_read_whole() {
 }
 
 #[test]
+fn the_endpoint_may_be_left_out_where_the_vendor_runs_the_server() {
+    let hosted = sample("[analytics]\nprovider = \"fathom\"\nsite = \"ABCDE\"\n");
+    assert_eq!(hosted.analytics[0].endpoint.url().as_str(), "https://cdn.usefathom.com/");
+    let own = sample("[analytics]\nprovider = \"fathom\"\nendpoint = \"https://f.example/\"\nsite = \"ABCDE\"\n");
+    assert_eq!(own.analytics[0].endpoint.url().as_str(), "https://f.example/");
+    let embedded = sample("[analytics]\nprovider = \"fathom\"\nendpoint = \"embedded\"\nsite = \"ABCDE\"\n");
+    assert_eq!(embedded.analytics[0].endpoint, Endpoint::Embedded);
+    assert_eq!(wrong("[analytics]\nprovider = \"fathom-lite\"\nsite = \"ABCDE\"\n").len(), 1);
+    for provider in crate::analytics::PROVIDERS {
+        let home = provider.home.map(|home| url::Url::parse(home).unwrap());
+        assert!(home.is_none_or(|home| home.scheme() == "https" && home.path().ends_with('/')), "{}", provider.name);
+    }
+}
+
+#[test]
 fn an_analytics_table_that_cannot_be_guarded_is_refused() {
     let table = "[analytics]\nprovider = \"goatcounter\"\nendpoint = \"https://stats.example/\"\nsite = \"1\"\n";
     for (more, marked) in [

@@ -62,6 +62,7 @@ const NEVER_ALONE: &[(&str, &str)] = &[
     ("contract/loading", "what it needs is altered on the page first"),
     ("contract/domain", "what it needs is altered on the page first"),
     ("snippet/insecure", "an address without encryption is altered first"),
+    ("snippet/tag-manager", "pages of a drill carry the snippet themselves"),
     ("snippet/unguarded", "never worse than a note"),
     ("snippet/placed-elsewhere", "fails no run"),
     ("snippet/unknown-provider", "every table of a drill has a known one"),

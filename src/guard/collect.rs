@@ -157,7 +157,11 @@ pub(super) fn origin(subject: &Subject<'_>) -> Vec<Verdict> {
         return vec![verdict(CODE, Outcome::Ok, format!("the server answers pages of `{}`", target.origin))];
     }
     let found = allowed.map_or_else(|| "no such header".to_owned(), str::to_owned);
-    let needs = transports(subject).contains(&Transport::Fetch);
+    let ways = transports(subject);
+    if ways == [Transport::Image] {
+        return vec![verdict(CODE, Outcome::Ok, "hits are images, which ask for no leave")];
+    }
+    let needs = ways.contains(&Transport::Fetch);
     let outcome = if needs { Outcome::Drift } else { Outcome::Note };
     let message = match needs {
         true => "the server does not let pages of this site talk to it: browsers throw the tracker's requests away",

@@ -53,7 +53,13 @@ pub(super) fn text(subject: &Subject<'_>) -> String {
 
 /// Returns the snippets that a tracker has to understand: those that run, and call it themselves.
 pub(super) fn callers<'a>(subject: &Subject<'a>) -> impl Iterator<Item = &'a Sighting> {
-    subject.sightings.iter().filter(|sighting| !matches!(sighting.style, "inert" | "tag-manager"))
+    subject.sightings.iter().filter(|sighting| !matches!(sighting.style, "inert" | "tag-manager" | "pixel"))
+}
+
+/// Returns the images that count by being loaded, and need no tracker.
+fn pixels(subject: &Subject<'_>) -> BTreeSet<Url> {
+    let pixels = subject.sightings.iter().filter(|sighting| sighting.style == "pixel");
+    pixels.filter_map(|pixel| subject.base_url.url().join(pixel.collect.as_deref()?).ok()).collect()
 }
 
 /// Says whether the tracker understands every command of the snippets.
@@ -299,9 +305,11 @@ pub(super) fn transports(subject: &Subject<'_>) -> Vec<Transport> {
 pub(super) fn policy(subject: &Subject<'_>) -> Vec<Verdict> {
     const CODE: &str = "contract/policy";
     let (Some(provider), Some(target)) = (subject.provider(), &subject.answer.target) else { return Vec::new() };
-    if callers(subject).next().is_none() {
+    let pixels = pixels(subject);
+    if callers(subject).next().is_none() && pixels.is_empty() {
         return Vec::new();
     }
+    let collects: Vec<Url> = std::iter::once(target.collect.clone()).chain((provider.collects)(target)).collect();
     let transports = transports(subject);
     let mut verdicts = Vec::new();
     let mut judged = 0;
@@ -314,21 +322,19 @@ pub(super) fn policy(subject: &Subject<'_>) -> Vec<Verdict> {
         let mut refusals = refused_scripts(&policies, page_policy, &target.script);
         let mut unsure = Vec::new();
         let sends: BTreeSet<&str> = transports.iter().map(|transport| transport.directive()).collect();
-        let mut blocked = Vec::new();
-        for name in &sends {
-            let directive = if *name == "img-src" { Directive::Image } else { Directive::Connect };
-            if let Err(refusal) = policies.request(directive, &target.collect, &page_policy.url) {
-                blocked.push(Blocked {
-                    what: format!("hits to `{}`", target.collect),
-                    needs: format!("{name} {}", target.collect),
-                    refusal,
-                });
+        let refused = |name: &str, collect: &Url| {
+            let directive = if name == "img-src" { Directive::Image } else { Directive::Connect };
+            let refusal = policies.request(directive, collect, &page_policy.url).err()?;
+            Some(Blocked { what: format!("hits to `{collect}`"), needs: format!("{name} {collect}"), refusal })
+        };
+        for collect in &collects {
+            let blocked: Vec<Blocked> = sends.iter().filter_map(|name| refused(name, collect)).collect();
+            match blocked.len() == sends.len() {
+                true => refusals.extend(blocked),
+                false => unsure.extend(blocked),
             }
         }
-        match blocked.len() == sends.len() {
-            true => refusals.extend(blocked),
-            false => unsure.extend(blocked),
-        }
+        refusals.extend(pixels.iter().filter_map(|pixel| refused("img-src", pixel)));
         verdicts.extend(
             refusals.into_iter().map(|blocked| blocked.verdict(CODE, Outcome::Drift, page_policy, provider.title)),
         );

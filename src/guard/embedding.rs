@@ -16,7 +16,8 @@ use crate::verdict::{Outcome, Verdict};
 pub(super) fn integrity(subject: &Subject<'_>) -> Vec<Verdict> {
     const CODE: &str = "contract/integrity";
     let Some(reply) = served(subject) else { return Vec::new() };
-    let tags: Vec<&Sighting> = subject.sightings.iter().filter(|sighting| sighting.style == "tag").collect();
+    // A tag that demands nothing has neither of these.
+    let tags: Vec<&Sighting> = super::contract::callers(subject).collect();
     if subject.sightings.is_empty() {
         return Vec::new();
     }

@@ -7,7 +7,7 @@ use super::reading::{self, Standing, standing, version};
 use super::tracker::{class, foreign_hosts};
 use super::{Answer, Answers, Heard, Probed, Subject};
 use crate::analytics::exchange::{Control, Finding};
-use crate::analytics::{self, Provider};
+use crate::analytics::{self, Provider, Transport};
 use crate::config::{Analytics, Config, Endpoint};
 use crate::digest::Sha256;
 use crate::lock::{Lock, LockEntry, LockedCollect, LockedServer, LockedSnippet, LockedTracker, Released, SCHEMA};
@@ -249,8 +249,12 @@ fn entry_of(config: &Config, table: &Analytics, answer: &Answer) -> Result<LockE
     let learned = version(&subject);
     let class = class(&subject, reply);
     let transports = (provider.transports)(&script, &commands_of(table));
-    let mut csp: Vec<String> =
-        transports.iter().map(|transport| format!("{} {}", transport.directive(), target.collect)).collect();
+    let collects: Vec<url::Url> = std::iter::once(target.collect.clone()).chain((provider.collects)(target)).collect();
+    let hits = |transport: &Transport| {
+        let directive = transport.directive();
+        collects.iter().map(move |collect| format!("{directive} {collect}"))
+    };
+    let mut csp: Vec<String> = transports.iter().flat_map(hits).collect();
     csp.push(format!("script-src {}", target.script));
     csp.sort();
     csp.dedup();

@@ -180,7 +180,14 @@ impl Leaving<'_> {
                     (collect.host_str(), collect.path()) == (url.host_str(), url.path())
                 })
             };
-            let Some(provider) = analytics::PROVIDERS.iter().find(counts) else { continue };
+            let known = || {
+                let elsewhere = url.origin() != self.dressing.page.origin();
+                elsewhere
+                    .then(|| analytics::recognise_pixel(address))
+                    .flatten()
+                    .and_then(|one| analytics::find(one.provider))
+            };
+            let Some(provider) = analytics::PROVIDERS.iter().find(counts).or_else(known) else { continue };
             self.insertions.push((*at, format!(" src=\"\" srcset=\"\" data-watchpost=\"{WHY}\"")));
             self.quieted.push(Quieted {
                 provider: provider.title.to_owned(),
@@ -247,7 +254,9 @@ fn foreign(facts: &PageFacts, dressing: &Dressing<'_>) -> Vec<Sighting> {
         url.is_some_and(|url| url.as_str().starts_with(dressing.stand_in.as_str()))
     };
     let mut sightings = analytics::recognise(&facts.scripts);
-    sightings.retain(|sighting| sighting.style != "inert" && !(here(&sighting.script) && here(&sighting.collect)));
+    // Where the snippet leaves the address of hits to the tracker, it is the stand-in's own that sends them.
+    let stays = |sighting: &Sighting| here(&sighting.script) && (sighting.is_derived || here(&sighting.collect));
+    sightings.retain(|sighting| sighting.style != "inert" && !stays(sighting));
     sightings
 }
 

@@ -13,6 +13,7 @@ use super::files;
 use super::leaving::Moved;
 use super::redirects::Redirects;
 use super::stats::{self, Stats};
+use crate::analytics;
 use crate::check::headers::Headers;
 use crate::config::Config;
 use crate::digest::{Digest, Digesting};
@@ -112,12 +113,14 @@ fn moved(production: &Config, preview: &Config, origin: &Url) -> Vec<Moved> {
     }];
     for (number, table) in production.analytics.iter().enumerate() {
         let to = stats::endpoint(origin, number);
-        let elsewhere = [Some(table.endpoint.url()), table.script.clone(), table.collect.clone()];
-        moved.extend(elsewhere.into_iter().flatten().map(|from| Moved {
-            from,
-            to: to.clone(),
-            site: table.site.clone(),
-        }));
+        // A service may have a host for its script and others for hits.
+        let known = analytics::target(table, &production.base_url).zip(analytics::find(&table.provider));
+        let hosts = known.map(|(target, provider)| {
+            let hits = (provider.collects)(&target);
+            [target.script, target.collect].into_iter().chain(hits).collect::<Vec<_>>()
+        });
+        let elsewhere = std::iter::once(table.endpoint.url()).chain(hosts.into_iter().flatten());
+        moved.extend(elsewhere.map(|from| Moved { from, to: to.clone(), site: table.site.clone() }));
     }
     moved
 }

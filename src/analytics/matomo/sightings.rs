@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::analytics::deeds::{Constants, Deed, Value, deeds};
 use crate::analytics::script::lex;
-use crate::analytics::{ScriptTag, Sighting, file_name};
+use crate::analytics::{ScriptTag, Sighting, file_name, queried};
 
 /// Something that the scripts of a page do, in a browser's order.
 enum Event {
@@ -20,6 +20,20 @@ pub(super) fn recognise(scripts: &[ScriptTag]) -> Vec<Sighting> {
         .extend(self::sightings(scripts, false).into_iter().map(|sighting| Sighting { style: "inert", ..sighting }));
     sightings.extend(tag_managers(scripts));
     sightings
+}
+
+/// `<img src="//HOST/matomo.php?idsite=1&rec=1">`; without `rec=1` nothing is counted.
+pub(super) fn pixel(address: &str) -> Option<Sighting> {
+    let (place, mut query) =
+        queried(address).filter(|(place, _)| matches!(file_name(place), "matomo.php" | "piwik.php"))?;
+    query.get("rec").filter(|record| *record == "1")?;
+    Some(Sighting {
+        provider: super::PROVIDER.name,
+        style: "pixel",
+        collect: Some(place.to_owned()),
+        site: Some(query.remove("idsite")?),
+        ..Sighting::default()
+    })
 }
 
 fn sightings(scripts: &[ScriptTag], running: bool) -> Vec<Sighting> {
