@@ -198,8 +198,9 @@ fn level(text: &str) -> Result<GuardLevel, String> {
         "L2" => Ok(GuardLevel::L2),
         "L3" => Ok(GuardLevel::L3),
         "L4" => Ok(GuardLevel::L4),
-        _ => Err("the levels are L0 (pages), L1 (tracker), L2 (contract), L3 (version) and L4 (collect); `blog check \
-                  --browser` asks for L7"
+        "L5" => Ok(GuardLevel::L5),
+        _ => Err("the levels are L0 (pages), L1 (tracker), L2 (contract), L3 (version), L4 (collect) and, for `blog \
+                  check`, L5 (read-back); `blog check --browser` asks for L7"
             .to_owned()),
     }
 }
@@ -288,6 +289,9 @@ pub(crate) struct Check {
     /// Also open each layout in a real Chromium and count the hits that leave it (L7); nothing leaves this machine
     #[arg(long)]
     pub(crate) browser: bool,
+    /// Also send one marked hit and find it again (L5): on `canary_site`, never on the real site
+    #[arg(long, conflicts_with = "offline")]
+    pub(crate) read_back: bool,
     /// Also the site's own rules (links, feeds, sitemap) on a folder that is not our output
     #[arg(long, value_name = "RULES")]
     pub(crate) rules: Option<Rules>,

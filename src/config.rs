@@ -314,6 +314,8 @@ pub struct Analytics {
     pub token_env: Option<String>,
     /// The token, read from the environment; never printed.
     pub token: Option<Token>,
+    /// A second site on the same server, which takes the marked hit of a read-back.
+    pub canary_site: Option<String>,
     /// Routes that are to carry no snippet, as globs: `/drafts/**`.
     pub exclude: Vec<String>,
     /// What becomes of a build that could not be verified.

@@ -15,7 +15,7 @@ use crate::check::report::Judged;
 use crate::check::{self, Options, Report};
 use crate::config::Config;
 use crate::diagnostic::{Diagnostic, Exit, Place};
-use crate::digest::Sha256;
+use crate::digest::{Digest, Sha256};
 use crate::guard::dial::Network;
 use crate::guard::{self, Answers, Ask};
 use crate::lock::{Lock, LockProblem, SCHEMA};
@@ -143,6 +143,24 @@ impl Asked {
             }
         }
         Ok(())
+    }
+
+    /// Sends one marked hit to each server, finds it again, and adds what that came to (level 5).
+    pub fn read_back(&mut self, report: &mut Report) {
+        let mut refused_tokens = self.state.refused(self.config.now);
+        refused_tokens.extend(&self.answers.refused_tokens);
+        let ask =
+            Ask { offline: self.scope.offline, levels: None, network: self.scope.network.clone(), refused_tokens };
+        // A word that no run had before: the moment, and the process that it is in.
+        let moment = self.config.now.as_nanosecond().to_le_bytes();
+        let nonce = Digest::of_parts([moment.as_slice(), &std::process::id().to_le_bytes()]).to_string();
+        let read = guard::read_back::ask(&self.config, &ask, &nonce[..20.min(nonce.len())]);
+        for (table, read) in read.tables.iter().enumerate() {
+            let target = self.answers.tables.get(table).and_then(|answer| answer.target.as_ref());
+            let verdicts = guard::read_back::judge(&self.config.analytics[table], read, target);
+            report.extend(GuardLevel::L5, verdicts.into_iter().map(|verdict| (Some(table), verdict)));
+        }
+        self.answers.refused_tokens.extend(read.refused_tokens);
     }
 
     /// Keeps for the next run which levels held, and which tokens were refused. A run that asked

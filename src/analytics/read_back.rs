@@ -120,9 +120,16 @@ pub enum Finding {
         /// What to do.
         fix: String,
     },
+    /// The server is in passing trouble, and did not take the hit for now.
+    Trouble {
+        /// What kind, in a word: `rate-limited`, `server-down`.
+        kind: &'static str,
+        /// What that means, in a sentence.
+        meaning: String,
+    },
     /// The reporting interface did not tell, which says nothing about counting.
     Reader {
-        /// What kind of trouble, in a word: `refused`, `shape`, `moved` …
+        /// What kind of trouble, in a word: `token-refused`, `reader-shape`, `reader-moved` …
         kind: &'static str,
         /// What that means, in a sentence.
         meaning: String,
@@ -150,6 +157,17 @@ impl Finding {
     pub fn reader(kind: &'static str, meaning: impl Into<String>, fix: &str) -> Finding {
         Finding::Reader { kind, meaning: meaning.into(), fix: fix.to_owned() }
     }
+}
+
+/// Returns what the status of an answer to the hit says for every vendor, if the server is in passing trouble.
+pub fn passing(hit: &Reply, title: &str) -> Option<Finding> {
+    let kind = match hit.status {
+        429 => "rate-limited",
+        500.. => "server-down",
+        _ => return None,
+    };
+    let meaning = format!("{title} answered the hit with {}, {}: it is not sent again", hit.status, hit.glimpse());
+    Some(Finding::Trouble { kind, meaning })
 }
 
 /// The word for a token that the server does not take: it is not sent again within the hour.
@@ -259,7 +277,7 @@ pub(crate) mod tests {
             Finding::Found { .. } => "found",
             Finding::Lost { .. } => "lost",
             Finding::Refused { .. } => "refused",
-            Finding::Reader { kind, .. } | Finding::NotSetUp { kind, .. } => kind,
+            Finding::Trouble { kind, .. } | Finding::Reader { kind, .. } | Finding::NotSetUp { kind, .. } => kind,
         }
     }
 

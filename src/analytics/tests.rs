@@ -73,6 +73,7 @@ pub(crate) fn analytics(provider: &str) -> Analytics {
         accept: None,
         token_env: None,
         token: None,
+        canary_site: None,
         exclude: Vec::new(),
         on_unknown: OnUnknown::Fail,
         max_unknown_age: SignedDuration::from_hours(14 * 24),

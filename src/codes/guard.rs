@@ -191,4 +191,21 @@ pub(super) const CODES: &[Code] = &[
         text: "A drill plays the site's analytics servers inside the program, and one of these did not answer as it should, so \
                that nothing could be broken on purpose. This is a fault of `blog` itself, not of your site; please report it.",
     },
+    Code {
+        code: "readback/stored",
+        exit: Exit::Drift,
+        text: "`blog check --read-back` sends one hit with a mark that no hit had before, and looks for it in what the \
+               server has counted. Servers answer 200 to hits that they throw away or leave in a queue that nobody works \
+               off, so that only the statistics themselves prove that a hit was kept. Matomo 5 has a check of its own that \
+               records nothing; elsewhere the hit goes to a second site on the same server, named by `canary_site`, and \
+               never to the real one. Drift means that the hit was refused, or taken and lost.",
+    },
+    Code {
+        code: "readback/reader",
+        exit: Exit::Unknown,
+        text: "The hit of a read-back is looked for through the server's reporting interface. That interface is asked \
+               before the hit is sent: it must answer, and know nothing of the mark. Where it refuses the token, has moved, \
+               has changed its form or is not part of the plan any more, nothing is said about counting: a broken reader is \
+               no broken tracking. Put it right first; a refused token is not sent again for an hour.",
+    },
 ];

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use serde_json::json;
 use watchpost::config::Config;
-use watchpost::diagnostic::Exit;
+use watchpost::diagnostic::{Diagnostic, Exit};
 use watchpost::post::Hidden;
+use watchpost::verdict::GuardLevel;
 use watchpost::{Request, Tally, build};
 
 use crate::cli::{Build, Environment};
@@ -17,11 +18,14 @@ const NAMED: usize = 20;
 
 /// Builds the site and reports.
 pub(super) fn run(arguments: &Build, config: Config, environment: &Environment, console: &Console) -> Exit {
-    let request = Request {
-        scope: arguments.verification.scope(environment),
-        locked: arguments.locked,
-        unattended: environment.ci,
-    };
+    let scope = arguments.verification.scope(environment);
+    if scope.levels.iter().flatten().any(|level| *level > GuardLevel::L4) {
+        let message = "a build judges the levels L0 to L4; the others are asked for by `blog check`";
+        let diagnostic = Diagnostic::error("usage/arguments", message).hint("write `blog check --levels …`");
+        console.diagnostics(std::slice::from_ref(&diagnostic));
+        return diagnostic.exit();
+    }
+    let request = Request { scope, locked: arguments.locked, unattended: environment.ci };
     let settings = config.clone();
     let outcome = build(config, &request);
     console.diagnostics(&outcome.diagnostics);

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use watchpost::config::FILE;
 use watchpost::diagnostic::{Diagnostic, Exit};
 use watchpost::output::manifest_of;
+use watchpost::verdict::GuardLevel;
 use watchpost::verification::Asking;
 
 use crate::cli::{Check, Environment};
@@ -21,10 +22,16 @@ pub(super) fn run(arguments: &Check, root: &Path, environment: &Environment, con
     let config = Arc::new(load(&root, &arguments.site)?);
     console.diagnostics(&config.warnings);
     let folder = arguments.folder.as_deref().unwrap_or(&config.out);
-    let asking = Asking::begin(&config, &arguments.verification.scope(environment))?;
+    let scope = arguments.verification.scope(environment);
+    let reads_back =
+        arguments.read_back || scope.levels.as_ref().is_some_and(|levels| levels.contains(&GuardLevel::L5));
+    let asking = Asking::begin(&config, &scope)?;
     let manifest = manifest_of(&config.root, folder);
     let mut asked = asking.join();
     let mut report = asked.judge(folder, manifest.as_ref(), arguments.rules.is_some());
+    if reads_back {
+        asked.read_back(&mut report);
+    }
     if arguments.browser {
         asked.browse(folder, manifest.as_ref(), &environment.browser, &mut report);
     }

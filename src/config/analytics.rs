@@ -6,21 +6,20 @@ use jiff::SignedDuration;
 use semver::VersionReq;
 use url::Url;
 
-use super::read::{choice, not_yet};
+use super::read::choice;
 use super::{Analytics, Endpoint, OnUnknown, Placed, Token, World};
 use crate::analytics;
-use crate::diagnostic::Diagnostic;
 use crate::fields::Fields;
 
 /// Reads `[[analytics]]`; a table with `provider = "none"` says that nothing is to be guarded.
-pub(super) fn read_all(fields: &mut Fields<'_>, world: &World, warnings: &mut Vec<Diagnostic>) -> Vec<Analytics> {
+pub(super) fn read_all(fields: &mut Fields<'_>, world: &World) -> Vec<Analytics> {
     let tables = fields.plain_tables("analytics").unwrap_or_default();
     let mut all = Vec::new();
     for (index, (table, span)) in tables.into_iter().enumerate() {
         let mut row = fields.below(format!("analytics.{index}"), span.clone(), table);
         let provider = row.span_of("provider").unwrap_or(span);
         let options = row.span_of("options").unwrap_or(provider.clone());
-        if let Some(analytics) = read_one(&mut row, world, warnings) {
+        if let Some(analytics) = read_one(&mut row, world) {
             let at = if analytics::find(&analytics.provider).is_some() { options } else { provider };
             for problem in analytics::problems(&analytics) {
                 row.refuse(at.clone(), problem);
@@ -32,7 +31,7 @@ pub(super) fn read_all(fields: &mut Fields<'_>, world: &World, warnings: &mut Ve
     all
 }
 
-fn read_one(row: &mut Fields<'_>, world: &World, warnings: &mut Vec<Diagnostic>) -> Option<Analytics> {
+fn read_one(row: &mut Fields<'_>, world: &World) -> Option<Analytics> {
     let provider = row.required_string("provider", "\"goatcounter\"");
     let none = provider.as_deref() == Some("none");
     let endpoint = match none {
@@ -59,9 +58,7 @@ fn read_one(row: &mut Fields<'_>, world: &World, warnings: &mut Vec<Diagnostic>)
     );
     let options = read_free_table(row, "options");
     let expect = read_free_table(row, "expect");
-    if let Some(canary) = row.take("canary_site") {
-        warnings.push(not_yet(row.document(), &row.dotted("canary_site"), canary.span));
-    }
+    let canary_site = read_canary(row, site.as_deref());
     if none {
         return None;
     }
@@ -79,6 +76,7 @@ fn read_one(row: &mut Fields<'_>, world: &World, warnings: &mut Vec<Diagnostic>)
         accept,
         token_env,
         token,
+        canary_site,
         exclude,
         on_unknown: on_unknown.unwrap_or(OnUnknown::Fail),
         max_unknown_age,
@@ -147,6 +145,27 @@ fn read_accept(row: &mut Fields<'_>) -> Option<VersionReq> {
             None
         }
     }
+}
+
+/// Reads the second site, which takes the marked hit of a read-back: never the real one.
+fn read_canary(row: &mut Fields<'_>, site: Option<&str>) -> Option<String> {
+    let Some(span) = row.span_of("canary_site") else {
+        row.take("canary_site");
+        return None;
+    };
+    let text = row.string("canary_site")?;
+    let canary = text.trim();
+    if !canary.is_empty() && Some(canary) != site {
+        return Some(canary.to_owned());
+    }
+    let name = row.dotted("canary_site");
+    let problem = match canary.is_empty() {
+        true => format!("`{name}` is empty"),
+        false => format!("`{name}` is the real site, whose statistics a read-back would spoil"),
+    };
+    row.refuse(span, problem).hint =
+        Some("make a second site on the same server, and write its id or host; or leave the key out".to_owned());
+    None
 }
 
 fn read_exclude(row: &mut Fields<'_>) -> Vec<String> {

@@ -101,7 +101,7 @@ fn read_table(
     let feeds = lists::read_feeds(&mut fields);
     let markdown = read_markdown(&mut fields, &mut warnings);
     let highlight = read_highlight(&mut fields);
-    let analytics = analytics::read_all(&mut fields, world, &mut warnings);
+    let analytics = analytics::read_all(&mut fields, world);
     let check = read_check(&mut fields);
     let headers = headers::read(&mut fields);
     let headers_from = read_headers_from(&mut fields, &mut warnings);

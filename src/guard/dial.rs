@@ -2,8 +2,8 @@
 //! called. [`Dialer`] keeps them over any [`Line`]; the real one is `wire`, the only code that opens a
 //! connection, and tests play recorded ones.
 //!
-//! It never sends a request that records anything, never sends a token to another host, and never
-//! hammers: a loop of eager retries is how clients kill a server that is merely slow.
+//! It sends a request that may be recorded once and only for a read-back, never sends a token to another host,
+//! and never hammers: a loop of eager retries is how clients kill a server that is merely slow.
 
 mod secret;
 mod wire;
@@ -288,6 +288,31 @@ impl<'l> Dialer<'l> {
             via.push(request.url.to_string());
             request = next;
         }
+    }
+
+    /// Sends what may be recorded: once, whatever comes of it, and to nowhere else.
+    pub fn send_once(&mut self, request: &Request) -> Result<Reply, Failure> {
+        let host = authority(&request.url);
+        if let Some(why) = self.hosts.entry(host.clone()).or_default().down.clone() {
+            return Err(Failure::HostDown(why));
+        }
+        let left = RUN.saturating_sub(self.line.elapsed());
+        if left.is_zero() {
+            return Err(Failure::OutOfTime);
+        }
+        self.sent += 1;
+        let hop = Hop { request, token: None, public_only: false, timeout: WHOLE.min(left) };
+        let arrival = self.line.exchange(&hop).inspect_err(|failure| self.down(&host, failure.words()))?;
+        Ok(Reply { url: request.url.to_string(), ..arrival.reply })
+    }
+
+    /// Waits, if there is so much time left in the run.
+    pub fn wait(&mut self, span: Duration) -> Result<(), Failure> {
+        if self.line.elapsed() + span >= RUN {
+            return Err(Failure::OutOfTime);
+        }
+        self.line.wait(span);
+        Ok(())
     }
 
     /// Asks for one hop, and again where that may help.

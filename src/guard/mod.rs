@@ -16,6 +16,7 @@ pub mod dial;
 mod embedding;
 mod loading;
 mod locking;
+pub mod read_back;
 mod reading;
 pub mod splay;
 pub mod standin;

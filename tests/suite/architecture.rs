@@ -57,6 +57,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         "drill",
         &["analytics", "breakages", "check", "config", "diagnostic", "digest", "guard", "lock", "manifest", "verdict"],
     ),
+    ("trend", &["analytics", "diagnostic"]),
     ("guard", &["analytics", "codes", "config", "diagnostic", "digest", "lock", "paths", "state", "verdict"]),
     (
         "check",

@@ -31,10 +31,15 @@ const POST: &str =
 
 /// Makes a blog of three posts whose statistics are on this server.
 fn blog(server: &GoatCounter) -> Site {
+    blog_at(&server.endpoint())
+}
+
+/// Makes a blog of three posts whose statistics are at this endpoint.
+pub(crate) fn blog_at(endpoint: &str) -> Site {
     let site = Site::new()
         .config(&format!(
             "theme = \"\"\n\n[archives]\nall = false\n\n[analytics]\nprovider = \"goatcounter\"\nendpoint = \"{}\"\nsite = \"stats.example\"",
-            server.endpoint()
+            endpoint
         ))
         .template("base.html", LAYOUT)
         .template("index.html", INDEX)
@@ -64,7 +69,7 @@ fn say_origins() {
 
 /// Demands that one of both streams has these words, wherever the lines are folded.
 #[track_caller]
-fn says(run: Run, words: &[&str]) -> Run {
+pub(crate) fn says(run: Run, words: &[&str]) -> Run {
     let said = format!("{} {}", run.stderr, run.stdout).split_whitespace().collect::<Vec<_>>().join(" ");
     for word in words {
         assert!(said.contains(word), "`{word}` is not in:\n{}{}", run.stdout, run.stderr);

@@ -68,9 +68,7 @@ impl GoatCounter {
     /// Creates a database with one site, and starts this version on it.
     pub(crate) fn start(version: &str) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let port =
-            TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port").port();
-        let mut server = GoatCounter { folder, port, running: None };
+        let mut server = GoatCounter { folder, port: free_port(), running: None };
         let output = server
             .command(version)
             .args(["db", "create", "site", "-createdb", "-vhost", "stats.example", "-user.email", "ada@example.org"])
@@ -80,6 +78,47 @@ impl GoatCounter {
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         server.serve(version);
         server
+    }
+
+    /// Creates a database with a real site, `stats.localhost`, and a canary, `canary.localhost`, and starts this version on it.
+    pub(crate) fn with_canary(version: &str) -> Self {
+        let mut server =
+            GoatCounter { folder: tempfile::tempdir().expect("a temporary folder"), port: free_port(), running: None };
+        let create = |arguments: &[&str]| {
+            let database = server.database();
+            let mut command = server.command(version);
+            let output = command.args(["db", "create"]).args(arguments).args(["-db", &database]).output();
+            let output = output.expect("goatcounter runs");
+            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        };
+        let user = ["-user.email", "ada@example.org", "-user.password", "not a secret"];
+        create(&[["site", "-createdb", "-vhost", "stats.localhost"].as_slice(), &user].concat());
+        create(&["site", "-vhost", "canary.localhost", "-link", "stats.localhost"]);
+        create(&["apitoken", "-name", "read-back", "-user", "1", "-perm", "count"]);
+        // What the web interface offers and the command line does not: reading statistics (64) of both sites.
+        server.query("update api_tokens set permissions = 66, sites = '[1,2]'");
+        server.serve(version);
+        server
+    }
+
+    /// Returns the token that reads the statistics of both sites, and counts on both.
+    pub(crate) fn token(&self) -> String {
+        self.query("select token from api_tokens").pop().expect("a token was created")
+    }
+
+    /// Returns the real site's endpoint as it stands in site.toml.
+    pub(crate) fn real_site(&self) -> String {
+        format!("http://stats.localhost:{}/", self.port)
+    }
+
+    /// Returns the rows that an SQL query gives, as CSV and without their head.
+    pub(crate) fn query(&self, sql: &str) -> Vec<String> {
+        let mut command = self.command("2.7.0");
+        let output = command.args(["db", "query", "-format", "csv", "-db", &self.database(), sql]).output();
+        let output = output.expect("goatcounter runs");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        text.lines().skip(1).filter(|line| !line.trim().is_empty()).map(str::to_owned).collect()
     }
 
     /// Ends the running version and starts another one on the same database.
@@ -148,6 +187,10 @@ impl GoatCounter {
     fn database(&self) -> String {
         format!("sqlite+{}", self.folder.path().join("stats.sqlite3").display())
     }
+}
+
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port").port()
 }
 
 impl Drop for GoatCounter {

@@ -22,6 +22,7 @@ mod harness;
 mod incidents;
 mod input;
 mod pages;
+mod readback;
 mod reports;
 mod reproducible;
 mod serve;
@@ -50,6 +51,7 @@ const MODULES: &[fn() -> Vec<harness::Test>] = &[
     incidents::tests,
     input::tests,
     pages::tests,
+    readback::tests,
     reports::tests,
     reproducible::tests,
     serve::tests,

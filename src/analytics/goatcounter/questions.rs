@@ -16,7 +16,7 @@ use super::{NO_SUCH_HOST, is_no_site};
 use crate::analytics::below;
 use crate::analytics::daily::{self, Day, DayZone, Paths, Series};
 use crate::analytics::exchange::{Reply, Request, TokenPlace};
-use crate::analytics::read_back::{BROWSER, Context, Finding, Step, odd, on_host, report};
+use crate::analytics::read_back::{BROWSER, Context, Finding, Step, odd, on_host, passing, report};
 
 /// When the stored hit is looked for, each time after so many milliseconds: the server stores every 10 s.
 const PATIENCE: [u64; 5] = [1_000, 5_000, 5_000, 4_000, 4_000];
@@ -199,20 +199,15 @@ impl<'a> Canary<'a> {
         let refused = |meaning: &str, fix: &str| {
             Err(Finding::Refused { answer: answer.clone(), meaning: meaning.to_owned(), fix: fix.to_owned() })
         };
+        if let Some(trouble) = passing(hit, "GoatCounter") {
+            return Err(trouble);
+        }
         match hit.status {
             200 => Ok(()),
             202 if said.starts_with("ignored because") => Err(Finding::not_set_up(
                 "ignored-address",
                 "the canary site ignores hits from this machine's address, so that none can be read back",
                 "take this machine's address out of the ignored ones in the settings of the canary site",
-            )),
-            429 => {
-                Err(Finding::reader("rate-limited", "GoatCounter turned the hit away for now", "run this again later"))
-            }
-            500.. => Err(Finding::reader(
-                "server-down",
-                format!("GoatCounter answered the hit with {}", hit.status),
-                "run this again when the server is well",
             )),
             _ => refused(
                 "GoatCounter does not take a hit as a browser sends it",

@@ -16,7 +16,7 @@ use url::Url;
 use crate::analytics::below;
 use crate::analytics::daily::{self, Day, DayZone, Paths, Series};
 use crate::analytics::exchange::{Reply, Request, Target, TokenPlace, VersionFound};
-use crate::analytics::read_back::{BROWSER, Context, Finding, Step, TOKEN_REFUSED, odd, report};
+use crate::analytics::read_back::{BROWSER, Context, Finding, Step, TOKEN_REFUSED, odd, passing, report};
 
 /// After how many milliseconds each the nonce is looked at; it lives for 30 s.
 const NONCE_PATIENCE: [u64; 4] = [500, 2_000, 4_000, 6_000];
@@ -163,6 +163,10 @@ fn taken(hit: &Reply) -> Result<(), Finding> {
         let answer = format!("{}, {}", hit.status, hit.glimpse());
         Err(Finding::Refused { answer, meaning: meaning.to_owned(), fix: fix.to_owned() })
     };
+    // 503 with a GIF is Matomo's own word for something else.
+    if let Some(trouble) = passing(hit, "Matomo").filter(|_| !hit.is_gif()) {
+        return Err(trouble);
+    }
     match hit.status {
         204 => Ok(()),
         200 if hit.is_gif() => Ok(()),
@@ -170,12 +174,6 @@ fn taken(hit: &Reply) -> Result<(), Finding> {
             "recording is switched off on this Matomo server (`record_statistics = 0`): no hit of any site is kept",
             "set `record_statistics = 1` under `[Tracker]` in Matomo's config.ini.php, or remove the line",
         ),
-        429 => Err(Finding::reader("rate-limited", "Matomo turned the hit away for now", "run this again later")),
-        500.. => Err(Finding::reader(
-            "server-down",
-            format!("Matomo answered the hit with {}", hit.status),
-            "run this again when the server is well",
-        )),
         200 => refused(
             "something answers at the counting address, and it is not Matomo's tracker",
             "look at what is served at that address: a login page, a proxy's fallback or another program",

@@ -230,6 +230,9 @@ impl Resolver for Watched {
         config: &ureq::config::Config,
         timeout: NextTimeout,
     ) -> Result<ResolvedSocketAddrs, ureq::Error> {
+        // Names below `localhost` are this machine's (RFC 6761), whatever the name server thinks: browsers agree.
+        let local = uri.host().filter(|host| host.ends_with(".localhost")).and_then(|_| on_this_machine(uri));
+        let uri = local.as_ref().unwrap_or(uri);
         let found = DefaultResolver::default().resolve(uri, config, timeout).map_err(|error| match error {
             ureq::Error::Io(error) => ureq::Error::Other(Box::new(Lookup::of(&error))),
             other => other,
@@ -243,6 +246,12 @@ impl Resolver for Watched {
         }
         Ok(found)
     }
+}
+
+/// Returns an address with this machine instead of its host.
+fn on_this_machine(uri: &Uri) -> Option<Uri> {
+    let port = uri.port_u16().map_or_else(String::new, |port| format!(":{port}"));
+    format!("{}://localhost{port}/", uri.scheme_str()?).parse().ok()
 }
 
 /// Why a name led nowhere.

@@ -204,6 +204,7 @@ pub(super) fn analytics(site: &str) -> Analytics {
         accept: None,
         token_env: None,
         token: None,
+        canary_site: None,
         exclude: Vec::new(),
         on_unknown: OnUnknown::Fail,
         max_unknown_age: jiff::SignedDuration::from_hours(1),
