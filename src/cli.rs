@@ -295,6 +295,9 @@ pub(crate) struct Check {
     /// Also the site's own rules (links, feeds, sitemap) on a folder that is not our output
     #[arg(long, value_name = "RULES")]
     pub(crate) rules: Option<Rules>,
+    /// Wait up to so many seconds before asking, each machine at its own place: for fleets with one timetable
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(..=86_400))]
+    pub(crate) splay: Option<u64>,
     #[command(flatten)]
     pub(crate) verification: Verification,
     #[command(flatten)]

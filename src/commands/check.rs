@@ -2,15 +2,16 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
-use watchpost::config::FILE;
+use watchpost::config::{Config, FILE};
 use watchpost::diagnostic::{Diagnostic, Exit};
 use watchpost::output::manifest_of;
 use watchpost::verdict::GuardLevel;
-use watchpost::verification::Asking;
+use watchpost::verification::{Asking, Scope};
 
 use crate::cli::{Check, Environment};
-use crate::commands::{Outcome, load};
+use crate::commands::{Outcome, load, splay};
 use crate::console::Console;
 
 /// Asks the servers, judges the folder and reports.
@@ -19,12 +20,18 @@ pub(super) fn run(arguments: &Check, root: &Path, environment: &Environment, con
         Some(file) => folder_of(file)?,
         None => root.to_owned(),
     };
-    let config = Arc::new(load(&root, &arguments.site)?);
-    console.diagnostics(&config.warnings);
-    let folder = arguments.folder.as_deref().unwrap_or(&config.out);
+    let mut config = load(&root, &arguments.site)?;
     let scope = arguments.verification.scope(environment);
     let reads_back =
         arguments.read_back || scope.levels.as_ref().is_some_and(|levels| levels.contains(&GuardLevel::L5));
+    if let Some(splay) = arguments.splay.filter(|_| reads_back || asks(&config, &scope)) {
+        // A mistake in the settings was told at once; what counts as now is read when the wait is over.
+        splay::wait(Duration::from_secs(splay), &root, console);
+        config = load(&root, &arguments.site)?;
+    }
+    let config = Arc::new(config);
+    console.diagnostics(&config.warnings);
+    let folder = arguments.folder.as_deref().unwrap_or(&config.out);
     let asking = Asking::begin(&config, &scope)?;
     let manifest = manifest_of(&config.root, folder);
     let mut asked = asking.join();
@@ -38,6 +45,13 @@ pub(super) fn run(arguments: &Check, root: &Path, environment: &Environment, con
     let remembered = asked.remember(&report);
     console.report(&report);
     remembered.map(|()| Exit::worst([report.exit()]))
+}
+
+/// Returns whether a run asks any server.
+fn asks(config: &Config, scope: &Scope) -> bool {
+    const ASKING: [GuardLevel; 3] = [GuardLevel::L1, GuardLevel::L3, GuardLevel::L4];
+    let wanted = scope.levels.as_ref().is_none_or(|levels| ASKING.iter().any(|level| levels.contains(level)));
+    !scope.offline && wanted && !config.analytics.is_empty()
 }
 
 /// Returns the folder of a settings file.

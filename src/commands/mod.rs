@@ -16,6 +16,7 @@ mod list;
 mod lock;
 mod new;
 mod serve;
+mod splay;
 mod why;
 
 use std::path::PathBuf;

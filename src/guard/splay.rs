@@ -9,8 +9,8 @@ use std::time::Duration;
 use crate::digest::Digest;
 
 /// Returns the place of a machine within a span; the same for the same machine and span.
-pub fn place(machine: &[&str], span: Duration) -> Duration {
-    let digest = Digest::of_parts(machine.iter().map(|part| part.as_bytes())).to_string();
+pub fn place(machine: &[impl AsRef<[u8]>], span: Duration) -> Duration {
+    let digest = Digest::of_parts(machine.iter().map(AsRef::as_ref)).to_string();
     let drawn = u32::from_str_radix(&digest[..8], 16).expect("a digest is written in hexadecimal digits");
     span.mul_f64(f64::from(drawn) / (f64::from(u32::MAX) + 1.0))
 }

@@ -11,6 +11,7 @@ mod browser;
 mod build;
 mod commands;
 mod content;
+mod crooked;
 mod door;
 mod drill;
 mod fence;
@@ -19,6 +20,7 @@ mod goatcounter;
 mod goatcounter_server;
 mod guard;
 mod harness;
+mod hostile;
 mod incidents;
 mod input;
 mod pages;
@@ -48,6 +50,7 @@ const MODULES: &[fn() -> Vec<harness::Test>] = &[
     front::tests,
     guard::tests,
     goatcounter::tests,
+    hostile::tests,
     incidents::tests,
     input::tests,
     pages::tests,

@@ -155,7 +155,8 @@ impl Wire {
         Ok(Arrival { reply, private: private.load(Ordering::Relaxed) })
     }
 
-    /// Returns how many minutes this machine's clock is off, by the `Date` that the same host says without encryption.
+    /// Returns how many minutes this machine's clock is ahead (or, below zero, behind), by the `Date` that the same host says
+    /// without encryption; nothing if it is right, or nobody says.
     fn clock_error(&self, hop: &Hop<'_>) -> Option<i64> {
         let mut url = hop.request.url.clone();
         url.set_scheme("http").ok()?;
@@ -169,19 +170,19 @@ impl Wire {
         #[expect(clippy::disallowed_methods, reason = "the question is whether the machine's own clock is right")]
         let ours = jiff::Timestamp::now();
         let minutes = ours.duration_since(theirs).as_mins();
-        (minutes.abs() >= CLOCK_SLACK).then_some(minutes.abs())
+        (minutes.abs() >= CLOCK_SLACK).then_some(minutes)
     }
 }
 
 impl Line for Wire {
     fn exchange(&self, hop: &Hop<'_>) -> Result<Arrival, Failure> {
-        match self.send(hop) {
-            Err(Failure::Certificate(why)) if is_about_dates(&why) => Err(match self.clock_error(hop) {
-                Some(minutes) => Failure::Clock(minutes),
-                None => Failure::Certificate(why),
-            }),
-            came => came,
-        }
+        let came = self.send(hop);
+        let Err(Failure::Certificate(why)) = came else { return came };
+        let off = if is_about_dates(&why) { self.clock_error(hop) } else { None };
+        Err(match off.filter(|minutes| explains(*minutes, &why)) {
+            Some(minutes) => Failure::Clock(minutes.abs()),
+            None => Failure::Certificate(certificate_words(&why)),
+        })
     }
 
     fn wait(&self, span: Duration) {
@@ -329,7 +330,8 @@ fn io_failure(error: &io::Error) -> Failure {
 
 fn encryption(why: &str) -> Failure {
     match why.strip_prefix("invalid peer certificate: ") {
-        Some(why) => Failure::Certificate(certificate_words(why)),
+        // In rustls' own words, until it is known whether the clock is to blame.
+        Some(why) => Failure::Certificate(why.to_owned()),
         None => Failure::Encryption(why.to_owned()),
     }
 }
@@ -339,8 +341,7 @@ fn certificate_words(why: &str) -> String {
     let lower = why.to_lowercase();
     let says = |word: &str| lower.contains(word);
     if says("expired") {
-        let seconds = lower.rsplit_once('(').and_then(|(_, rest)| rest.split(' ').next()?.parse::<u64>().ok());
-        return match seconds {
+        return match seconds_off(why) {
             Some(seconds) if seconds >= 86_400 => format!("it has expired {} days ago", seconds / 86_400),
             _ => "it has expired".to_owned(),
         };
@@ -360,7 +361,20 @@ fn certificate_words(why: &str) -> String {
 
 /// Returns whether a certificate is refused for its dates.
 fn is_about_dates(why: &str) -> bool {
-    why.contains("has expired") || why.contains("not valid yet")
+    let lower = why.to_lowercase();
+    ["expired", "not valid yet", "notvalidyet"].iter().any(|words| lower.contains(words))
+}
+
+/// Returns by how many seconds a certificate's dates are missed, which rustls says in brackets at the end.
+fn seconds_off(why: &str) -> Option<i64> {
+    why.rsplit_once('(')?.1.split(' ').next()?.parse().ok()
+}
+
+/// Returns whether a clock that is so many minutes ahead is why a certificate's dates do not fit. One that expired years ago
+/// has expired, whatever the hour.
+fn explains(minutes: i64, why: &str) -> bool {
+    let ahead = if why.to_lowercase().contains("expired") { minutes } else { -minutes };
+    seconds_off(why).is_none_or(|seconds| (ahead + 1) * 60 >= seconds)
 }
 
 /// Returns whether an address is of this machine, this network, or no proper one.
@@ -430,12 +444,22 @@ mod tests {
         let Failure::Certificate(why) = failure(ureq::Error::Io(certificate)) else {
             panic!("it is about a certificate")
         };
-        assert!(why.starts_with("nobody whom browsers trust has signed it") && !is_about_dates(&why), "{why}");
+        assert!(!is_about_dates(&why), "{why}");
+        assert!(certificate_words(&why).starts_with("nobody whom browsers trust has signed it"), "{why}");
         let expired = "certificate expired: verification time 1795349607 (UNIX), but certificate is not valid after 1609459200 (185890407 seconds ago)";
         assert_eq!(certificate_words(expired), "it has expired 2151 days ago");
-        assert!(is_about_dates(&certificate_words(expired)) && is_about_dates(&certificate_words("Expired")));
-        assert!(is_about_dates(&certificate_words("certificate not valid yet: verification time 1")));
+        assert!(is_about_dates(expired) && is_about_dates("Expired") && is_about_dates("certificate not valid yet"));
         assert_eq!(certificate_words("BadSignature"), "BadSignature");
+    }
+
+    #[test]
+    fn only_a_clock_that_is_off_by_as_much_explains_a_certificate_s_dates() {
+        let expired = |seconds: i64| format!("certificate expired: not valid after 1 ({seconds} seconds ago)");
+        let early =
+            |seconds: i64| format!("certificate not valid yet: not valid before 9 ({seconds} seconds in future)");
+        assert!(explains(300, &expired(7_200)) && !explains(300, &expired(86_400)) && !explains(-300, &expired(7_200)));
+        assert!(explains(-300, &early(7_200)) && !explains(-100, &early(7_200)) && !explains(300, &early(7_200)));
+        assert!(explains(300, "Expired"), "how long ago is not said");
     }
 
     #[test]
