@@ -5,6 +5,7 @@
 //! To add one: write `analytics/NAME.rs` with a `const PROVIDER: Provider`, put the vendor's published
 //! snippet into `analytics/fixtures/`, and add a row to [`PROVIDERS`].
 
+mod cloudflare;
 pub mod daily;
 pub mod deeds;
 pub mod exchange;
@@ -17,10 +18,12 @@ mod goatcounter;
 mod liwan;
 pub mod loading;
 mod matomo;
+mod owa;
 mod plausible;
 pub mod read_back;
 pub mod script;
 mod sign;
+mod simple;
 mod tag;
 mod text;
 mod umami;
@@ -51,6 +54,9 @@ pub const PROVIDERS: &[Provider] = &[
     fathom::PROVIDER,
     fathom_lite::PROVIDER,
     ga4::PROVIDER,
+    cloudflare::PROVIDER,
+    simple::PROVIDER,
+    owa::PROVIDER,
 ];
 
 /// One script that a browser would run on a page, as the page's parser found it.

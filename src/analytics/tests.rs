@@ -98,6 +98,9 @@ const PUBLISHED: &[(&str, &str)] = &[
     ("fathom", include_str!("fixtures/fathom.html")),
     ("fathom-lite", include_str!("fixtures/fathom-lite.html")),
     ("ga4", include_str!("fixtures/ga4.html")),
+    ("cloudflare", include_str!("fixtures/cloudflare.html")),
+    ("simple-analytics", include_str!("fixtures/simple.html")),
+    ("owa", include_str!("fixtures/owa.html")),
 ];
 
 #[test]

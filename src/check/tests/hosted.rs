@@ -88,6 +88,7 @@ fn rows_48_49_a_snippet_that_no_browser_runs_does_not_count_whoever_the_vendor_i
 const PIXELS: &[(&str, &str)] = &[
     ("goatcounter", "https://stats.example/count?p=/a/"),
     ("matomo", "https://stats.example/matomo.php?idsite=ABCDE&amp;rec=1"),
+    ("simple-analytics", "https://queue.simpleanalyticscdn.com/noscript.gif"),
     ("fathom-lite", "https://stats.example/collect?h=https://blog.example&amp;p=/a/&amp;sid=ABCDE"),
 ];
 
