@@ -34,6 +34,8 @@ mod siege;
 mod site;
 mod tls;
 mod watch;
+mod watch_limits;
+mod watch_reader;
 
 use std::process::ExitCode;
 
@@ -61,6 +63,8 @@ const MODULES: &[fn() -> Vec<harness::Test>] = &[
     siege::tests,
     tls::tests,
     watch::tests,
+    watch_limits::tests,
+    watch_reader::tests,
 ];
 
 fn main() -> ExitCode {

@@ -1,13 +1,14 @@
 //! What the preview is told of changed files: by real files, in the ways in which editors and tools write them.
 //!
 //! Nothing here sleeps. Events come in their order, so that a sentinel, written after some deed, is told after it.
+//! `watch_reader` does things at random, `watch_limits` runs into what the machine allows.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fs;
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::io::Write as _;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
@@ -32,36 +33,36 @@ tests![
     content_that_is_removed_and_made_again_is_watched,
     a_file_that_is_written_without_a_pause_is_told_within_the_second,
     links_inside_the_site_are_told_by_both_names,
-    whoever_reads_what_is_told_knows_what_is_there,
     nothing_is_told_after_the_end,
     polling_tells_the_same,
-    a_queue_that_ran_over_means_everything,
-    a_reached_limit_of_watches_is_named_and_files_are_polled,
-    a_limit_that_is_reached_later_is_named_too,
-    a_reached_limit_of_watchers_is_named,
     a_root_that_is_no_folder_is_refused,
 ];
 
-const FOLDERS: &[&str] = &["content", "templates", "static", "themes", "data"];
-const FILES: &[&str] = &["site.toml", "analytics.lock"];
-const DEADLINE: Duration = Duration::from_secs(20);
-/// The folder of a site that a child of this program is to watch.
-const CHILD: &str = "WATCHPOST_TEST_WATCH";
+/// The folders of a site that are watched.
+pub(crate) const FOLDERS: &[&str] = &["content", "templates", "static", "themes", "data"];
+/// The files of a site that are watched.
+pub(crate) const FILES: &[&str] = &["site.toml", "analytics.lock"];
+/// How long anything may take.
+pub(crate) const DEADLINE: Duration = Duration::from_secs(20);
 
 /// A site on disk that is being watched.
-struct Desk {
-    folder: tempfile::TempDir,
-    inbox: Receiver<Changes>,
+pub(crate) struct Desk {
+    /// The site's folder.
+    pub(crate) folder: tempfile::TempDir,
+    /// Where what is told arrives.
+    pub(crate) inbox: Receiver<Changes>,
     watching: Option<Watching>,
     sentinels: usize,
 }
 
 /// What was told of a deed.
 #[derive(Debug, Default)]
-struct Told {
-    paths: BTreeSet<PathBuf>,
+pub(crate) struct Told {
+    /// The paths that were named.
+    pub(crate) paths: BTreeSet<PathBuf>,
     batches: usize,
-    everything: bool,
+    /// Whether it was said that everything has to be read again.
+    pub(crate) everything: bool,
 }
 
 impl Told {
@@ -82,7 +83,8 @@ impl Told {
 }
 
 impl Desk {
-    fn new(files: &[&str]) -> Self {
+    /// Watches a site with these files.
+    pub(crate) fn new(files: &[&str]) -> Self {
         Desk::with(files, false)
     }
 
@@ -129,7 +131,7 @@ impl Desk {
     }
 
     /// Does something, and returns all that was told of it.
-    fn told(&mut self, deed: impl FnOnce(&Desk)) -> Told {
+    pub(crate) fn told(&mut self, deed: impl FnOnce(&Desk)) -> Told {
         deed(self);
         self.sentinels += 1;
         let sentinel = format!("data/sentinel-{}.toml", self.sentinels);
@@ -423,108 +425,6 @@ fn links_inside_the_site_are_told_by_both_names() {
     desk.told(|desk| desk.write("content/a/x.md", "three")).only(&["content/a/x.md"]);
 }
 
-/// What somebody knows of a site who reads again only what is told.
-#[derive(Default)]
-struct Reader {
-    files: BTreeMap<PathBuf, Vec<u8>>,
-}
-
-impl Reader {
-    /// Forgets what was at a path and below, and reads what is there now.
-    fn read(&mut self, root: &Path, path: &Path) {
-        self.files.retain(|known, _| !known.starts_with(path));
-        let place = root.join(path);
-        // A link is read if it leads to another folder of `content/`, as `source` reads it.
-        let leads = fs::canonicalize(&place).ok();
-        if let Some(leads) = leads.filter(|leads| leads.starts_with(root.join("content")))
-            && leads.is_dir()
-        {
-            for entry in fs::read_dir(&leads).into_iter().flatten().flatten() {
-                let below = path.join(entry.file_name());
-                match entry.file_type() {
-                    Ok(kind) if kind.is_symlink() && path.components().count() > 1 => {}
-                    Ok(_) => self.read(root, &below),
-                    Err(_) => {}
-                }
-            }
-        } else if let Ok(bytes) = fs::read(&place) {
-            self.files.insert(path.to_owned(), bytes);
-        }
-    }
-}
-
-impl Reader {
-    fn hear(&mut self, root: &Path, changes: Changes) {
-        match changes {
-            Changes::Everything => panic!("so little is no reason to lose anything"),
-            Changes::Paths(paths) => paths.iter().for_each(|path| self.read(root, path)),
-        }
-    }
-}
-
-/// Returns the files that are not the same in both, with what is in them.
-fn differences(known: &BTreeMap<PathBuf, Vec<u8>>, there: &BTreeMap<PathBuf, Vec<u8>>) -> Vec<String> {
-    let paths: BTreeSet<&PathBuf> = known.keys().chain(there.keys()).collect();
-    let text = |bytes: Option<&Vec<u8>>| bytes.map(|bytes| String::from_utf8_lossy(bytes).into_owned());
-    paths
-        .into_iter()
-        .filter(|path| known.get(*path) != there.get(*path))
-        .map(|path| format!("{}: known {:?}, there {:?}", path.display(), text(known.get(path)), text(there.get(path))))
-        .collect()
-}
-
-/// Does one of all the things that can be done to files, without a pause; what is not possible is not done.
-fn deed(root: &Path, number: u64, random: &mut impl FnMut(u64) -> u64) {
-    let folder = |random: &mut dyn FnMut(u64) -> u64| match random(3) {
-        0 => format!("content/{}", random(4)),
-        1 => format!("content/{}/{}", random(4), random(3)),
-        _ => format!("content/{}/{}/{}", random(4), random(3), random(2)),
-    };
-    let file = |random: &mut dyn FnMut(u64) -> u64| format!("{}/{}.md", folder(random), random(3));
-    let (one, other) = (root.join(file(random)), root.join(file(random)));
-    let (here, there) = (root.join(folder(random)), root.join(folder(random)));
-    // What cannot be done, because it is not there or is in the way, is left: the next deed may be able to.
-    let _ = match random(12) {
-        0..=3 => fs::create_dir_all(one.parent().unwrap()).and_then(|()| fs::write(&one, number.to_string())),
-        4 => fs::write(&one, number.to_string()),
-        5 => fs::write(other.with_extension("tmp"), number.to_string())
-            .and_then(|()| fs::rename(other.with_extension("tmp"), &one)),
-        6 => fs::rename(&one, &other),
-        7 => fs::rename(&here, &there),
-        8 => fs::remove_file(&one),
-        9 => fs::remove_dir_all(&here),
-        10 => symlink(random(4).to_string(), root.join(format!("content/link{}", random(2)))),
-        _ => fs::remove_file(root.join(format!("content/link{}", random(2)))),
-    };
-}
-
-fn whoever_reads_what_is_told_knows_what_is_there() {
-    let mut desk = Desk::new(&["content/0/0.md"]);
-    let root = fs::canonicalize(desk.folder.path()).unwrap();
-    let mut reader = Reader::default();
-    reader.read(&root, Path::new("content"));
-    let mut state = 1_u64;
-    let mut random = move |below: u64| {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (state >> 33) % below
-    };
-    for round in 0..40 {
-        // Some rounds are one deed, others are more than fit into a batch.
-        for number in 0..1 + random(400) {
-            deed(&root, round * 1_000 + number, &mut random);
-            while let Ok(changes) = desk.inbox.try_recv() {
-                reader.hear(&root, changes);
-            }
-        }
-        let told = desk.told(|_| {});
-        assert!(!told.everything);
-        told.paths.iter().for_each(|path| reader.read(&root, path));
-        let mut fresh = Reader::default();
-        fresh.read(&root, Path::new("content"));
-        assert!(reader.files == fresh.files, "round {round}: {:#?}", differences(&reader.files, &fresh.files));
-    }
-}
-
 fn nothing_is_told_after_the_end() {
     let mut desk = Desk::new(&["content/a.md"]);
     drop(desk.watching.take());
@@ -549,195 +449,6 @@ fn polling_tells_the_same() {
     let saved = Instant::now();
     assert_eq!(desk.next(), Changes::Paths([PathBuf::from("site.toml")].into()));
     assert!(saved.elapsed() < Duration::from_secs(3), "{:?}", saved.elapsed());
-}
-
-/// Another process that watches a folder and says on a line of its own what it is told.
-struct Watcher {
-    child: Child,
-    lines: Receiver<String>,
-    folder: tempfile::TempDir,
-}
-
-impl Drop for Watcher {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-impl Watcher {
-    /// Starts this program again for one test, through some command, in the part of the child.
-    fn start(test: &str, command: &[&str]) -> Self {
-        let folder = tempfile::Builder::new().prefix("watch-").tempdir().unwrap();
-        for path in ["content/a/b", "data"] {
-            fs::create_dir_all(folder.path().join(path)).unwrap();
-        }
-        let program = std::env::current_exe().unwrap();
-        let mut words = command.iter().map(AsRef::as_ref).chain([program.as_os_str()]);
-        let mut child = Command::new(words.next().unwrap())
-            .args(words)
-            .args(["--exact", &format!("watch::{test}"), "--test-threads=1"])
-            .env(CHILD, folder.path())
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let stdout = BufReader::new(child.stdout.take().unwrap());
-        let (outbox, lines) = channel();
-        std::thread::spawn(move || {
-            for line in stdout.lines().map_while(Result::ok) {
-                if let Some((_, line)) = line.split_once("watch: ") {
-                    let _ = outbox.send(line.to_owned());
-                }
-            }
-        });
-        Watcher { child, lines, folder }
-    }
-
-    /// The child's part: watch, and say what there is to say until nobody listens.
-    #[expect(clippy::disallowed_methods, reason = "how a test tells its own child what to do")]
-    #[expect(clippy::print_stdout, reason = "how the child answers")]
-    fn part_of_the_child() -> bool {
-        let Some(root) = std::env::var_os(CHILD) else { return false };
-        let (outbox, inbox) = channel();
-        let watched = Watched { root: Path::new(&root), folders: FOLDERS, files: FILES, poll: false };
-        let watching = watch(&watched, move |changes| drop(outbox.send(changes))).unwrap();
-        let mut said = 0;
-        let mut say_notes = || {
-            for note in watching.notes().iter().skip(said) {
-                println!("\nwatch: {} {} {}", note.code, note.message, note.hint.as_deref().unwrap_or_default());
-                said += 1;
-            }
-        };
-        say_notes();
-        println!("\nwatch: ready");
-        std::thread::spawn(|| {
-            let _ = std::io::stdin().lines().count();
-            std::process::abort();
-        });
-        for changes in inbox {
-            say_notes();
-            match changes {
-                Changes::Everything => println!("\nwatch: everything"),
-                Changes::Paths(paths) => paths.iter().for_each(|path| println!("\nwatch: path {}", path.display())),
-            }
-        }
-        true
-    }
-
-    /// Waits for a line with this beginning.
-    fn says(&self, beginning: &str) -> String {
-        let start = Instant::now();
-        loop {
-            let line = self.lines.recv_timeout(DEADLINE.saturating_sub(start.elapsed()));
-            let line = line.unwrap_or_else(|_| panic!("the child does not say `{beginning}`"));
-            if line.starts_with(beginning) {
-                return line;
-            }
-        }
-    }
-
-    fn write(&self, path: &str) {
-        fs::write(self.folder.path().join(path), "two").unwrap();
-    }
-
-    fn make(&self, path: &str) {
-        fs::create_dir_all(self.folder.path().join(path)).unwrap();
-    }
-
-    fn signal(&self, signal: &str) {
-        let command = format!("kill -{signal} {}", self.child.id());
-        assert!(Command::new("sh").args(["-c", &command]).status().unwrap().success());
-    }
-}
-
-fn a_queue_that_ran_over_means_everything() -> Result<(), Skip> {
-    if Watcher::part_of_the_child() {
-        return Ok(());
-    }
-    let length = fs::read_to_string("/proc/sys/fs/inotify/max_queued_events").unwrap_or_default();
-    let length: usize = length.trim().parse().map_err(|_| Skip("there is no inotify here".to_owned()))?;
-    if length > 100_000 {
-        return Err(Skip(format!("it takes {length} events to fill the queue here")));
-    }
-    let child = Watcher::start("a_queue_that_ran_over_means_everything", &["env"]);
-    child.says("ready");
-    child.signal("STOP");
-    // Each file is made, opened and written: at least two events that differ from their neighbours.
-    for number in 0..=length / 2 {
-        child.write(&format!("content/a/{number}.md"));
-    }
-    // Of these two the stopped child can never hear.
-    child.make("content/late/deep");
-    child.make("content/late/deeper");
-    child.signal("CONT");
-    child.says("everything");
-    child.write("content/late/deep/x.md");
-    child.says("path content/late/deep/x.md");
-    Ok(())
-}
-
-/// Returns the command that runs another under a limit of its own, where the machine allows it: limits belong to a user
-/// namespace, and everybody may make one.
-fn limited(limit: &str, number: u32) -> Result<[String; 6], Skip> {
-    let script = format!("echo {number} > /proc/sys/user/{limit} && exec \"$@\"");
-    let command = ["unshare", "--user", "--map-root-user", "sh", "-c", &script].map(str::to_owned);
-    let tried = Command::new(&command[0]).args(&command[1..]).args(["sh", "true"]).output();
-    match tried {
-        Ok(output) if output.status.success() => Ok(command),
-        _ => Err(Skip(format!("no user namespace with a limit of its own (`{limit}`) can be made here"))),
-    }
-}
-
-fn start_limited(test: &str, limit: &str, number: u32) -> Result<Watcher, Skip> {
-    let command = limited(limit, number)?;
-    let words: Vec<&str> = command.iter().map(String::as_str).chain(["sh"]).collect();
-    Ok(Watcher::start(test, &words))
-}
-
-fn a_reached_limit_of_watches_is_named_and_files_are_polled() -> Result<(), Skip> {
-    if Watcher::part_of_the_child() {
-        return Ok(());
-    }
-    let test = "a_reached_limit_of_watches_is_named_and_files_are_polled";
-    let child = start_limited(test, "max_inotify_watches", 3)?;
-    let note = child.says("serve/watch-limit");
-    assert!(note.contains("`fs.inotify.max_user_watches`"), "{note}");
-    assert!(note.contains("`sudo sysctl fs.inotify.max_user_watches=524288`"), "{note}");
-    assert!(note.contains("/etc/sysctl.d/"), "{note}");
-    child.says("ready");
-    child.write("content/a/b/x.md");
-    let saved = Instant::now();
-    child.says("path content/a/b/x.md");
-    assert!(saved.elapsed() < Duration::from_secs(3), "{:?}", saved.elapsed());
-    Ok(())
-}
-
-fn a_limit_that_is_reached_later_is_named_too() -> Result<(), Skip> {
-    if Watcher::part_of_the_child() {
-        return Ok(());
-    }
-    let child = start_limited("a_limit_that_is_reached_later_is_named_too", "max_inotify_watches", 8)?;
-    child.says("ready");
-    (0..20).for_each(|number| child.make(&format!("content/{number}")));
-    child.says("serve/watch-limit");
-    child.says("everything");
-    child.write("content/19/x.md");
-    child.says("path content/19/x.md");
-    Ok(())
-}
-
-fn a_reached_limit_of_watchers_is_named() -> Result<(), Skip> {
-    if Watcher::part_of_the_child() {
-        return Ok(());
-    }
-    let child = start_limited("a_reached_limit_of_watchers_is_named", "max_inotify_instances", 0)?;
-    let note = child.says("serve/watch-limit");
-    assert!(note.contains("`sudo sysctl fs.inotify.max_user_instances=1024`"), "{note}");
-    child.says("ready");
-    child.write("content/a/x.md");
-    child.says("path content/a/x.md");
-    Ok(())
 }
 
 fn a_root_that_is_no_folder_is_refused() {
