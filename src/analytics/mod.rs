@@ -22,6 +22,7 @@ mod owa;
 mod plausible;
 pub mod read_back;
 pub mod script;
+mod shynet;
 mod sign;
 mod simple;
 mod tag;
@@ -51,6 +52,7 @@ pub const PROVIDERS: &[Provider] = &[
     umami::PROVIDER,
     plausible::PROVIDER,
     liwan::PROVIDER,
+    shynet::PROVIDER,
     fathom::PROVIDER,
     fathom_lite::PROVIDER,
     ga4::PROVIDER,

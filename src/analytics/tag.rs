@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use super::deeds::{Constants, Deed, Value, deeds};
 use super::script::lex;
-use super::{ScriptTag, Sign, attribute};
+use super::{ScriptTag, Sighting, Sign, attribute};
 use crate::config::Analytics;
 
 /// One tag that loads a script.
@@ -119,6 +119,23 @@ fn dashed(name: &str) -> String {
         dashed.push(character.to_ascii_lowercase());
     }
     dashed
+}
+
+/// Adds to a snippet the functions of its tracker that inline scripts of the page call: they rely on it as its tag does.
+pub(super) fn calls(scripts: &[ScriptTag], start: &str, functions: &[&str], sighting: Option<&mut Sighting>) {
+    let Some(sighting) = sighting else { return };
+    let own = |script: &ScriptTag| script.source().is_none() && script.runs() && script.body.contains(start);
+    for (index, script) in scripts.iter().enumerate().filter(|(_, script)| own(script)) {
+        for deed in deeds(&lex(&script.body), &mut Constants::new()) {
+            let Deed::Call(path, _) = deed else { continue };
+            if functions.contains(&path.as_str()) && !sighting.commands.contains(&path) {
+                sighting.commands.push(path);
+                if !sighting.tags.contains(&index) {
+                    sighting.tags.push(index);
+                }
+            }
+        }
+    }
 }
 
 /// Returns the options of site.toml that are attributes, as a page shows them.

@@ -94,6 +94,7 @@ const PUBLISHED: &[(&str, &str)] = &[
     ("liwan", include_str!("fixtures/liwan.html")),
     ("matomo", include_str!("fixtures/matomo.html")),
     ("plausible", include_str!("fixtures/plausible.html")),
+    ("shynet", include_str!("fixtures/shynet.html")),
     ("umami", include_str!("fixtures/umami.html")),
     ("fathom", include_str!("fixtures/fathom.html")),
     ("fathom-lite", include_str!("fixtures/fathom-lite.html")),

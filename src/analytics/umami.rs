@@ -11,9 +11,8 @@ use std::borrow::Cow;
 
 use url::Url;
 
-use super::deeds::{Constants, Deed, deeds};
 use super::loading::{Compiled, Lookup, transport};
-use super::script::{Script, Token, lex};
+use super::script::{Script, Token};
 use super::tag::{self, Tag};
 use super::{
     Class, OptionRow, Probe, Provider, Revision, ScriptTag, Sighting, Sign, StandIn, Takes, Tracker, VersionQuery,
@@ -164,12 +163,8 @@ fn print(analytics: &Analytics) -> String {
 fn recognise(scripts: &[ScriptTag]) -> Vec<Sighting> {
     let tags = tag::tags(scripts, &["website-id", "websiteId"]);
     let mut sightings: Vec<Sighting> = tags.iter().filter_map(sighting).collect();
-    // What pages call belongs to the tracker that is there.
-    if let Some(first) = sightings.first_mut() {
-        for (index, script) in scripts.iter().enumerate() {
-            calls(index, script, first);
-        }
-    }
+    // Version 1 had other functions than 2.
+    tag::calls(scripts, "umami.", COMMANDS, sightings.first_mut());
     sightings
 }
 
@@ -214,22 +209,6 @@ fn is_uuid(text: &str) -> bool {
             8 | 13 | 18 | 23 => byte == b'-',
             _ => byte.is_ascii_hexdigit(),
         })
-}
-
-/// Adds the functions of the tracker that an inline script calls; 1.x had others than 2.0.
-fn calls(index: usize, script: &ScriptTag, sighting: &mut Sighting) {
-    if script.source().is_some() || !script.runs() || !script.body.contains("umami.") {
-        return;
-    }
-    for deed in deeds(&lex(&script.body), &mut Constants::new()) {
-        let Deed::Call(path, _) = deed else { continue };
-        if COMMANDS.contains(&path.as_str()) && !sighting.commands.contains(&path) {
-            sighting.commands.push(path);
-            if !sighting.tags.contains(&index) {
-                sighting.tags.push(index);
-            }
-        }
-    }
 }
 
 fn signs(command: &str) -> Vec<Sign> {

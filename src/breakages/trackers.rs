@@ -239,7 +239,8 @@ fn outage(scene: &mut Scene, outage: Outage) -> Staged {
 /// Lets the tracker forget the first command of the snippet, whatever else it knows.
 fn forget(scene: &mut Scene, mention: &'static str) -> Staged {
     let provider = scene.provider;
-    let Some(command) = provider.commands.first().copied() else {
+    let printed = analytics::snippet(&scene.table, None);
+    let Some(command) = provider.commands.iter().copied().find(|command| printed.contains(*command)) else {
         return Staged::Pointless("the snippet gives no command");
     };
     let mut names = Vec::new();

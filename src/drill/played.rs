@@ -38,7 +38,9 @@ impl Server {
     fn subject(&self, request: &Request) -> Subject {
         let is = |url: &Url| url.origin() == request.url.origin() && url.path() == request.url.path();
         let version = self.provider.version.as_ref().map(|query| (query.ask)(&self.target).url);
-        if is(&self.target.script) {
+        // Where one address is both, the one who asks whether hits are taken says who it is.
+        let is_probe = is(&self.target.collect) && request.header_value("User-Agent").is_some();
+        if is(&self.target.script) && !is_probe {
             return Subject::Tracker;
         }
         match version.is_some_and(|version| is(&version)) && !is(&self.target.collect) {

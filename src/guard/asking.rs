@@ -111,7 +111,10 @@ impl Questions<'_, '_> {
         if let Some(unasked) = self.unasked(GuardLevel::L1) {
             return Heard::Unasked(unasked);
         }
-        let request = Request::get(self.target.script.clone()).header("Origin", self.target.origin.clone());
+        // As a browser that loads it from a page of the site; some servers look (Shynet).
+        let request = Request::get(self.target.script.clone())
+            .header("Origin", self.target.origin.clone())
+            .header("Referer", format!("{}/", self.target.origin));
         heard(self.dial(&request, &|_| false))
     }
 

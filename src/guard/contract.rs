@@ -75,7 +75,13 @@ pub(super) fn commands(subject: &Subject<'_>) -> Vec<Verdict> {
         .filter(|name| !name.starts_with('(') && !said.iter().any(|known| known == name))
         .collect();
     if wanted.is_empty() {
-        return Vec::new();
+        let is_bare = callers(subject).next().is_some() && said.is_empty();
+        return match &knowledge {
+            Knowledge::Tokens(_, seen) if is_bare => {
+                vec![verdict(CODE, Outcome::Ok, "the snippet asks no more of the tracker than to run").evidence(seen)]
+            }
+            _ => Vec::new(),
+        };
     }
     let (missing, seen, undecidable): (Vec<&str>, String, bool) = match &knowledge {
         Knowledge::Nothing => return Vec::new(),
@@ -157,6 +163,10 @@ pub(super) fn order(subject: &Subject<'_>) -> Vec<Verdict> {
         if let Err(problem) = (provider.order)(&sighting.commands, &script) {
             problems.insert((problem.message, problem.fix, sighting.commands.join(", ")));
         }
+    }
+    if judged == 0 && callers(subject).next().is_some() {
+        let message = "the snippet gives no commands whose order could matter";
+        return vec![verdict(CODE, Outcome::Ok, message).evidence(evidence)];
     }
     if judged > 0 && problems.is_empty() {
         return vec![

@@ -2,6 +2,7 @@
 //! those states: Matomo's here, others' in files of their own.
 
 mod liwan;
+mod shynet;
 mod umami;
 
 use std::cell::RefCell;
@@ -133,11 +134,11 @@ impl Line for Replay {
                 reply(self.exchange(id))
             }
             Constructed(id, body) => {
-                let mut constructed = reply(self.exchange(id));
+                let mut exchange = self.exchange(id).clone();
                 if let Some(body) = body {
-                    constructed.body = body.into();
+                    exchange["response"]["body"] = Value::from(body);
                 }
-                constructed
+                reply(&exchange)
             }
         };
         Ok(Arrival { reply: came, private: false })
