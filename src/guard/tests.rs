@@ -2,6 +2,7 @@
 //! when nothing can be told; and that nobody else says it when the rule is switched off.
 
 mod rulings;
+mod vendors;
 
 use std::collections::BTreeMap;
 

@@ -1,0 +1,148 @@
+//! Stages incidents of single vendors: pairs of snippet, tracker and server that look right one by one. The numbers are those
+//! of the incidents that the drill's rows name too.
+
+use super::*;
+
+fn tracker_of(provider: &str) -> &'static str {
+    analytics::find(provider).unwrap().stand_in.tracker
+}
+
+/// Says that the pair drifted, by this rule.
+fn drifts(case: &Case, code: &str) -> Verdict {
+    let verdict = case.says(code);
+    assert_eq!(verdict.outcome, Outcome::Drift, "{verdict:?}");
+    verdict
+}
+
+/// Row 15: a tracker that asks for `currentScript` finds none in a module.
+#[test]
+fn umami_as_a_module_counts_nobody() {
+    let mut case = Case::of("umami");
+    case.html = case.html.replace("<script defer", "<script type=\"module\"");
+    assert!(drifts(&case, "contract/loading").message.contains("currentScript"));
+}
+
+/// Row 15: Liwan's tracker looks for its own whole address, letter by letter.
+#[test]
+fn liwan_from_a_relative_or_redirected_address_or_as_a_classic_script_counts_nobody() {
+    let mut relative = Case::of("liwan");
+    relative.html = relative.html.replace("https://stats.example/script.js", "/script.js");
+    drifts(&relative, "contract/loading");
+    let redirected = Case::of("liwan").change_tracker(|reply| {
+        reply.via = vec!["https://stats.example/script.js".to_owned()];
+        reply.url = "https://stats.example/script.3f9c.js".to_owned();
+    });
+    drifts(&redirected, "contract/loading");
+    let mut classic = Case::of("liwan");
+    classic.html = classic.html.replace(" type=\"module\"", "");
+    drifts(&classic, "contract/loading");
+}
+
+/// Rows 10 and 29: the vendor moves its counting host, which only the tracker's own bytes tell.
+#[test]
+fn an_umami_tracker_that_sends_elsewhere_than_site_toml_says_is_found() {
+    let moved = tracker_of("umami").replace("|| tag.src", "|| \"https://in.moved.example\" || tag.src");
+    let verdict = drifts(&Case::of("umami").unlocked().tracker(&moved), "contract/endpoint");
+    assert_eq!(verdict.found.as_deref(), Some("https://in.moved.example/api/send"));
+    let elsewhere = |reply: &mut Reply| reply.url = "https://cdn.moved.example/script.js".to_owned();
+    drifts(&Case::of("umami").change_tracker(elsewhere), "tracker/address");
+}
+
+/// Row 8: a tracker of version 1, kept by a proxy, before a server of version 2 or 3.
+#[test]
+fn an_umami_tracker_of_another_generation_than_the_counting_address_is_found() {
+    let old = tracker_of("umami").replace("/api/send", "/api/collect");
+    drifts(&Case::of("umami").tracker(&old), "contract/endpoint");
+    let mut calling = Case::of("umami");
+    calling.html.push_str("<script>umami.trackEvent('signup', 'click')</script>");
+    assert!(drifts(&calling, "contract/commands").message.contains("Umami 1"));
+}
+
+/// Row 28: the blog moves, and the list of hosts in the snippet stays.
+#[test]
+fn a_snippet_that_is_confined_to_another_host_is_found() {
+    let with = |hosts: &str| Case::with("umami", &format!("[analytics.options]\ndata-domains = [{hosts}]"));
+    drifts(&with("\"old.example\", \"www.old.example\""), "contract/domain");
+    let host = Case::of("umami").config.base_url.url().host_str().unwrap().to_owned();
+    assert_eq!(with(&format!("\"old.example\", \"{host}\"")).says("contract/domain").outcome, Outcome::Ok);
+    // A star means nothing to Umami.
+    drifts(&with("\"*.example\""), "contract/domain");
+}
+
+const OWN: &str = "!function(){var o={};function S(e){Object.assign(o={endpoint:\"https://stats.example/api/event\",\
+    domain:\"SITE\"},e,{domain:o.domain});m(\"pageview\")}function m(e){fetch(o.endpoint,{})}\
+    window.plausible=window.plausible||{},plausible.q,plausible.o&&S(plausible.o),plausible.init=S}();";
+
+fn own(site: &str) -> Case {
+    let script = "script = \"https://stats.example/js/pa-Zb4kQ1wX8sT0mN5vR2yLc.js\"";
+    Case::with("plausible", script).unlocked().tracker(&OWN.replace("SITE", site))
+}
+
+/// Row 26: the script of another site, which looks like any other.
+#[test]
+fn plausible_s_script_of_another_site_is_found_in_its_own_words() {
+    assert_eq!(own("1").says("contract/domain").outcome, Outcome::Ok);
+    assert_eq!(own("1").says("contract/commands").outcome, Outcome::Ok);
+    let verdict = drifts(&own("other.example"), "contract/domain");
+    assert_eq!(verdict.found.as_deref(), Some("other.example"));
+}
+
+#[test]
+fn plausible_s_two_snippets_each_want_a_tracker_of_their_own_kind() {
+    let tagged = Case::of("plausible").unlocked().tracker(&OWN.replace("SITE", "1"));
+    assert!(drifts(&tagged, "contract/commands").message.contains("data-domain"));
+    let mut other = own("1");
+    other.answer.tracker = heard(Reply {
+        status: 200,
+        url: other.answer.target.as_ref().unwrap().script.to_string(),
+        body: b"var s=document.currentScript,d=s.getAttribute('data-domain');window.plausible=function(){fetch(d)};\
+            plausible.q;plausible('pageview')"
+            .to_vec(),
+        ..Reply::default()
+    });
+    assert!(drifts(&other, "contract/commands").message.contains("plausible.init"));
+}
+
+/// Row 12: what is dropped is answered like what is kept.
+#[test]
+fn plausible_s_politeness_is_a_note_and_never_holds() {
+    let verdict = Case::of("plausible").says("collect/site");
+    assert!(is_open(&verdict) && verdict.message.contains("data centre"), "{verdict:?}");
+}
+
+/// Behind a proxy Shynet may take itself for another: scheme and host are written into its script.
+#[test]
+fn shynet_s_script_that_sends_elsewhere_is_found() {
+    let case = Case::of("shynet");
+    let text = case.answer.tracker.reply().unwrap().text();
+    drifts(&Case::of("shynet").tracker(&text.replace("https://stats", "http://stats")), "contract/endpoint");
+    // The script that a visitor who asks not to be tracked gets, out of a cache between.
+    drifts(&Case::of("shynet").tracker("var Shynet = { dnt: Boolean('true') };"), "tracker/identity");
+}
+
+/// Row 47: a reader that breaks is no tracker that breaks.
+#[test]
+fn a_version_that_is_no_longer_told_is_unknown_and_no_drift() {
+    for (provider, status, body) in [
+        ("umami", 200, "/* telemetry disabled */"),
+        ("plausible", 404, "{}"),
+        ("shynet", 200, "<title>Sign In</title>"),
+    ] {
+        let mut case = Case::of(provider);
+        case.answer.version = heard(Reply { status, body: body.into(), ..Reply::default() });
+        assert_eq!(case.says("version/answer").outcome, unknown("version-hidden"), "{provider}");
+        assert_eq!(case.drifts(), Vec::<&str>::new(), "{provider}");
+        let mut first = case.unlocked();
+        first.answer.version = heard(Reply { status, body: body.into(), ..Reply::default() });
+        assert!(is_open(&first.says("version/answer")), "{provider}");
+    }
+}
+
+/// An entity that was public when it was locked, and is not any more.
+#[test]
+fn what_could_be_told_once_and_cannot_be_any_more_is_drift() {
+    let finding = Finding::Indistinguishable { answer: "422".to_owned(), meaning: "nobody says".to_owned() };
+    let silent = || Probed::Found(finding.clone(), vec![Reply::default()]);
+    drifts(&Case::of("liwan").probed(silent()), "collect/site");
+    assert!(is_open(&Case::of("liwan").unlocked().probed(silent()).says("collect/site")));
+}
