@@ -18,6 +18,7 @@ pub mod headers;
 mod integrity;
 mod links;
 pub mod page;
+pub mod redirects;
 mod reduce;
 pub mod report;
 mod resolve;

@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use percent_encoding::percent_decode_str;
 use url::Url;
 
+use super::redirects::Redirects;
 use crate::paths::BaseUrl;
 
 /// Which files there are.
@@ -42,7 +43,7 @@ pub(super) struct Site<'a> {
     base_url: &'a BaseUrl,
     origin: String,
     files: Files<'a>,
-    redirects: Vec<String>,
+    redirects: Redirects,
     /// Addresses below the site that are not files of it: the analytics server's.
     served_elsewhere: Vec<Url>,
 }
@@ -81,7 +82,7 @@ impl<'a> Site<'a> {
             base_url,
             origin: base_url.origin(),
             files,
-            redirects: redirects.map(sources_of).unwrap_or_default(),
+            redirects: redirects.map(Redirects::parse).unwrap_or_default(),
             served_elsewhere,
         }
     }
@@ -150,7 +151,7 @@ impl<'a> Site<'a> {
 
     /// Returns whether a path that is no file is answered by the host's redirects or by another program.
     fn is_elsewhere(&self, path: &str, decoded: &str) -> bool {
-        let redirected = self.redirects.iter().any(|source| matches_redirect(source, &format!("/{decoded}")));
+        let redirected = self.redirects.covers(&format!("/{decoded}"));
         redirected || self.served_elsewhere.iter().any(|url| self.is_ours(url) && path.starts_with(url.path()))
     }
 }
@@ -162,38 +163,6 @@ fn named_fragment(fragment: &str) -> Option<String> {
     let scripted = name.starts_with('/') || name.starts_with('!');
     let top = name.is_empty() || name.eq_ignore_ascii_case("top");
     (!scripted && !top).then(|| percent_decode_str(name).decode_utf8_lossy().into_owned())
-}
-
-/// Returns the left sides of a `_redirects` file.
-fn sources_of(text: &str) -> Vec<String> {
-    let line = |line: &str| {
-        let source = line.split_ascii_whitespace().next()?;
-        let path = match source.split_once("://") {
-            Some((_, rest)) => rest.split_once('/').map_or_else(|| "/".to_owned(), |(_, path)| format!("/{path}")),
-            None => source.to_owned(),
-        };
-        path.starts_with('/').then_some(path)
-    };
-    text.lines().filter_map(line).collect()
-}
-
-/// Returns whether a source of `_redirects`, with `*` at its end or `:name` for a part, covers a path.
-fn matches_redirect(source: &str, path: &str) -> bool {
-    let (source, open) = match source.strip_suffix('*') {
-        Some(prefix) => (prefix, true),
-        None => (source, false),
-    };
-    let (mut expected, mut found) = (source.trim_end_matches('/').split('/'), path.trim_end_matches('/').split('/'));
-    loop {
-        match (expected.next(), found.next()) {
-            (None, None) => return true,
-            (None, Some(_)) => return open,
-            (Some(_), None) => return false,
-            (Some(part), Some(_)) if part.starts_with(':') => {}
-            (Some(part), Some(other)) if part == other => {}
-            _ => return false,
-        }
-    }
 }
 
 #[cfg(test)]

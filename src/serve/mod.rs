@@ -12,7 +12,6 @@ pub mod host;
 mod hub;
 mod kinds;
 pub mod leaving;
-mod redirects;
 pub mod session;
 mod shown;
 pub mod stats;

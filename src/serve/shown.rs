@@ -11,10 +11,10 @@ use url::Url;
 
 use super::files;
 use super::leaving::Moved;
-use super::redirects::Redirects;
 use super::stats::{self, Stats};
 use crate::analytics;
 use crate::check::headers::Headers;
+use crate::check::redirects::Redirects;
 use crate::config::Config;
 use crate::digest::{Digest, Digesting};
 use crate::manifest::Entry;

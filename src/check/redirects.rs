@@ -1,7 +1,8 @@
-//! Owns the `_redirects` file that Netlify, Cloudflare Pages and others obey: where an address leads in production.
+//! Owns the `_redirects` file that Netlify, Cloudflare Pages and others obey: which addresses it answers, and where they lead.
 //!
-//! Understands `FROM TO [STATUS][!]` with `*` and `:name`. Conditions by country, language or cookie, and addresses of other
-//! hosts before the arrow, are skipped: a preview cannot tell.
+//! Understands `FROM [NAME=VALUE]… TO [STATUS][!] [CONDITION]…` with `*` and `:name`. What holds only under a condition (a country, a
+//! language, a query) or on another host is answered by somebody, and nobody can tell here with what: [`Redirects::covers`]
+//! counts it, [`Redirects::find`] does not follow it.
 
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
@@ -16,51 +17,64 @@ struct Rule {
     status: u16,
     /// Whether it holds even where a file stands.
     forced: bool,
+    /// Whether it holds only for some, or on another host.
+    conditional: bool,
 }
 
 /// The file, parsed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Redirects(Vec<Rule>);
+pub struct Redirects(Vec<Rule>);
 
 /// Where an address leads.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Redirect {
+pub struct Redirect {
     /// The address, or a whole URL.
-    pub(super) to: String,
+    pub to: String,
     /// 301, 302, 303, 307 or 308; 200 serves what stands there under the first address, 404 and 410 as an error.
-    pub(super) status: u16,
+    pub status: u16,
 }
 
 impl Redirects {
     /// Reads the file's text. A line that is no rule is skipped, as the hosts do.
-    pub(super) fn parse(text: &str) -> Redirects {
+    pub fn parse(text: &str) -> Redirects {
         Redirects(text.trim_start_matches('\u{feff}').lines().filter_map(rule).collect())
     }
 
     /// Returns where a path leads; `stands` tells whether a file is there, which only a forced rule overrules.
-    pub(super) fn find(&self, path: &str, stands: bool) -> Option<Redirect> {
-        let rules = self.0.iter().filter(|rule| rule.forced || !stands);
+    pub fn find(&self, path: &str, stands: bool) -> Option<Redirect> {
+        let rules = self.0.iter().filter(|rule| !rule.conditional && (rule.forced || !stands));
         rules.into_iter().find_map(|rule| {
             let names = fitting(&rule.from, path)?;
             let to = filled(&rule.to, &names);
             (to != path).then_some(Redirect { to, status: rule.status })
         })
     }
+
+    /// Returns whether some rule answers a path, for somebody at least.
+    pub fn covers(&self, path: &str) -> bool {
+        self.0.iter().any(|rule| fitting(&rule.from, path).is_some())
+    }
 }
 
 fn rule(line: &str) -> Option<Rule> {
-    let mut words = line.split('#').next()?.split_whitespace();
-    let (from, to) = (words.next()?, words.next()?);
-    let is_address = to.starts_with('/') || to.starts_with("https://") || to.starts_with("http://");
-    if !from.starts_with('/') || !is_address {
-        return None;
+    let mut words = line.split('#').next()?.split_whitespace().peekable();
+    let from = words.next()?;
+    let (elsewhere, from) = match from.split_once("://") {
+        Some((_, rest)) => (true, rest.split_once('/').map_or_else(|| "/".to_owned(), |(_, path)| format!("/{path}"))),
+        None => (false, from.to_owned()),
+    };
+    let is_address = |word: &str| word.starts_with('/') || word.starts_with("https://") || word.starts_with("http://");
+    let mut asks = false;
+    while words.next_if(|word| word.contains('=') && !is_address(word)).is_some() {
+        asks = true;
     }
+    let to = words.next().filter(|to| is_address(to) && from.starts_with('/'))?;
     let status = words.next().unwrap_or("301");
     let (status, forced) = status.strip_suffix('!').map_or((status, false), |status| (status, true));
     let status =
         status.parse().ok().filter(|status| matches!(status, 200 | 301 | 302 | 303 | 307 | 308 | 404 | 410))?;
-    // What follows is a condition.
-    words.next().is_none().then(|| Rule { from: from.to_owned(), to: to.to_owned(), status, forced })
+    let conditional = elsewhere || asks || words.next().is_some();
+    Some(Rule { from, to: to.to_owned(), status, forced, conditional })
 }
 
 /// Returns what the names of a pattern stand for in a path, the longest name first, or nothing if it does not fit.
@@ -132,6 +146,22 @@ mod tests {
         ] {
             let found = redirects.find(path, false);
             assert_eq!(found.as_ref().map(|found| (found.to.as_str(), found.status)), expected, "{path}");
+        }
+    }
+
+    #[test]
+    fn what_holds_for_some_or_elsewhere_is_answered_and_not_followed() {
+        let redirects = Redirects::parse(
+            "/country / 302 Country=de\nhttps://www.blog.example/up/* https://blog.example/:splat\n/find id=:id /x/:id 301\n",
+        );
+        for path in ["/country", "/up/a/b", "/find"] {
+            assert!(redirects.covers(path) && redirects.find(path, false).is_none(), "{path}");
+        }
+        let redirects = Redirects::parse(FILE);
+        for (path, covered) in
+            [("/blog", true), ("/blog/a/b", true), ("/u/ann/7", true), ("/u/ann", false), ("/x", false)]
+        {
+            assert_eq!(redirects.covers(path), covered, "{path}");
         }
     }
 
