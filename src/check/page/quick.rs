@@ -249,10 +249,21 @@ impl<'t> Reader<'t> {
         loop {
             let step = match self.mode {
                 Mode::InBody => Step::InBody,
+                // A page without a body has one all the same.
+                Mode::AfterHead if matches!(tag, Tag::Body | Tag::Html) => {
+                    self.push(Tag::Body, "body")?;
+                    self.mode = Mode::InBody;
+                    Step::Again
+                }
                 Mode::Initial | Mode::BeforeHtml | Mode::BeforeHead | Mode::AfterHead => return Err(Doubt),
                 Mode::InHead if tag == Tag::Head => {
                     self.mode = Mode::AfterHead;
                     return self.close(tag);
+                }
+                Mode::InHead if matches!(tag, Tag::Body | Tag::Html) => {
+                    self.pop();
+                    self.mode = Mode::AfterHead;
+                    Step::Again
                 }
                 Mode::InHead => return Err(Doubt),
                 Mode::AfterBody if tag == Tag::Html => {
