@@ -18,8 +18,8 @@ use super::gathering::{Command, Part, Queue, gather};
 use super::loading::Compiled;
 use super::script::Script;
 use super::{
-    Class, Probe, Provider, Revision, ScriptTag, Sighting, Sign, StandIn, Tracker, Transport, below, file_name,
-    host_of, inline_json, queried,
+    Class, OrderProblem, Probe, Provider, Revision, ScriptTag, Sighting, Sign, StandIn, Tracker, Transport, below,
+    file_name, host_of, inline_json, queried,
 };
 use crate::config::Analytics;
 
@@ -49,7 +49,7 @@ pub(super) const PROVIDER: Provider = Provider {
     commands: &["fathom", "set", "trackPageview", "setTrackerUrl"],
     signs,
     explain,
-    order: |_, _| Ok(()),
+    order: |commands, _| OrderProblem::unless_counted(commands, "fathom", "trackPageview"),
     transports,
     // It looks for an element with the id `fathom-script`, wherever that stands.
     lookups: |_| Vec::new(),

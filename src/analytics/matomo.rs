@@ -213,13 +213,21 @@ fn explain(command: &str) -> Option<&'static str> {
     })
 }
 
-fn order(commands: &[String], script: &Script<'_>) -> Result<(), OrderProblem> {
+fn order(commands: &[String], script: Option<&Script<'_>>) -> Result<(), OrderProblem> {
+    // A page may count something else than itself, and says so.
+    if !commands.iter().any(|command| command.starts_with("track")) {
+        OrderProblem::unless_counted(commands, "_paq", "trackPageView")?;
+        OrderProblem::unless_counted(commands, "getTracker", "trackPageView")?;
+    }
     let place = |name: &str| commands.iter().position(|command| command == name);
     let (Some(view), Some(queue)) = (place("trackPageView"), place("_paq")) else { return Ok(()) };
     let late = ["setTrackerUrl", "setSiteId"].into_iter().find(|name| place(name).is_some_and(|at| at > view));
     let Some(late) = late.filter(|_| queue == 0) else { return Ok(()) };
     // A tracker that puts its queue in order names these commands as strings.
-    if Sign::Text(Cow::Borrowed("setTrackerUrl")).found_in(script) || is_key(script, "setTrackerUrl") {
+    let sorts = |script: &Script<'_>| {
+        Sign::Text(Cow::Borrowed("setTrackerUrl")).found_in(script) || is_key(script, "setTrackerUrl")
+    };
+    if script.is_some_and(sorts) {
         return Ok(());
     }
     Err(OrderProblem {
@@ -228,6 +236,7 @@ fn order(commands: &[String], script: &Script<'_>) -> Result<(), OrderProblem> {
              come: the page view is sent before it knows where to"
         ),
         fix: format!("put `{late}` before `trackPageView` in the snippet, or upgrade the server to Matomo 2 or later"),
+        is_certain: script.is_some(),
     })
 }
 

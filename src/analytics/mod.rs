@@ -180,8 +180,8 @@ pub struct Provider {
     pub signs: fn(&str) -> Vec<Sign>,
     /// Says what it means that a tracker does not understand a command, where there is more to say than that.
     pub explain: fn(&str) -> Option<&'static str>,
-    /// Returns whether the commands, in this order, do what they should with this tracker.
-    pub order: fn(&[String], &Script<'_>) -> Result<(), OrderProblem>,
+    /// Returns whether the commands, in this order, count a page view with this tracker, or with one that is not known.
+    pub order: fn(&[String], Option<&Script<'_>>) -> Result<(), OrderProblem>,
     /// Returns how a page view leaves the page, given the snippet's commands; several mean that tokens cannot tell which.
     pub transports: fn(&Script<'_>, &[String]) -> Vec<Transport>,
     /// Returns how a tracker finds the tag that loaded it.
@@ -284,6 +284,25 @@ pub struct OrderProblem {
     pub message: String,
     /// What to do.
     pub fix: String,
+    /// Whether it is so with every tracker, rather than with some.
+    pub is_certain: bool,
+}
+
+impl OrderProblem {
+    /// Demands a command that counts the page, of a snippet that hands its commands over in this queue.
+    fn unless_counted(commands: &[String], queue: &str, view: &str) -> Result<(), OrderProblem> {
+        let says = |name: &str| commands.iter().any(|command| command == name);
+        match says(queue) && !says(view) {
+            false => Ok(()),
+            true => Err(OrderProblem {
+                message: format!(
+                    "the snippet never says `{view}`: the tracker loads, waits to be told, and counts nobody"
+                ),
+                fix: format!("add `{view}` to the snippet, after the address and the site"),
+                is_certain: true,
+            }),
+        }
+    }
 }
 
 /// How a hit leaves the page.

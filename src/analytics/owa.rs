@@ -16,8 +16,8 @@ use super::gathering::{Command, Part, Queue, gather};
 use super::goatcounter::GIF;
 use super::loading::{self, Compiled};
 use super::{
-    Class, OptionRow, Probe, Provider, Revision, ScriptTag, Sighting, Sign, StandIn, Takes, Tracker, below, file_name,
-    inline_json,
+    Class, OptionRow, OrderProblem, Probe, Provider, Revision, ScriptTag, Sighting, Sign, StandIn, Takes, Tracker,
+    below, file_name, inline_json,
 };
 use crate::config::Analytics;
 
@@ -62,7 +62,7 @@ pub(super) const PROVIDER: Provider = Provider {
         ),
         _ => None,
     },
-    order: |_, _| Ok(()),
+    order: |commands, _| OrderProblem::unless_counted(commands, "owa_cmds", "trackPageView"),
     transports: |script, _| loading::transport(script),
     // It is told everything by the queue.
     lookups: |_| Vec::new(),

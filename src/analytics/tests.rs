@@ -183,7 +183,7 @@ fn every_stand_in_tracker_understands_all_that_our_own_snippet_asks_of_it() {
         for command in &found[0].commands {
             assert!(provider.understands(&script, command), "{} does not understand {command}", provider.name);
         }
-        assert!((provider.order)(&found[0].commands, &script).is_ok());
+        assert!((provider.order)(&found[0].commands, Some(&script)).is_ok());
         assert_eq!((provider.transports)(&script, &found[0].commands).len(), 1, "{}", provider.name);
         for row in provider.options {
             let found = recognise(&tags(&snippet(&with_option(provider, row), None)));

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{Breakage, Class, Page, Right, Scene, Staged, at};
 use crate::analytics;
-use crate::verdict::GuardLevel::{L0, L1};
+use crate::verdict::GuardLevel::{L0, L1, L2};
 
 const fn drift(
     name: &'static str,
@@ -158,6 +158,22 @@ pub(super) const BREAKAGES: &[Breakage] = &[
     drift("wrong-digest", &[38], "the tag names a digest that the script no longer has", |scene| {
         let integrity = " integrity=\"sha384-AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\" crossorigin=\"anonymous\" src=";
         at(L1, scene.change_all(|snippet| snippet.replace(" src=\"", &format!("{integrity}\""))))
+    }),
+    drift("never-asked-to-count", &[1], "the snippet is trimmed, and the command that counts goes with it", |scene| {
+        at(
+            L2,
+            scene.change_all(|snippet| {
+                let mut snippet = snippet.to_owned();
+                for view in [
+                    "_paq.push([\"trackPageView\"]);",
+                    "fathom(\"trackPageview\");",
+                    "owa_cmds.push([\"trackPageView\"]);",
+                ] {
+                    snippet = snippet.replace(view, "");
+                }
+                snippet
+            }),
+        )
     }),
     drift("canonical-collapsed", &[], "every page names the home page as its canonical address", |scene| {
         if !scene.provider.canonical_decides_path {

@@ -92,6 +92,10 @@ pub(super) const BREAKAGES: &[Breakage] = &[
         &[],
         "the host sends pages that embed only what allows it, and the tracker allows nothing",
         |scene| {
+            let is_module = |html: &str| scene.snippet_in(html).is_some_and(|span| html[span].contains("\"module\""));
+            if scene.pages.values().any(|page| is_module(&page.html)) {
+                return Staged::Pointless("its script is a module, which is asked for by CORS");
+            }
             scene.answer(Subject::Tracker, |mut reply| {
                 reply.headers.remove("cross-origin-resource-policy");
                 Ok(reply)

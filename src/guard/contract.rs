@@ -15,6 +15,7 @@ use super::reading::{Body, body, evidence, served, unknown};
 use super::{PagePolicy, Subject};
 use crate::analytics::script::{Script, Token};
 use crate::analytics::{ScriptTag, Sighting, Transport};
+use crate::config::Placed;
 use crate::lock::LockedTracker;
 use crate::verdict::{Covers, GuardLevel, Outcome, Verdict};
 
@@ -51,9 +52,16 @@ pub(super) fn text(subject: &Subject<'_>) -> String {
     served(subject).map(|reply| reply.text()).unwrap_or_default()
 }
 
-/// Returns the snippets that a tracker has to understand: those that run, and call it themselves.
+/// Returns the snippets that a tracker has to understand: those that call it themselves, and run, or wait for a consent
+/// that site.toml speaks of.
 pub(super) fn callers<'a>(subject: &Subject<'a>) -> impl Iterator<Item = &'a Sighting> {
-    subject.sightings.iter().filter(|sighting| !matches!(sighting.style, "inert" | "tag-manager" | "pixel"))
+    let waits = subject.analytics.placed == Placed::Consent;
+    let calls = move |sighting: &&Sighting| match sighting.style {
+        "tag-manager" | "pixel" => false,
+        "inert" => waits,
+        _ => true,
+    };
+    subject.sightings.iter().filter(calls)
 }
 
 /// Returns the images that count by being loaded, and need no tracker.
@@ -155,13 +163,16 @@ pub(super) fn order(subject: &Subject<'_>) -> Vec<Verdict> {
     const CODE: &str = "contract/order";
     let Some(provider) = subject.provider() else { return Vec::new() };
     let text = text(subject);
-    let Knowledge::Tokens(script, evidence) = knowledge(subject, &text) else { return Vec::new() };
+    let (script, evidence) = match knowledge(subject, &text) {
+        Knowledge::Tokens(script, evidence) => (Some(script), evidence),
+        Knowledge::Locked(_) | Knowledge::Nothing => (None, "the snippet alone; the tracker was not read".to_owned()),
+    };
     let mut problems = BTreeSet::new();
     let mut judged = 0;
     for sighting in callers(subject).filter(|sighting| !sighting.commands.is_empty()) {
         judged += 1;
-        if let Err(problem) = (provider.order)(&sighting.commands, &script) {
-            problems.insert((problem.message, problem.fix, sighting.commands.join(", ")));
+        if let Err(problem) = (provider.order)(&sighting.commands, script.as_ref()) {
+            problems.insert((problem.is_certain, problem.message, problem.fix, sighting.commands.join(", ")));
         }
     }
     if judged == 0 && callers(subject).next().is_some() {
@@ -169,14 +180,17 @@ pub(super) fn order(subject: &Subject<'_>) -> Vec<Verdict> {
         return vec![verdict(CODE, Outcome::Ok, message).evidence(evidence)];
     }
     if judged > 0 && problems.is_empty() {
-        return vec![
-            verdict(CODE, Outcome::Ok, "the commands stand in an order that this tracker obeys").evidence(evidence),
-        ];
+        let message = match script {
+            Some(_) => "the commands stand in an order that this tracker obeys",
+            None => "the commands stand in an order that every tracker obeys",
+        };
+        return vec![verdict(CODE, Outcome::Ok, message).evidence(evidence)];
     }
-    let drift = |(message, fix, commands): (String, String, String)| {
-        verdict(CODE, Outcome::Drift, message)
+    let drift = |(is_certain, message, fix, commands): (bool, String, String, String)| {
+        let outcome = if is_certain { Outcome::Drift } else { unknown("tracker-not-read") };
+        verdict(CODE, outcome, message)
             .evidence(&evidence)
-            .expected_found("address and site first", commands)
+            .expected_found("address and site first, then the page view", commands)
             .fix(fix)
     };
     problems.into_iter().map(drift).collect()
@@ -259,6 +273,10 @@ fn compiled_endpoint(subject: &Subject<'_>) -> Option<String> {
 pub(super) fn scheme(subject: &Subject<'_>) -> Vec<Verdict> {
     const CODE: &str = "contract/scheme";
     let Some(target) = &subject.answer.target else { return Vec::new() };
+    if subject.sightings.is_empty() && !matches!(subject.analytics.placed, Placed::Page) {
+        // Nothing of the snippet is here to be judged; the last line of the report says so.
+        return Vec::new();
+    }
     let written = callers(subject).flat_map(|sighting| [&sighting.script, &sighting.collect]).flatten();
     let seen = written.filter_map(|url| subject.base_url.url().join(url).ok());
     let plain: BTreeSet<String> = seen
@@ -337,7 +355,7 @@ pub(super) fn policy(subject: &Subject<'_>) -> Vec<Verdict> {
             let refusal = policies.request(directive, collect, &page_policy.url).err()?;
             Some(Blocked { what: format!("hits to `{collect}`"), needs: format!("{name} {collect}"), refusal })
         };
-        for collect in &collects {
+        for collect in collects.iter().filter(|_| !sends.is_empty()) {
             let blocked: Vec<Blocked> = sends.iter().filter_map(|name| refused(name, collect)).collect();
             match blocked.len() == sends.len() {
                 true => refusals.extend(blocked),
@@ -354,6 +372,20 @@ pub(super) fn policy(subject: &Subject<'_>) -> Vec<Verdict> {
     }
     if !verdicts.is_empty() {
         return verdicts;
+    }
+    if judged > 0 && transports.is_empty() && callers(subject).next().is_some() {
+        let text = text(subject);
+        // Where the tracker could not be read, a rule before this one has said why.
+        return match knowledge(subject, &text) {
+            Knowledge::Nothing => Vec::new(),
+            Knowledge::Tokens(..) | Knowledge::Locked(_) => {
+                let message = "the pages have a policy, and nothing in the tracker shows how its hits leave the page: whether the \
+                               policy lets them pass, only a browser tells";
+                vec![verdict(CODE, unknown("L7"), message).fix(
+                    "run `blog check --browser`; or say it in site.toml: `expect = { transports = [\"beacon\"] }`",
+                )]
+            }
+        };
     }
     match (judged, subject.headers_known) {
         (0, true) => vec![verdict(CODE, Outcome::Ok, "no policy restricts what the pages load and send")],

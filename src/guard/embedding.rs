@@ -65,8 +65,11 @@ fn digest(code: &'static str, sighting: &Sighting, reply: &Reply) -> Option<Verd
 
 /// Returns what is wrong with the leave that a tag makes a browser ask for.
 fn leave(code: &'static str, subject: &Subject<'_>, sighting: &Sighting, reply: &Reply) -> Option<Verdict> {
-    let (integrity, crossorigin) =
-        (sighting.parameters.contains_key("integrity"), sighting.parameters.get("crossorigin"));
+    // A module is always asked for by CORS, whether its tag says so or not.
+    let is_module = sighting.parameters.get("type").is_some_and(|kind| kind == "module");
+    let anonymous = String::new();
+    let integrity = sighting.parameters.contains_key("integrity");
+    let crossorigin = sighting.parameters.get("crossorigin").or(is_module.then_some(&anonymous));
     let origin = subject.base_url.origin();
     let elsewhere = url::Url::parse(&reply.url).is_ok_and(|url| url.origin().ascii_serialization() != origin);
     if !elsewhere || !(integrity || crossorigin.is_some()) {
@@ -85,7 +88,14 @@ fn leave(code: &'static str, subject: &Subject<'_>, sighting: &Sighting, reply: 
     if allowed == Some(origin.as_str()) || (allowed == Some("*") && !with_credentials) {
         return None;
     }
-    let message = "the tag has `crossorigin`, and the server does not give pages of this site leave: browsers refuse to run the script";
+    let message = match is_module {
+        true => {
+            "the script is a module of another host, and its server does not give pages of this site leave: browsers refuse to run it"
+        }
+        false => {
+            "the tag has `crossorigin`, and the server does not give pages of this site leave: browsers refuse to run the script"
+        }
+    };
     Some(
         verdict(code, Outcome::Drift, message)
             .evidence(evidence(reply))
@@ -105,9 +115,10 @@ pub(super) fn isolation(subject: &Subject<'_>) -> Vec<Verdict> {
     let corp = reply.header("cross-origin-resource-policy").unwrap_or_default().trim().to_ascii_lowercase();
     let mut verdicts = Vec::new();
     for policy in isolated.iter().filter(|_| elsewhere) {
-        // With `crossorigin` a browser asks for leave by CORS, which the rule above judges.
+        // For a module, or with `crossorigin`, a browser asks for leave by CORS, which the rule above judges.
         let loads = policy.scripts.iter().find(|script| script.source().is_some());
-        if loads.is_some_and(|script| script.attributes.contains_key("crossorigin")) || corp == "cross-origin" {
+        let by_cors = loads.is_some_and(|script| script.is_module() || script.attributes.contains_key("crossorigin"));
+        if by_cors || corp == "cross-origin" {
             continue;
         }
         let outcome = if corp == "same-site" { unknown("L7") } else { Outcome::Drift };

@@ -30,7 +30,7 @@ use url::Url;
 use crate::analytics::exchange::{Finding, Reply, Target};
 use crate::analytics::expect::Expect;
 use crate::analytics::{self, Provider, ScriptTag, Sighting};
-use crate::config::Analytics;
+use crate::config::{Analytics, Placed};
 use crate::digest::Digest;
 use crate::lock::LockEntry;
 use crate::paths::BaseUrl;
@@ -241,6 +241,9 @@ pub fn left_out(subject: &Subject<'_>) -> Vec<(GuardLevel, &'static str)> {
     }
     if let Probed::Unasked(unasked) = subject.answer.probe {
         left_out.push((GuardLevel::L4, reason(unasked)));
+    }
+    if subject.sightings.is_empty() && subject.analytics.placed != Placed::Page {
+        left_out.push((GuardLevel::L2, "the snippet does not stand in the written pages"));
     }
     left_out
 }

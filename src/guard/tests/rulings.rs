@@ -294,3 +294,68 @@ fn what_the_owner_knows_better_wins_over_our_table() {
         .configured(expect("transports = ['image']"));
     assert_eq!(sends.says("contract/policy").outcome, Outcome::Ok);
 }
+
+#[test]
+fn a_queue_that_never_asks_to_count_is_drift_with_every_tracker() {
+    let without = |case: Case| {
+        let html = case.html.replace("_paq.push([\"trackPageView\"]);", "");
+        assert_ne!(html, case.html);
+        case.html(&html)
+    };
+    let online = without(Case::of("matomo"));
+    assert_eq!(online.says("contract/order").outcome, Outcome::Drift);
+    let offline = without(Case::of("matomo"));
+    let offline = Case { answer: Answer { tracker: Heard::Unasked(Unasked::Offline), ..offline.answer }, ..offline };
+    assert_eq!(offline.says("contract/order").outcome, Outcome::Drift);
+    let event = Case::of("matomo");
+    let html = event.html.replace("[\"trackPageView\"]", "[\"trackEvent\",\"a\",\"b\"]");
+    assert_eq!(event.html(&html).says("contract/order").outcome, Outcome::Ok, "a page may count something else");
+}
+
+#[test]
+fn an_order_that_only_some_trackers_obey_is_unknown_where_the_tracker_was_not_read() {
+    let case = Case::of("matomo").html(include_str!("../../analytics/fixtures/matomo.html"));
+    let case = Case { answer: Answer { tracker: Heard::Unasked(Unasked::Offline), ..case.answer }, ..case };
+    assert_eq!(case.says("contract/order").outcome, unknown("tracker-not-read"));
+}
+
+#[test]
+fn a_policy_is_not_held_against_ways_of_sending_that_nobody_knows() {
+    let policy = "script-src https://stats.example; connect-src 'none'; img-src 'none'";
+    let silent = "goatcounter; document.querySelector('script[data-goatcounter]').dataset.goatcounter";
+    let read = Case::of("goatcounter").tracker(silent).policy(csp::Delivery::Meta, policy);
+    assert_eq!(read.says("contract/policy").outcome, unknown("L7"));
+    let away = Case::of("goatcounter").change_tracker(|reply| reply.status = 503).policy(csp::Delivery::Meta, policy);
+    assert!(
+        away.judged().iter().all(|verdict| verdict.code != "contract/policy"),
+        "L1 has told why nothing can be told"
+    );
+    let blocked = Case::of("goatcounter")
+        .change_tracker(|reply| reply.status = 503)
+        .policy(csp::Delivery::Meta, "script-src 'none'");
+    assert_eq!(blocked.says("contract/policy").outcome, Outcome::Drift, "what is known counts all the same");
+}
+
+#[test]
+fn a_snippet_that_waits_for_consent_is_judged_as_it_will_run() {
+    let tag = "<script type=text/plain data-goatcounter=https://stats.example/count src=https://stats.example/count.js></script>";
+    let policy = "script-src 'none'; connect-src 'none'; img-src 'none'";
+    let waiting = Case::with("goatcounter", "placed = \"consent\"\n").html(tag).policy(csp::Delivery::Meta, policy);
+    assert!(waiting.drifts().contains(&"contract/policy"));
+    let forgotten = Case::of("goatcounter").html(tag).policy(csp::Delivery::Meta, policy);
+    assert!(!forgotten.drifts().contains(&"contract/policy"), "nobody starts it: L0 says so");
+}
+
+#[test]
+fn a_module_is_asked_for_by_cors_whatever_its_tag_says() {
+    let case = || Case::of("liwan");
+    assert_eq!(case().says("contract/integrity").outcome, Outcome::Ok);
+    let refused = case().change_tracker(|reply| drop(reply.headers.remove("access-control-allow-origin")));
+    assert_eq!(refused.says("contract/integrity").outcome, Outcome::Drift);
+    let mut isolated =
+        case().policy(csp::Delivery::Header, "default-src *; script-src * 'unsafe-inline'").change_tracker(|reply| {
+            reply.headers.remove("cross-origin-resource-policy");
+        });
+    isolated.policies[0].embedder = vec!["require-corp".to_owned()];
+    assert_eq!(isolated.says("contract/isolation").outcome, Outcome::Ok);
+}
