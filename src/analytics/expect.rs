@@ -19,6 +19,8 @@ pub struct Expect {
     pub understands: Vec<String>,
     /// How hits leave the page, instead of what the tokens show.
     pub transports: Option<Vec<Transport>>,
+    /// The snippet of a vendor that is not known, with `{script}`, `{collect}` and `{site}` where those belong.
+    pub snippet: Option<String>,
 }
 
 /// The keys, each with what it takes.
@@ -27,6 +29,7 @@ const KEYS: &[(&str, &str)] = &[
     ("markers", "a list of words that the tracker has"),
     ("hosts", "a list of hosts that the tracker may name"),
     ("understands", "a list of commands"),
+    ("snippet", "the snippet as a string, with `{script}` where the tracker's address belongs"),
     ("transports", "a list of `\"beacon\"`, `\"fetch\"` and `\"image\"`"),
 ];
 
@@ -56,6 +59,7 @@ impl Expect {
                 let named = |word: String| Transport::ALL.into_iter().find(|transport| transport.name() == word);
                 self.transports = Some(words(value)?.into_iter().map(named).collect::<Option<_>>()?);
             }
+            "snippet" => self.snippet = Some(value.as_str()?.to_owned()),
             _ => return None,
         }
         Some(())

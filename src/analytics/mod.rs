@@ -6,6 +6,7 @@
 //! snippet into `analytics/fixtures/`, and add a row to [`PROVIDERS`].
 
 mod cloudflare;
+mod custom;
 pub mod daily;
 pub mod deeds;
 pub mod exchange;
@@ -377,7 +378,7 @@ pub struct StandIn {
 
 /// Returns a vendor by its name in site.toml.
 pub fn find(name: &str) -> Option<&'static Provider> {
-    PROVIDERS.iter().find(|provider| provider.name == name)
+    PROVIDERS.iter().chain([&custom::PROVIDER]).find(|provider| provider.name == name)
 }
 
 /// Returns the snippet of an analytics table: its newest revision, or the one that a lock pins.
@@ -395,6 +396,18 @@ pub fn snippet(analytics: &Analytics, revision: Option<u32>) -> String {
 /// Returns every snippet of any known vendor among the scripts of a page.
 pub fn recognise(scripts: &[ScriptTag]) -> Vec<Sighting> {
     PROVIDERS.iter().flat_map(|provider| (provider.recognise)(scripts)).collect()
+}
+
+/// Returns the snippets of a table whose analytics nobody knows but its owner: known by the tracker's address.
+pub fn recognise_own(
+    scripts: &[ScriptTag],
+    expected: &Expected,
+    resolve: &dyn Fn(&str) -> Option<Url>,
+) -> Vec<Sighting> {
+    match expected.provider == custom::PROVIDER.name {
+        true => custom::sightings(scripts, expected, resolve),
+        false => Vec::new(),
+    }
 }
 
 /// Returns what an image is, by its address as written, if it counts visits for any known vendor.
@@ -433,7 +446,7 @@ pub fn target(analytics: &Analytics, base_url: &BaseUrl) -> Option<Target> {
 /// Returns what is wrong with an analytics table's options and overrides, each problem as a sentence.
 pub fn problems(analytics: &Analytics) -> Vec<String> {
     let Some(provider) = find(&analytics.provider) else {
-        let names = PROVIDERS.iter().map(|provider| provider.name);
+        let names = PROVIDERS.iter().map(|provider| provider.name).chain([custom::PROVIDER.name]);
         let hint = match did_you_mean(&analytics.provider, names.clone()) {
             Some(meant) => format!("did you mean `{meant}`?"),
             None => format!("known are {}", names.collect::<Vec<_>>().join(", ")),
@@ -443,7 +456,12 @@ pub fn problems(analytics: &Analytics) -> Vec<String> {
     let site = (provider.site_problem)(&analytics.site);
     let site = site.map(|problem| format!("the site `{}` cannot be: {problem}", analytics.site)).into_iter();
     let options = analytics.options.iter().filter_map(|(name, value)| provider.option_problem(name, value));
-    site.chain(options).chain(expect::Expect::of(analytics).err().unwrap_or_default()).collect()
+    let own = match (provider.name == custom::PROVIDER.name, analytics.expect.contains_key("snippet")) {
+        (true, _) => custom::problems(analytics),
+        (false, true) => vec!["`expect.snippet` is for a vendor that is not known: only `custom` takes it".to_owned()],
+        (false, false) => Vec::new(),
+    };
+    site.chain(own).chain(options).chain(expect::Expect::of(analytics).err().unwrap_or_default()).collect()
 }
 
 /// Returns tracker and collect endpoint of an analytics table.

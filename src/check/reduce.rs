@@ -101,7 +101,9 @@ impl Reducer<'_> {
             let scripts = tags.map(|tag| ScriptTag { line: 0, ..tag.clone() }).collect();
             self.snippet(sighting, scripts, base, line)
         };
-        analytics::recognise(scripts).into_iter().map(snippet).collect()
+        let resolve = |address: &str| base.join(address).ok();
+        let own = self.tables.iter().flat_map(|table| analytics::recognise_own(scripts, &table.expected, &resolve));
+        analytics::recognise(scripts).into_iter().chain(own).map(snippet).collect()
     }
 
     fn snippet(&self, sighting: Sighting, scripts: Vec<ScriptTag>, base: &Url, line: u64) -> Snippet {

@@ -34,12 +34,12 @@ pub(super) fn read_all(fields: &mut Fields<'_>, world: &World) -> Vec<Analytics>
 fn read_one(row: &mut Fields<'_>, world: &World) -> Option<Analytics> {
     let provider = row.required_string("provider", "\"goatcounter\"");
     let none = provider.as_deref() == Some("none");
+    let script = read_url(row, "script");
     let endpoint = match none {
         true => row.string("endpoint").and(None),
-        false => read_endpoint(row, provider.as_deref()),
+        false => read_endpoint(row, provider.as_deref(), script.as_ref()),
     };
     let site = if none { row.string("site") } else { row.required_string("site", "\"1\"") };
-    let script = read_url(row, "script");
     let collect = read_url(row, "collect");
     let accept = read_accept(row);
     let token_env = row.string("token_env");
@@ -87,7 +87,12 @@ fn read_one(row: &mut Fields<'_>, world: &World) -> Option<Analytics> {
 }
 
 /// Reads where the server is; where the vendor itself runs it, that need not be said.
-fn read_endpoint(row: &mut Fields<'_>, provider: Option<&str>) -> Option<Endpoint> {
+fn read_endpoint(row: &mut Fields<'_>, provider: Option<&str>, script: Option<&Url>) -> Option<Endpoint> {
+    // Analytics of one's own are where their script is; without one, that is what is said to be missing.
+    if provider == Some("custom") && row.span_of("endpoint").is_none() {
+        let nowhere = || Url::parse("https://custom.invalid/").expect("a constant URL");
+        return Some(Endpoint::Server(script.and_then(|script| script.join("/").ok()).unwrap_or_else(nowhere)));
+    }
     let home = provider.and_then(analytics::find).and_then(|provider| provider.home);
     if let (Some(home), None) = (home, row.span_of("endpoint")) {
         return Some(Endpoint::Server(Url::parse(home).expect("a test demands that a vendor's home is an address")));

@@ -196,6 +196,10 @@ fn an_analytics_table_is_read_whole() {
 fn the_endpoint_may_be_left_out_where_the_vendor_runs_the_server() {
     let hosted = sample("[analytics]\nprovider = \"fathom\"\nsite = \"ABCDE\"\n");
     assert_eq!(hosted.analytics[0].endpoint.url().as_str(), "https://cdn.usefathom.com/");
+    let custom = "[analytics]\nprovider = \"custom\"\nsite = \"x\"\nscript = \"https://s.example/a/t.js\"\n";
+    let known = sample(&format!("{custom}collect = \"https://c.example/hit\"\n"));
+    assert_eq!(known.analytics[0].endpoint.url().as_str(), "https://s.example/");
+    assert!(wrong(custom)[0].1.contains("wants `collect`"), "{:?}", wrong(custom));
     let own = sample("[analytics]\nprovider = \"fathom\"\nendpoint = \"https://f.example/\"\nsite = \"ABCDE\"\n");
     assert_eq!(own.analytics[0].endpoint.url().as_str(), "https://f.example/");
     let embedded = sample("[analytics]\nprovider = \"fathom\"\nendpoint = \"embedded\"\nsite = \"ABCDE\"\n");

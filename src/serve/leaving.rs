@@ -257,6 +257,21 @@ fn foreign(facts: &PageFacts, dressing: &Dressing<'_>) -> Vec<Sighting> {
     // Where the snippet leaves the address of hits to the tracker, it is the stand-in's own that sends them.
     let stays = |sighting: &Sighting| here(&sighting.script) && (sighting.is_derived || here(&sighting.collect));
     sightings.retain(|sighting| sighting.style != "inert" && !stays(sighting));
+    // What no vendor's row recognises is known by its address alone.
+    for (index, tag) in facts.scripts.iter().enumerate() {
+        let Some(url) = tag.source().and_then(|source| base.join(source).ok()) else { continue };
+        let real = dressing.moved.iter().any(|moved| moved.from == url && moved.from.path() != "/");
+        if real && !sightings.iter().any(|sighting| sighting.tags.contains(&index)) {
+            let script = Some(url.into());
+            sightings.push(Sighting {
+                provider: "custom",
+                style: "tag",
+                script,
+                tags: vec![index],
+                ..Sighting::default()
+            });
+        }
+    }
     sightings
 }
 

@@ -161,3 +161,16 @@ fn a_container_is_wanted_where_it_is_to_count_and_a_note_where_it_may() {
     let by_google = Written::with(&format!("{GOATCOUNTER}placed = \"tag-manager\"\n")).page("index.html", GTM, "");
     assert_eq!(by_google.told(&Rules::ALL), ["snippet/placed-elsewhere"]);
 }
+
+/// Analytics that nobody here knows: found by the address of their script.
+#[test]
+fn analytics_of_ones_own_are_guarded_by_their_address() {
+    let toml = "[analytics]\nprovider = \"custom\"\nsite = \"x\"\nscript = \"https://s.example/t.js\"\ncollect = \"https://c.example/h\"\n";
+    let tag = "<script async src=\"https://s.example/t.js\"></script>";
+    let site = || Written::with(toml).page("index.html", tag, "");
+    site().page("a/index.html", "", tag).holds();
+    site().page("a/index.html", "", "<script src=\"https://other.example/t.js\"></script>").only("snippet/missing");
+    site().page("a/index.html", tag, tag).only("snippet/doubled");
+    site().page("a/index.html", "", &format!("<noscript>{tag}</noscript>")).only("snippet/misplaced");
+    site().page("a/index.html", tag, SNIPPET).only("snippet/foreign");
+}
