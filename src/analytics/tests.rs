@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use jiff::SignedDuration;
 
+use super::exchange::{Control, Finding};
 use super::*;
 use crate::config::{OnUnknown, Placed};
 
@@ -311,4 +312,30 @@ fn settings_before_the_snippet_and_commands_after_it_belong_to_it() {
     assert_eq!(found.tags, [0, 1, 2]);
     assert!(found.parameters.contains_key("disableCookies"));
     assert_eq!(found.commands.last().map(String::as_str), Some("trackEvent"));
+}
+
+/// Returns the line of a provider in the table of content/docs/guard.md: what its row comes to against its own stand-in.
+fn line_of(provider: &Provider) -> String {
+    let table = Analytics { endpoint: Endpoint::Embedded, ..analytics(provider.name) };
+    let target = target(&table, &BaseUrl::parse("https://blog.example/").unwrap()).unwrap();
+    let mut replies = Vec::new();
+    let told = loop {
+        match (provider.probe.next)(&target, &replies) {
+            Step::Ask(request) => replies.push((provider.stand_in.answer)(&request, &target)),
+            Step::Done(Finding::Known { control: Control::Told(_), .. }) => break "yes",
+            Step::Done(_) => break "no",
+        }
+    };
+    let or_nothing = |name: Option<&str>| name.map_or_else(|| "nothing".to_owned(), |name| format!("`{name}`"));
+    let class = (provider.tracker.class)(&super::addresses(provider, &analytics(provider.name)).0).name();
+    let version = or_nothing(provider.version.as_ref().map(|query| query.learned_by));
+    let probe = or_nothing(Some(provider.probe.name).filter(|_| !replies.is_empty()));
+    format!("| {} | {class} | {version} | {probe} | {told} |", provider.title)
+}
+
+#[test]
+fn the_manual_says_of_every_provider_what_its_row_can_do() {
+    let manual = include_str!("../../content/docs/guard.md");
+    let missing: Vec<String> = PROVIDERS.iter().map(line_of).filter(|line| !manual.contains(line)).collect();
+    assert_eq!(missing, Vec::<String>::new(), "content/docs/guard.md lacks these lines");
 }
