@@ -31,7 +31,7 @@ pub(crate) struct Cli {
 /// The meaning of exit codes, at the foot of `--help`.
 const EXIT_CODES: &str = "\
 Exit codes: 0 done, and what was asked to be verified holds · 1 the site is wrong · 2 usage or configuration · \
-3 drift: the analytics contract is broken · 4 unknown: it could not be verified · 6 the machine refused · \
+3 drift: the analytics contract is broken · 4 unknown: it could not be verified · 5 the trend alarms · 6 the machine refused · \
 70 a bug in blog";
 
 /// What may be asked for by `--format`.
@@ -47,7 +47,7 @@ pub(crate) enum Asked {
     Sarif,
     /// Annotations of a GitHub Actions run on stdout (build and check only).
     Github,
-    /// One page of HTML on stdout (build and check only).
+    /// One page of HTML on stdout (build, check and trend only).
     Html,
 }
 
@@ -91,6 +91,8 @@ pub(crate) enum Command {
     Lock(Lock),
     /// Break copies of the site in every way that is known, and see whether the guard notices
     Drill(Drill),
+    /// Ask for the visits of each day, and say whether fewer came than chance allows
+    Trend(Trend),
     /// Remove what builds have written, and nothing else
     Clean(Clean),
     /// Say what a code such as `link/broken` means and what to do
@@ -112,6 +114,11 @@ impl Command {
     /// Returns whether it ends with a report, so that it can be told as a document.
     pub(crate) fn reports(&self) -> bool {
         matches!(self, Command::Build(_) | Command::Check(_))
+    }
+
+    /// Returns whether it can be told as this document; the trend is one page, and no list of findings.
+    pub(crate) fn tells(&self, document: Document) -> bool {
+        self.reports() || matches!((self, document), (Command::Trend(_), Document::Html))
     }
 }
 
@@ -329,6 +336,16 @@ pub(crate) struct Drill {
     pub(crate) folder: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) verification: Verification,
+    #[command(flatten)]
+    pub(crate) site: Site,
+}
+
+/// `blog trend`.
+#[derive(Debug, Args)]
+pub(crate) struct Trend {
+    /// How many whole days to ask for; 8 weeks before a day tell what is usual
+    #[arg(long, value_name = "DAYS", default_value_t = 112, value_parser = clap::value_parser!(u16).range(29..=400))]
+    pub(crate) days: u16,
     #[command(flatten)]
     pub(crate) site: Site,
 }

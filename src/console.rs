@@ -52,6 +52,16 @@ impl Console {
         self.format
     }
 
+    /// Returns the document that is to be on stdout in the end.
+    pub(crate) fn document(&self) -> Option<Document> {
+        self.document
+    }
+
+    /// Returns how wide words for people may be.
+    pub(crate) fn columns(&self) -> usize {
+        self.dress.columns
+    }
+
     /// Returns whether words for people are coloured.
     pub(crate) fn coloured(&self) -> bool {
         self.dress.coloured

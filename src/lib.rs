@@ -34,6 +34,7 @@ pub mod check;
 pub mod drill;
 pub mod guard;
 pub mod preview;
+pub mod trend;
 pub mod verdict;
 pub mod verification;
 
@@ -188,6 +189,7 @@ fn journey(config: &Arc<Config>, request: &Request, build: &mut Build) -> Result
     }
     flush.wait();
     let promotion = output::promote(&mut output, staged, &manifest)?;
+    asked.deployed(&manifest.build_id, &contract)?;
     build.diagnostics.append(&mut output.notes);
     build.diagnostics.extend(promotion.notes);
     build.tally.stage("put in place", began);

@@ -42,10 +42,12 @@ fn run() -> u8 {
     let (format, document) = cli.format.parts();
     let console = Console::new(format, document, no_color, columns);
     let exit = match document {
-        Some(_) if !cli.command.reports() => refuse_document(&console),
+        Some(document) if !cli.command.tells(document) => refuse_document(&console),
         _ => commands::run(&cli, &environment(), &console),
     };
-    console.finish(exit);
+    if cli.command.reports() {
+        console.finish(exit);
+    }
     match console.refused() {
         false => exit.code(),
         true => {

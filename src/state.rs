@@ -29,7 +29,26 @@ pub struct State {
     /// When a token was last refused, by its digest.
     #[serde(default)]
     refused: BTreeMap<Digest, Timestamp>,
+    /// What was put in place, the oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    history: Vec<Deployment>,
 }
+
+/// What stood in the output folder from some moment on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Deployment {
+    /// When it was put in place.
+    pub at: Timestamp,
+    /// The beginning of the build's digest.
+    pub build: String,
+    /// The digest of all its snippets.
+    pub snippets: Digest,
+    /// The digest of its lock.
+    pub lock: Option<Digest>,
+}
+
+/// How many deployments are remembered.
+const HISTORY: usize = 200;
 
 /// What becomes of a level that could not be verified.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,6 +100,32 @@ impl State {
             _ if age > analytics.max_unknown_age => Tolerance::TooOld(age),
             _ => Tolerance::Warns(age),
         }
+    }
+
+    /// Remembers what was put in place, unless it is what was there.
+    pub fn deployed(&mut self, deployment: Deployment) {
+        let is_new = self.history.last().is_none_or(|last| Deployment { at: last.at, ..deployment.clone() } != *last);
+        if is_new {
+            self.history.push(deployment);
+            self.history.drain(..self.history.len().saturating_sub(HISTORY));
+        }
+    }
+
+    /// Returns when something was put in place, and what was new in it, the oldest first.
+    pub fn deployments(&self) -> Vec<(Timestamp, String)> {
+        let words = |(index, one): (usize, &Deployment)| {
+            let mut what = format!("build {}", one.build);
+            if let Some(before) = index.checked_sub(1).and_then(|index| self.history.get(index)) {
+                if before.snippets != one.snippets {
+                    what.push_str("; the snippet changed");
+                }
+                if before.lock != one.lock {
+                    what.push_str("; the lock changed");
+                }
+            }
+            (one.at, what)
+        };
+        self.history.iter().enumerate().map(words).collect()
     }
 
     /// Remembers tokens that were refused, and forgets those whose hour is over.
@@ -150,6 +195,28 @@ mod tests {
         let mut state = State::default();
         state.hold(&config, &config.analytics[0], GuardLevel::L1, at(0));
         assert_eq!(state.tolerance(&config, &config.analytics[0], GuardLevel::L1, at(0)), Tolerance::Fails);
+    }
+
+    #[test]
+    fn what_was_put_in_place_is_told_with_what_was_new_and_only_once() {
+        let mut state = State::default();
+        let deployment = |hours, build: &str, snippets: &str, lock: Option<&str>| Deployment {
+            at: at(hours),
+            build: build.to_owned(),
+            snippets: Digest::of(snippets),
+            lock: lock.map(Digest::of),
+        };
+        state.deployed(deployment(1, "3f9c", "a", None));
+        state.deployed(deployment(2, "3f9c", "a", None));
+        state.deployed(deployment(3, "11aa", "a", Some("l")));
+        state.deployed(deployment(4, "22bb", "b", Some("l")));
+        let state = State::parse(&state.to_text());
+        let told: Vec<String> = state.deployments().into_iter().map(|(_, what)| what).collect();
+        assert_eq!(told, ["build 3f9c", "build 11aa; the lock changed", "build 22bb; the snippet changed"]);
+        assert_eq!(state.deployments()[0].0, at(1));
+        let mut long = State::default();
+        (0..500).for_each(|hour| long.deployed(deployment(hour, &hour.to_string(), "a", None)));
+        assert_eq!((long.deployments().len(), long.deployments()[0].0), (HISTORY, at(300)));
     }
 
     #[test]

@@ -9,6 +9,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
+use jiff::civil::Date;
+
 use crate::analytics::exchange::Reply;
 use crate::browser::{self, Earlier, Places};
 use crate::check::report::Judged;
@@ -16,12 +18,14 @@ use crate::check::{self, Options, Report};
 use crate::config::Config;
 use crate::diagnostic::{Diagnostic, Exit, Place};
 use crate::digest::{Digest, Sha256};
+use crate::guard::daily::Told;
 use crate::guard::dial::Network;
 use crate::guard::{self, Answers, Ask};
 use crate::lock::{Lock, LockProblem, SCHEMA};
 use crate::manifest::{Contract, Manifest};
 use crate::output;
-use crate::state::State;
+use crate::state::{Deployment, State};
+use crate::trend::Mark;
 use crate::verdict::{GuardLevel, Outcome, Verdict};
 
 /// The name of the lock beside `site.toml`.
@@ -179,6 +183,21 @@ impl Asked {
         output::remember(&self.config.root, &self.state.to_text())
     }
 
+    /// Keeps what was put in place and when, for the trend to name.
+    pub fn deployed(&mut self, build: &Digest, contract: &Contract) -> Result<(), Vec<Diagnostic>> {
+        if self.config.analytics.is_empty() {
+            return Ok(());
+        }
+        let snippets: Vec<String> = contract.snippets.iter().map(ToString::to_string).collect();
+        self.state.deployed(Deployment {
+            at: self.config.now,
+            build: build.to_string()[..8].to_owned(),
+            snippets: Digest::of_parts(snippets.iter().map(String::as_bytes)),
+            lock: contract.lock.as_ref().map(|lock| Digest::of(lock.to_string())),
+        });
+        output::remember(&self.config.root, &self.state.to_text())
+    }
+
     /// Returns the lock that a first verified run writes: nothing if there is one, or if something
     /// that it would hold was not verified.
     pub fn first_lock(&self, report: &Report) -> Option<Lock> {
@@ -194,6 +213,19 @@ impl Asked {
     pub fn contract(&self, lock: Option<&Lock>) -> Contract {
         contract(&self.config, lock)
     }
+}
+
+/// Asks for the visits from one day to another, and returns them with what was put in place in this time.
+pub fn visits(config: &Config, network: &Network, from: Date, to: Date) -> Result<(Told, Vec<Mark>), Vec<Diagnostic>> {
+    let mut state = output::memory(&config.root).map(|text| State::parse(&text)).unwrap_or_default();
+    let ask = Ask { network: network.clone(), refused_tokens: state.refused(config.now), ..Ask::default() };
+    let told = guard::daily::ask(config, &ask, from, to);
+    if !told.refused_tokens.is_empty() {
+        state.refuse(&told.refused_tokens, config.now);
+        output::remember(&config.root, &state.to_text())?;
+    }
+    let mark = |(at, what): (_, String)| Mark { day: config.timezone.to_datetime(at).date(), what };
+    Ok((told, state.deployments().into_iter().map(mark).collect()))
 }
 
 /// Returns what the deployed manifest says of the analytics, under the lock that is there; one that cannot be read counts

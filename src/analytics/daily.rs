@@ -31,7 +31,9 @@ pub struct Context<'a> {
     pub from: Date,
     /// The last day that is wanted.
     pub to: Date,
-    /// The first day of the recent part: shares of sections are told before it and from it on.
+    /// The first day of the part that shares of sections are compared with.
+    pub earlier: Date,
+    /// The first day of the recent part, to which that one extends.
     pub recent: Date,
     /// The site's time zone.
     pub zone: &'a TimeZone,

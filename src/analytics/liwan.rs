@@ -6,12 +6,15 @@
 
 mod hits;
 mod questions;
+mod reports;
 
 use std::collections::BTreeMap;
 
 use url::Url;
 
+use super::daily::Daily;
 use super::loading::{self, Compiled, Lookup, transport};
+use super::read_back::ReadBack;
 use super::script::{Script, Token};
 use super::tag::{self, Tag};
 use super::{Class, Probe, Provider, Revision, ScriptTag, Sighting, StandIn, Tracker, below};
@@ -61,8 +64,8 @@ pub(super) const PROVIDER: Provider = Provider {
     // Twelve likely addresses were tried: none tells. The bytes of the tracker tell a range of versions.
     version: None,
     probe: Probe { name: "event-and-projects", method: "POST", next: questions::next },
-    read_back: None,
-    daily: None,
+    read_back: Some(ReadBack { name: "canary-dimension", next: reports::read_back }),
+    daily: Some(Daily { name: "graph", needs_token: false, next: reports::daily }),
     stand_in: StandIn {
         version: "1.6.0",
         tracker: include_str!("standin/liwan.js"),

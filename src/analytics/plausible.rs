@@ -6,14 +6,17 @@
 
 mod hits;
 mod questions;
+mod reports;
 
 use std::collections::BTreeMap;
 
 use serde_json::json;
 use url::Url;
 
+use super::daily::Daily;
 use super::deeds::{Constants, Deed, Value, deeds};
 use super::loading::{Compiled, Lookup, transport};
+use super::read_back::ReadBack;
 use super::script::{Script, Token, lex};
 use super::tag::{self, Tag};
 use super::{
@@ -73,8 +76,8 @@ pub(super) const PROVIDER: Provider = Provider {
         read: questions::read_version,
     }),
     probe: Probe { name: "event-and-script", method: "POST", next: questions::next },
-    read_back: None,
-    daily: None,
+    read_back: Some(ReadBack { name: "canary-query", next: reports::read_back }),
+    daily: Some(Daily { name: "query", needs_token: true, next: reports::daily }),
     stand_in: StandIn {
         version: "3.1.0",
         tracker: include_str!("standin/plausible.js"),

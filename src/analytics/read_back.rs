@@ -170,6 +170,61 @@ pub fn passing(hit: &Reply, title: &str) -> Option<Finding> {
     Some(Finding::Trouble { kind, meaning })
 }
 
+/// The usual conversation with a canary: look, send, look again until it is there.
+pub struct Talk<'a> {
+    /// Looks for the mark.
+    pub look: Request,
+    /// Returns whether an answer knows the mark.
+    pub found: &'a dyn Fn(&Reply) -> Result<bool, Finding>,
+    /// The hit.
+    pub hit: Request,
+    /// Demands that the hit was taken.
+    pub taken: &'a dyn Fn(&Reply) -> Result<(), Finding>,
+    /// After how many milliseconds each the mark is looked for.
+    pub patience: &'a [u64],
+    /// What is recorded then, and where.
+    pub recorded: String,
+    /// What it means that the mark is nowhere, and what to do.
+    pub lost: (&'a str, &'a str),
+}
+
+impl Talk<'_> {
+    /// Holds it, given the answers from the first look on.
+    pub fn step(self, replies: &[Reply]) -> Result<Step, Finding> {
+        let Some(before) = replies.first() else { return Ok(Step::Ask(self.look)) };
+        if (self.found)(before)? {
+            return Err(odd(before, "that it knows nothing of a mark that nobody has sent"));
+        }
+        let Some(hit) = replies.get(1) else { return Ok(Step::Hit(self.hit)) };
+        (self.taken)(hit)?;
+        for look in &replies[2..] {
+            if (self.found)(look)? {
+                let how = "was found in the statistics".to_owned();
+                return Err(Finding::Found { how, recorded: Some(self.recorded) });
+            }
+        }
+        match self.patience.get(replies.len() - 2) {
+            Some(pause) => Ok(Step::AskAfter(Duration::from_millis(*pause), self.look)),
+            None => Err(Finding::Lost {
+                meaning: format!("{}, after {} s of looking", self.lost.0, self.patience.iter().sum::<u64>() / 1_000),
+                fix: self.lost.1.to_owned(),
+                recorded: Some(format!("{}, should it be stored later", self.recorded)),
+            }),
+        }
+    }
+}
+
+/// Sends JSON, under no robot's name.
+pub fn post(url: Url, body: &serde_json::Value) -> Request {
+    let headers = vec![("Content-Type", "application/json".to_owned())];
+    Request { method: "POST", headers, body: body.to_string(), ..Request::get(url) }
+}
+
+/// Sends a hit as a browser does.
+pub fn browser(context: &Context<'_>, request: Request) -> Request {
+    request.header("User-Agent", BROWSER).header("Origin", context.target.origin.clone())
+}
+
 /// The word for a token that the server does not take: it is not sent again within the hour.
 pub const TOKEN_REFUSED: &str = "token-refused";
 

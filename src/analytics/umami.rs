@@ -6,12 +6,15 @@
 
 mod hits;
 mod questions;
+mod reports;
 
 use std::borrow::Cow;
 
 use url::Url;
 
+use super::daily::Daily;
 use super::loading::{Compiled, Lookup, transport};
+use super::read_back::ReadBack;
 use super::script::{Script, Token};
 use super::tag::{self, Tag};
 use super::{
@@ -62,8 +65,8 @@ pub(super) const PROVIDER: Provider = Provider {
         read: questions::read_version,
     }),
     probe: Probe { name: "send-bot", method: "POST", next: questions::next },
-    read_back: None,
-    daily: None,
+    read_back: Some(ReadBack { name: "canary-metrics", next: reports::read_back }),
+    daily: Some(Daily { name: "pageviews", needs_token: true, next: reports::daily }),
     stand_in: StandIn {
         version: "3.1.0",
         tracker: include_str!("standin/umami.js"),

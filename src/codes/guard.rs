@@ -208,4 +208,12 @@ pub(super) const CODES: &[Code] = &[
                has changed its form or is not part of the plan any more, nothing is said about counting: a broken reader is \
                no broken tracking. Put it right first; a refused token is not sent again for an hour.",
     },
+    Code {
+        code: "trend/reader",
+        exit: Exit::Unknown,
+        text: "`blog trend` asks the analytics server's reporting interface for the visits of each day, and it did not tell: \
+               the token is missing, refused or without the right, the plan has lapsed, the interface has moved or changed \
+               its form, or the reports are not being made. Nothing is said about visits, which may well be counted. Where a \
+               vendor tells nobody, it is a note and no fault.",
+    },
 ];

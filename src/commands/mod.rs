@@ -17,6 +17,7 @@ mod lock;
 mod new;
 mod serve;
 mod splay;
+mod trend;
 mod why;
 
 use std::path::PathBuf;
@@ -50,6 +51,9 @@ pub(crate) fn run(cli: &Cli, environment: &Environment, console: &Console) -> Ex
         }
         Command::Drill(arguments) => {
             load(&root, &arguments.site).and_then(|config| drill::run(arguments, &config, environment, console))
+        }
+        Command::Trend(arguments) => {
+            load(&root, &arguments.site).and_then(|config| trend::run(arguments, &config, environment, console))
         }
         Command::Clean(arguments) => load(&root, &arguments.site).and_then(|config| clean::run(&config, console)),
         Command::Explain(arguments) => explain::run(arguments, console),

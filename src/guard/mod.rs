@@ -12,6 +12,7 @@ mod asking;
 mod collect;
 mod contract;
 pub mod csp;
+pub mod daily;
 pub mod dial;
 mod embedding;
 mod loading;

@@ -78,7 +78,7 @@ pub fn ask_by(config: &Config, ask: &Ask, nonce: &str, line: &mut dyn FnMut() ->
                         let line = line();
                         let mut dialer = Dialer::new(&*line);
                         let canary = analytics.canary_site.as_deref();
-                        let context = Context { target: &target, canary, nonce, now: config.clock };
+                        let context = Context { target: &target, canary, nonce, now: config.now };
                         let read = converse(row, &context, analytics, &mut dialer);
                         all.requests += dialer.sent();
                         read

@@ -33,6 +33,7 @@ mod server;
 mod siege;
 mod site;
 mod tls;
+mod trend;
 mod watch;
 mod watch_limits;
 mod watch_reader;
@@ -62,6 +63,7 @@ const MODULES: &[fn() -> Vec<harness::Test>] = &[
     serve::tests,
     siege::tests,
     tls::tests,
+    trend::tests,
     watch::tests,
     watch_limits::tests,
     watch_reader::tests,

@@ -238,7 +238,7 @@ pub(super) fn daily(context: &daily::Context<'_>, replies: &[Reply]) -> daily::S
             return ask(day_before(context.from), to, "api/v0/stats/total");
         }
         [total] => match totals(total, context) {
-            Ok(_) => return ask(context.from, day_before(context.recent), "api/v0/stats/hits?limit=100&daily=true"),
+            Ok(_) => return ask(context.earlier, day_before(context.recent), "api/v0/stats/hits?limit=100&daily=true"),
             Err(finding) => return daily::Step::Done(Err(finding)),
         },
         [_, _] => return ask(context.recent, context.to, "api/v0/stats/hits?limit=100&daily=true"),

@@ -271,7 +271,7 @@ fn tell(context: &daily::Context<'_>, replies: &[Reply]) -> Result<daily::Step, 
     let days = summary_of(summary, context)?;
     let [_, earlier, recent, rest @ ..] = replies else {
         let date = match replies.len() {
-            1 => range(context.from, context.recent.yesterday().unwrap_or(context.from)),
+            1 => range(context.earlier, context.recent.yesterday().unwrap_or(context.from)),
             _ => range(context.recent, context.to),
         };
         let arguments = [

@@ -126,6 +126,7 @@ fn days_and_paths_are_read_and_days_that_were_not_asked_for_are_left_out() {
         target: &target,
         from: date("2026-11-10"),
         to: date("2026-11-12"),
+        earlier: date("2026-11-10"),
         recent: date("2026-11-12"),
         zone: &TimeZone::UTC,
     };

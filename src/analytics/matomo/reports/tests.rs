@@ -104,6 +104,7 @@ fn visits(answers: &[Reply]) -> Result<Series, Finding> {
         target: &target,
         from: date("2026-11-10"),
         to: date("2026-11-21"),
+        earlier: date("2026-11-10"),
         recent: date("2026-11-15"),
         zone: &TimeZone::UTC,
     };
