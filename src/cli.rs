@@ -206,8 +206,9 @@ fn level(text: &str) -> Result<GuardLevel, String> {
         "L3" => Ok(GuardLevel::L3),
         "L4" => Ok(GuardLevel::L4),
         "L5" => Ok(GuardLevel::L5),
+        "L6" => Ok(GuardLevel::L6),
         _ => Err("the levels are L0 (pages), L1 (tracker), L2 (contract), L3 (version), L4 (collect) and, for `blog \
-                  check`, L5 (read-back); `blog check --browser` asks for L7"
+                  check`, L5 (read-back) and L6 (deployed site); `blog check --browser` asks for L7"
             .to_owned()),
     }
 }
@@ -305,6 +306,15 @@ pub(crate) struct Check {
     /// Wait up to so many seconds before asking, each machine at its own place: for fleets with one timetable
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(..=86_400))]
     pub(crate) splay: Option<u64>,
+    /// Also the deployed site (L6): what visitors get, at this URL or at `base_url`
+    #[arg(long, value_name = "URL", num_args = 0..=1, conflicts_with = "offline", help_heading = "The guard")]
+    pub(crate) live: Option<Option<String>>,
+    /// Write the `site.toml` of another generator's site, by what its pages use
+    #[arg(long, value_name = "URL|DIR", conflicts_with_all = ["live", "folder", "offline"], help_heading = "The guard")]
+    pub(crate) init: Option<String>,
+    /// With `--live` or `--init URL`: every page, and not a sample
+    #[arg(long, help_heading = "The guard")]
+    pub(crate) all: bool,
     #[command(flatten)]
     pub(crate) verification: Verification,
     #[command(flatten)]

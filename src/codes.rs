@@ -10,6 +10,7 @@ mod content;
 mod engine;
 mod guard;
 mod incidents;
+mod live;
 mod usage;
 mod world;
 
@@ -34,6 +35,7 @@ pub const CODES: &[&[Code]] = &[
     guard::CODES,
     check::CODES,
     browser::CODES,
+    live::CODES,
     world::CODES,
     commands::CODES,
 ];

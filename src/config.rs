@@ -6,6 +6,7 @@
 mod analytics;
 mod headers;
 mod lists;
+mod live;
 mod out;
 mod overlay;
 pub mod permalink;
@@ -106,6 +107,8 @@ pub struct Config {
     pub analytics: Vec<Analytics>,
     /// `[check]`.
     pub check: CheckRule,
+    /// `[live]`.
+    pub live: LiveRule,
     /// The headers that pages are to be sent with; a `_headers` file says so to the host.
     pub headers: Vec<HeaderRule>,
     /// The host that is said to obey `_headers`: `headers_from` or the publish target's kind.
@@ -345,6 +348,15 @@ impl std::fmt::Debug for Token {
 pub struct CheckRule {
     /// Level by code, `off`, `note`, `warn` or `error`: `"link/broken" = "warn"`.
     pub levels: BTreeMap<String, String>,
+}
+
+/// `[live]`: what is known of the deployed site.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LiveRule {
+    /// How long after a build an older deployed one is still on its way.
+    pub settle: SignedDuration,
+    /// Where the deployed manifest is found, below the site; its lists stand in the folder of the same name.
+    pub manifest: String,
 }
 
 /// Returns the configuration of a small site, with more lines for its site.toml.

@@ -180,6 +180,12 @@ pub fn manifest_of(root: &Path, folder: &Path) -> Option<Manifest> {
     State::of(&root, &fs::canonicalize(folder).ok()?).manifest()
 }
 
+/// Returns when the last build of this site into a folder was put in place, as far as the disk remembers.
+pub fn built_at(root: &Path, folder: &Path) -> Option<jiff::Timestamp> {
+    let root = fs::canonicalize(root).ok()?;
+    State::of(&root, &fs::canonicalize(folder).ok()?).built_at()
+}
+
 /// Returns what the guard's earlier runs remembered, as text; nothing without them.
 pub fn memory(root: &Path) -> Option<String> {
     fs::read_to_string(root.join(MEMORY)).ok()

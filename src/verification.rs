@@ -21,6 +21,7 @@ use crate::digest::{Digest, Sha256};
 use crate::guard::daily::Told;
 use crate::guard::dial::Network;
 use crate::guard::{self, Answers, Ask};
+use crate::live;
 use crate::lock::{Lock, LockProblem, SCHEMA};
 use crate::manifest::{Contract, Manifest};
 use crate::output;
@@ -165,6 +166,17 @@ impl Asked {
             report.extend(GuardLevel::L5, verdicts.into_iter().map(|verdict| (Some(table), verdict)));
         }
         self.answers.refused_tokens.extend(read.refused_tokens);
+    }
+
+    /// Judges what was seen of the deployed site, together with the answers.
+    pub fn judge_live(&self, seen: &live::Seen<'_>) -> live::Judgement {
+        let options = Options {
+            site_rules: false,
+            levels: self.scope.levels.clone(),
+            lock: self.lock.as_ref(),
+            state: Some(&self.state),
+        };
+        live::judge(seen, &self.answers, &options)
     }
 
     /// Keeps for the next run which levels held, and which tokens were refused. A run that asked

@@ -147,8 +147,8 @@ impl Reply {
     }
 }
 
-/// Returns the title of a page.
-fn title(text: &str) -> Option<String> {
+/// Returns the title of a page, for people to know it by.
+pub fn title(text: &str) -> Option<String> {
     let lower = text.to_ascii_lowercase();
     let start = lower.find("<title>")? + "<title>".len();
     let end = start + lower[start..].find("</title>")?;

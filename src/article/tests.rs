@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::{Article, Typesetter, outline};
-use crate::config::{ArchiveRule, CheckRule, Config, HighlightRule, MarkdownRule, SummaryRule};
+use crate::config::{ArchiveRule, CheckRule, Config, HighlightRule, LiveRule, MarkdownRule, SummaryRule};
 use crate::diagnostic::Diagnostic;
 use crate::library::{Library, Page, PostId};
 use crate::paths::{BaseUrl, Route, SourcePath};
@@ -63,6 +63,7 @@ pub(super) fn config() -> Config {
         },
         analytics: Vec::new(),
         check: CheckRule::default(),
+        live: LiveRule::default(),
         headers: Vec::new(),
         headers_from: None,
         extra: toml::Table::new(),

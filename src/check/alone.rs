@@ -72,6 +72,7 @@ pub fn page(surroundings: &Surroundings<'_>, path: &OutPath, bytes: &[u8], entry
         feeds: Vec::new(),
         sitemaps: Vec::new(),
         headers: surroundings.headers.map(Headers::parse),
+        sent: None,
         leaks: BTreeSet::new(),
         unreadable: Vec::new(),
     };

@@ -38,11 +38,16 @@ pub struct Evidence<'a> {
     pub sitemaps: Vec<Sitemap>,
     /// The folder's `_headers`.
     pub headers: Option<Headers>,
+    /// The headers that each page was really sent with, by its path; none where pages were read from a folder.
+    pub sent: Option<Sent>,
     /// Secrets that stand in a file: the file, and the environment variable that holds the secret.
     pub leaks: BTreeSet<(String, String)>,
     /// Files that could not be read.
     pub unreadable: Vec<Diagnostic>,
 }
+
+/// The headers that pages were sent with, names in lower case, by the pages' paths.
+pub type Sent = BTreeMap<String, BTreeMap<String, String>>;
 
 /// One analytics table of site.toml.
 #[derive(Debug)]

@@ -65,6 +65,17 @@ fn root(bytes: &[u8]) -> Option<String> {
     }
 }
 
+/// Returns the entries of a feed in its order: where each leads, and its id as written.
+pub fn identities(bytes: &[u8]) -> Result<Vec<(String, String)>, String> {
+    let parser = feed_rs::parser::Builder::new().id_generator(|_, _, _| NO_ID.to_owned()).build();
+    let feed = parser.parse(bytes).map_err(|error| error.to_string())?;
+    let entry = |entry: &Entry| {
+        let link = entry.links.iter().find(|link| link.rel.as_deref().is_none_or(|rel| rel == "alternate"))?;
+        (entry.id != NO_ID).then(|| (link.href.clone(), entry.id.trim().to_owned()))
+    };
+    Ok(feed.entries.iter().filter_map(entry).collect())
+}
+
 /// What stands in for an id that a feed does not give.
 const NO_ID: &str = "\u{0}none";
 

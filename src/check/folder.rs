@@ -99,7 +99,7 @@ fn reduce<'a>(
     }
     drop(listed);
     drop(reducer);
-    Evidence { config, manifest, tables, files: seen, pages, feeds, sitemaps, headers, leaks, unreadable }
+    Evidence { config, manifest, tables, files: seen, pages, feeds, sitemaps, headers, sent: None, leaks, unreadable }
 }
 
 /// Returns the addresses below the site that another program answers: the analytics server's.

@@ -125,8 +125,16 @@ impl Evidence<'_> {
         headers.into_iter().map(|policy| (Delivery::Header, policy)).chain(meta).collect()
     }
 
+    /// Returns whether the headers of pages are known, so that an absent policy is absent.
+    pub fn knows_headers(&self) -> bool {
+        self.sent.is_some() || self.config.headers_from.is_some()
+    }
+
     /// Returns the values of a header that a page is sent with, as far as it is known.
     pub fn header_of(&self, page: &super::Page, name: &str) -> Vec<String> {
+        if let Some(sent) = &self.sent {
+            return sent.get(&page.path).and_then(|headers| headers.get(name)).cloned().into_iter().collect();
+        }
         let Some(headers) = self.headers.as_ref().filter(|_| self.config.headers_from.is_some()) else {
             return Vec::new();
         };

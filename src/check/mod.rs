@@ -12,7 +12,8 @@ mod bystanders;
 mod canonical;
 mod coverage;
 pub mod evidence;
-mod feeds;
+pub mod feeds;
+pub mod fetched;
 mod folder;
 pub mod headers;
 mod integrity;
@@ -24,7 +25,7 @@ pub mod report;
 mod resolve;
 pub mod sample;
 mod secrets;
-mod sitemap;
+pub mod sitemap;
 mod snippet;
 mod subjects;
 

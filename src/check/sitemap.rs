@@ -55,6 +55,46 @@ pub(super) fn read(path: &str, bytes: &[u8], site: &Site<'_>) -> Sitemap {
     sitemap
 }
 
+/// What a sitemap, or an index of them, names.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Locations {
+    /// Whether they are further sitemaps, and not pages.
+    pub is_index: bool,
+    /// Each address as written, and when it last changed, as written.
+    pub rows: Vec<(String, Option<String>)>,
+}
+
+/// Returns what a sitemap names, as far as it is well formed; nothing if it is none.
+pub fn locations(bytes: &[u8]) -> Option<Locations> {
+    let mut locations = Locations::default();
+    let (mut is_sitemap, mut open) = (false, None::<(bool, String)>);
+    let text = String::from_utf8_lossy(bytes);
+    let mut reader = Reader::from_str(&text);
+    loop {
+        match reader.read_event() {
+            Err(_) | Ok(Event::Eof) => break,
+            Ok(Event::Start(tag)) => match tag.local_name().as_ref() {
+                "urlset" => is_sitemap = true,
+                "sitemapindex" => (is_sitemap, locations.is_index) = (true, true),
+                "loc" => open = Some((true, String::new())),
+                "lastmod" => open = Some((false, String::new())),
+                _ => {}
+            },
+            Ok(Event::Text(text)) => open.iter_mut().for_each(|(_, value)| value.push_str(&text)),
+            Ok(Event::GeneralRef(name)) => open.iter_mut().for_each(|(_, value)| value.push_str(&resolved(&name))),
+            Ok(Event::End(_)) => match open.take() {
+                Some((true, address)) => locations.rows.push((address.trim().to_owned(), None)),
+                Some((false, time)) => {
+                    locations.rows.last_mut().into_iter().for_each(|row| row.1 = Some(time.trim().to_owned()));
+                }
+                None => {}
+            },
+            Ok(_) => {}
+        }
+    }
+    is_sitemap.then_some(locations)
+}
+
 fn resolved(name: &str) -> Cow<'static, str> {
     match name {
         "amp" => "&".into(),

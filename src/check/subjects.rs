@@ -46,7 +46,7 @@ pub(super) fn judge(rules: &[guard::Rule], evidence: &Evidence<'_>, answers: &An
             answer,
             sightings: &sightings,
             policies: &policies,
-            headers_known: evidence.config.headers_from.is_some(),
+            headers_known: evidence.knows_headers(),
         };
         for rule in rules {
             let verdicts = (rule.judge)(&subject).into_iter();

@@ -1,4 +1,7 @@
-//! `blog check [DIR]`: verifies a folder of finished pages, whoever made them.
+//! `blog check [DIR]`: verifies a folder of finished pages, whoever made them, and with `--live` the site on the web.
+
+mod init;
+mod live;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -14,6 +17,23 @@ use crate::cli::{Check, Environment};
 use crate::commands::{Outcome, load, splay};
 use crate::console::Console;
 
+/// Writes the settings of another generator's site. A folder above may be a site of ours: this is about the one at hand,
+/// unless another is named.
+pub(super) fn init(
+    what: &str,
+    arguments: &Check,
+    root: Option<&Path>,
+    environment: &Environment,
+    console: &Console,
+) -> Outcome {
+    let root = match (&arguments.config, root) {
+        (Some(file), _) => folder_of(file)?,
+        (None, Some(root)) => root.to_owned(),
+        (None, None) => PathBuf::from("."),
+    };
+    init::run(what, arguments, &root, environment, console)
+}
+
 /// Asks the servers, judges the folder and reports.
 pub(super) fn run(arguments: &Check, root: &Path, environment: &Environment, console: &Console) -> Outcome {
     let root = match &arguments.config {
@@ -24,7 +44,8 @@ pub(super) fn run(arguments: &Check, root: &Path, environment: &Environment, con
     let scope = arguments.verification.scope(environment);
     let reads_back =
         arguments.read_back || scope.levels.as_ref().is_some_and(|levels| levels.contains(&GuardLevel::L5));
-    if let Some(splay) = arguments.splay.filter(|_| reads_back || asks(&config, &scope)) {
+    let live = live::wanted(arguments, &config)?;
+    if let Some(splay) = arguments.splay.filter(|_| reads_back || live.is_some() || asks(&config, &scope)) {
         // A mistake in the settings was told at once; what counts as now is read when the wait is over.
         splay::wait(Duration::from_secs(splay), &root, console);
         config = load(&root, &arguments.site)?;
@@ -35,7 +56,17 @@ pub(super) fn run(arguments: &Check, root: &Path, environment: &Environment, con
     let asking = Asking::begin(&config, &scope)?;
     let manifest = manifest_of(&config.root, folder);
     let mut asked = asking.join();
-    let mut report = asked.judge(folder, manifest.as_ref(), arguments.rules.is_some());
+    let mut report = match live {
+        None => asked.judge(folder, manifest.as_ref(), arguments.rules.is_some()),
+        Some(base) => {
+            // A folder of another generator's may be of any age: it is judged if it is named.
+            let is_judged = manifest.is_some() || arguments.folder.is_some();
+            let written = is_judged.then(|| asked.judge(folder, manifest.as_ref(), arguments.rules.is_some()));
+            let deployed =
+                live::Deployed { config: &config, base, folder, manifest: manifest.as_ref(), all: arguments.all };
+            live::verify(deployed, &asked, written, environment)
+        }
+    };
     if reads_back {
         asked.read_back(&mut report);
     }

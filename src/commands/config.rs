@@ -152,6 +152,8 @@ fn settings(config: &Config) -> Vec<(String, Value)> {
     for (code, level) in &config.check.levels {
         add(&format!("check.levels.{code}"), text(level));
     }
+    add("live.settle", Value::from(format!("{}s", config.live.settle.as_secs())));
+    add("live.manifest", text(&config.live.manifest));
     add("headers_from", text(config.headers_from.as_deref().unwrap_or_default()));
     config.extra.iter().for_each(|(key, value)| add(&format!("extra.{key}"), value.clone()));
     all

@@ -45,7 +45,10 @@ pub(crate) fn run(cli: &Cli, environment: &Environment, console: &Console) -> Ex
             load(&root, &arguments.site).map(|config| build::run(arguments, config, environment, console))
         }
         Command::Serve(arguments) => serve::run(arguments, &root, console),
-        Command::Check(arguments) => check::run(arguments, &root, environment, console),
+        Command::Check(arguments) => match &arguments.init {
+            Some(what) => check::init(what, arguments, cli.root.as_deref(), environment, console),
+            None => check::run(arguments, &root, environment, console),
+        },
         Command::Lock(arguments) => {
             load(&root, &arguments.site).and_then(|config| lock::run(arguments, config, environment, console))
         }

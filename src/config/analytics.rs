@@ -45,7 +45,7 @@ fn read_one(row: &mut Fields<'_>, world: &World) -> Option<Analytics> {
     let token_env = row.string("token_env");
     let exclude = read_exclude(row);
     let on_unknown = choice(row, "on_unknown", &[("fail", OnUnknown::Fail), ("warn", OnUnknown::Warn)]);
-    let max_unknown_age = read_age(row);
+    let max_unknown_age = read_age(row, "max_unknown_age", SignedDuration::from_hours(14 * 24));
     let placed = choice(
         row,
         "placed",
@@ -188,13 +188,13 @@ fn read_exclude(row: &mut Fields<'_>) -> Vec<String> {
     exclude
 }
 
-fn read_age(row: &mut Fields<'_>) -> SignedDuration {
-    let usual = SignedDuration::from_hours(14 * 24);
-    let Some(span) = row.span_of("max_unknown_age") else {
-        row.take("max_unknown_age");
+/// Reads a length of time; where it is not set it is the usual one.
+pub(super) fn read_age(row: &mut Fields<'_>, key: &str, usual: SignedDuration) -> SignedDuration {
+    let Some(span) = row.span_of(key) else {
+        row.take(key);
         return usual;
     };
-    let Some(text) = row.string("max_unknown_age") else { return usual };
+    let Some(text) = row.string(key) else { return usual };
     let (number, unit) = text.split_at(text.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(text.len()));
     let seconds = match unit.trim() {
         "s" => Some(1),
@@ -207,7 +207,7 @@ fn read_age(row: &mut Fields<'_>) -> SignedDuration {
     match (number.parse::<i64>().ok(), seconds) {
         (Some(number), Some(seconds)) if number > 0 && number < 100_000 => SignedDuration::from_secs(number * seconds),
         _ => {
-            let name = row.dotted("max_unknown_age");
+            let name = row.dotted(key);
             row.refuse(span, format!("`{name}` is `{text}`, which is no length of time")).hint =
                 Some("write a number with `s`, `min`, `h`, `d` or `w`, as `14d`".to_owned());
             usual

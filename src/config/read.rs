@@ -10,7 +10,7 @@ use jiff::tz::{TimeZone, TimeZoneDatabase};
 
 use super::{
     CheckRule, Config, FILE, HighlightRule, MarkdownRule, Overrides, SummaryRule, World, analytics, headers, lists,
-    out, overlay,
+    live, out, overlay,
 };
 use crate::diagnostic::{Diagnostic, did_you_mean};
 use crate::fields::{Codes, Document, Fields, Node, Table, Value, parse_date, parse_toml};
@@ -103,6 +103,7 @@ fn read_table(
     let highlight = read_highlight(&mut fields);
     let analytics = analytics::read_all(&mut fields, world);
     let check = read_check(&mut fields);
+    let live = live::read(&mut fields);
     let headers = headers::read(&mut fields);
     let headers_from = read_headers_from(&mut fields, &mut warnings);
     let extra = fields.plain_table("extra").unwrap_or_default().to_toml();
@@ -154,6 +155,7 @@ fn read_table(
         highlight,
         analytics,
         check,
+        live,
         headers,
         headers_from,
         extra,

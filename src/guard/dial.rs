@@ -144,7 +144,7 @@ impl Failure {
             Failure::NameServer => "has a host name that could not be looked up just now".to_owned(),
             Failure::Unreachable(why) => format!("cannot be reached: {why}"),
             Failure::Truncated => "stopped in the middle of its answer".to_owned(),
-            Failure::TooLarge => "answers with more than 2 MiB, which no tracker has".to_owned(),
+            Failure::TooLarge => "answers with more bytes than any such file has".to_owned(),
             Failure::Certificate(why) => format!("has a certificate that no browser accepts: {why}"),
             Failure::Clock(minutes) => format!(
                 "has a certificate whose dates do not fit, because this machine's clock is off by {minutes} min"
@@ -155,7 +155,7 @@ impl Failure {
             Failure::Proxy(why) => format!("is behind a proxy that does not let us through: {why}"),
             Failure::Protocol(why) => format!("answers with something that is no HTTP: {why}"),
             Failure::HostDown(why) => format!("was not asked again: its host {why}"),
-            Failure::OutOfTime => format!("was not asked: the {} s of this run were over", RUN.as_secs()),
+            Failure::OutOfTime => "was not asked: the time of this run was over".to_owned(),
         }
     }
 
@@ -197,6 +197,24 @@ pub struct Hop<'a> {
     pub public_only: bool,
     /// How long it may take.
     pub timeout: Duration,
+    /// How many bytes of the body are read, decoded.
+    pub body: u64,
+}
+
+/// How much a run may cost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Budget {
+    /// How long it may ask.
+    pub run: Duration,
+    /// How many bytes of a body are read, decoded.
+    pub body: u64,
+}
+
+impl Default for Budget {
+    /// The one of a run that asks analytics servers.
+    fn default() -> Self {
+        Budget { run: RUN, body: BODY }
+    }
 }
 
 /// What came back over the line.
@@ -223,6 +241,7 @@ pub trait Line {
 /// Asks over a line, with manners.
 pub struct Dialer<'l> {
     line: &'l dyn Line,
+    budget: Budget,
     hosts: BTreeMap<String, HostMemory>,
     secrets: BTreeSet<String>,
     sent: usize,
@@ -238,7 +257,12 @@ struct HostMemory {
 impl<'l> Dialer<'l> {
     /// Starts a run.
     pub fn new(line: &'l dyn Line) -> Self {
-        Dialer { line, hosts: BTreeMap::new(), secrets: BTreeSet::new(), sent: 0 }
+        Dialer::within(line, Budget::default())
+    }
+
+    /// Starts a run that may cost more, or less.
+    pub fn within(line: &'l dyn Line, budget: Budget) -> Self {
+        Dialer { line, budget, hosts: BTreeMap::new(), secrets: BTreeSet::new(), sent: 0 }
     }
 
     /// Returns how many requests went over the line.
@@ -328,12 +352,18 @@ impl<'l> Dialer<'l> {
             if let Some(why) = self.hosts.entry(host.clone()).or_default().down.clone() {
                 return Err(Failure::HostDown(why));
             }
-            let left = RUN.saturating_sub(self.line.elapsed());
+            let left = self.budget.run.saturating_sub(self.line.elapsed());
             if left.is_zero() {
                 return Err(Failure::OutOfTime);
             }
             self.sent += 1;
-            let came = self.line.exchange(&Hop { request, token, public_only, timeout: WHOLE.min(left) });
+            let came = self.line.exchange(&Hop {
+                request,
+                token,
+                public_only,
+                timeout: WHOLE.min(left),
+                body: self.budget.body,
+            });
             // What was sent may be sent back: from here on nobody sees it.
             let came = secret::hidden(came, &self.secrets);
             let pause = match &came {
@@ -358,7 +388,7 @@ impl<'l> Dialer<'l> {
                 self.down(&host, words);
                 return came;
             };
-            if self.line.elapsed() + pause >= RUN {
+            if self.line.elapsed() + pause >= self.budget.run {
                 self.down(&host, words);
                 return came;
             }

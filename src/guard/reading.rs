@@ -15,7 +15,7 @@ pub(super) fn unknown(reason: impl Into<String>) -> Outcome {
 }
 
 /// Returns who challenges us to prove that we are no robot, if somebody does: a browser may well get through.
-pub(super) fn challenge(reply: &Reply) -> Option<&'static str> {
+pub fn challenge(reply: &Reply) -> Option<&'static str> {
     let says = |name: &str, word: &str| reply.header(name).is_some_and(|value| value.to_lowercase().contains(word));
     if reply.header("cf-mitigated").is_some() {
         return Some("Cloudflare");

@@ -88,6 +88,12 @@ impl State {
         read(&self.file("manifest"))
     }
 
+    /// Returns when that manifest was written.
+    pub(super) fn built_at(&self) -> Option<jiff::Timestamp> {
+        let time = fs::metadata(self.file("manifest")).ok()?.modified().ok()?;
+        jiff::Timestamp::try_from(time).ok()
+    }
+
     /// Returns the manifests that may speak of files in the output folder.
     pub(super) fn manifests(&self) -> Vec<Manifest> {
         ["manifest", "manifest.next"].iter().filter_map(|name| read(&self.file(name))).collect()

@@ -76,6 +76,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
         ],
     ),
     ("browser", &["analytics", "check", "config", "digest", "guard", "manifest", "paths", "verdict"]),
+    ("survey", &["analytics", "check", "config"]),
+    ("live", &["analytics", "check", "config", "digest", "guard", "lock", "manifest", "paths", "verdict"]),
     (
         "verification",
         &[
@@ -86,6 +88,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "diagnostic",
             "digest",
             "guard",
+            "live",
             "lock",
             "manifest",
             "output",

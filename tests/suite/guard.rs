@@ -83,6 +83,11 @@ impl Changing {
     }
 }
 
+/// Starts a server that counts as it should.
+pub(crate) fn counting() -> Server {
+    Server::start(|asked| COUNTER.answer(asked))
+}
+
 /// Makes a blog that is counted at an address.
 fn guarded(endpoint: &str, more: &str) -> Site {
     Site::new()

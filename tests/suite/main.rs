@@ -23,6 +23,7 @@ mod harness;
 mod hostile;
 mod incidents;
 mod input;
+mod live;
 mod pages;
 mod readback;
 mod reports;
@@ -56,6 +57,7 @@ const MODULES: &[fn() -> Vec<harness::Test>] = &[
     hostile::tests,
     incidents::tests,
     input::tests,
+    live::tests,
     pages::tests,
     readback::tests,
     reports::tests,

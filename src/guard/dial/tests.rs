@@ -327,7 +327,7 @@ fn the_wire_names_what_goes_wrong() {
     let wire = wire();
     let exchange = |url: &Url, public_only| {
         let request = Request::get(url.clone());
-        wire.exchange(&Hop { request: &request, token: None, public_only, timeout: WHOLE })
+        wire.exchange(&Hop { request: &request, token: None, public_only, timeout: WHOLE, body: BODY })
             .map(|arrival| arrival.private)
     };
     assert_eq!(exchange(&gone, false), Err(Failure::Refused));

@@ -16,7 +16,7 @@ use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver
 use ureq::unversioned::transport::{DefaultConnector, NextTimeout};
 use url::Url;
 
-use super::{Arrival, BODY, CONNECT, Failure, Hop, Line, Network, is_loopback, is_private_name};
+use super::{Arrival, CONNECT, Failure, Hop, Line, Network, is_loopback, is_private_name};
 use crate::analytics::exchange::{Reply, TokenPlace};
 
 /// How we call ourselves: no word in it makes an analytics server think of a bot, or of a visitor.
@@ -147,8 +147,8 @@ impl Wire {
         }
         let mut bytes = Vec::new();
         let reader = body.into_with_config().limit(u64::MAX).reader();
-        reader.take(BODY + 1).read_to_end(&mut bytes).map_err(|error| failure(ureq::Error::from(error)))?;
-        if bytes.len() as u64 > BODY {
+        reader.take(hop.body + 1).read_to_end(&mut bytes).map_err(|error| failure(ureq::Error::from(error)))?;
+        if bytes.len() as u64 > hop.body {
             return Err(Failure::TooLarge);
         }
         let reply = Reply { status: parts.status.as_u16(), headers, body: bytes, ..Reply::default() };
@@ -164,8 +164,15 @@ impl Wire {
         url.set_path("/");
         url.set_query(None);
         let request = crate::analytics::exchange::Request::get(url);
-        let arrival =
-            self.send(&Hop { request: &request, token: None, public_only: hop.public_only, timeout: CONNECT }).ok()?;
+        let arrival = self
+            .send(&Hop {
+                request: &request,
+                token: None,
+                public_only: hop.public_only,
+                timeout: CONNECT,
+                body: hop.body,
+            })
+            .ok()?;
         let theirs = super::date(arrival.reply.header("date")?)?;
         #[expect(clippy::disallowed_methods, reason = "the question is whether the machine's own clock is right")]
         let ours = jiff::Timestamp::now();
