@@ -325,7 +325,7 @@ impl<'l> Dialer<'l> {
             return Err(Failure::OutOfTime);
         }
         self.sent += 1;
-        let hop = Hop { request, token: None, public_only: false, timeout: WHOLE.min(left) };
+        let hop = Hop { request, token: None, public_only: false, timeout: WHOLE.min(left), body: self.budget.body };
         let arrival = self.line.exchange(&hop).inspect_err(|failure| self.down(&host, failure.words()))?;
         Ok(Reply { url: request.url.to_string(), ..arrival.reply })
     }

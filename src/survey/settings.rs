@@ -135,6 +135,7 @@ fn settle(one: &Use) -> (Analytics, Left) {
         accept: None,
         token_env: None,
         token: None,
+        canary_site: None,
         exclude: Vec::new(),
         on_unknown: OnUnknown::Fail,
         max_unknown_age: SignedDuration::from_hours(14 * 24),

@@ -25,6 +25,28 @@ const WORKSHOP: [(&str, &str); 2] = [
     ("/.git/HEAD", "the site's repository, with all its past"),
 ];
 
+/// The settings of other generators: a `content/` beside one of them is not ours.
+const OTHERS: [&str; 13] = [
+    "hugo.toml",
+    "hugo.yaml",
+    "hugo.yml",
+    "hugo.json",
+    "config.toml",
+    "config.yaml",
+    "config.yml",
+    "config.json",
+    "config/_default",
+    "_config.yml",
+    ".eleventy.js",
+    "eleventy.config.js",
+    "astro.config.mjs",
+];
+
+/// Returns whether a folder holds the sources of a site of ours.
+fn is_source(root: &Path) -> bool {
+    root.join("content").is_dir() && !OTHERS.iter().any(|name| root.join(name).exists())
+}
+
 /// Returns where the deployed site is asked for, if it is to be looked at.
 pub(super) fn wanted(arguments: &Check, config: &Config) -> Result<Option<BaseUrl>, Vec<Diagnostic>> {
     let levels = arguments.verification.levels.as_deref();
@@ -73,7 +95,7 @@ pub(super) fn verify(
     environment: &Environment,
 ) -> Report {
     let Deployed { config, base, folder, manifest, all } = deployed;
-    let ours = manifest.is_some() || config.root.join("content").is_dir();
+    let ours = manifest.is_some() || is_source(&config.root);
     let file = |path: &str| fs::read(folder.join(path)).ok();
     let local = manifest.map(|manifest| Local { manifest, file: &file, built: built_at(&config.root, folder) });
     let (hidden, remark) = if ours { hidden(config) } else { (Vec::new(), None) };
@@ -100,7 +122,7 @@ fn hidden(config: &Config) -> (Vec<(String, &'static str)>, Option<String>) {
     let mut hidden: Vec<(String, &'static str)> =
         WORKSHOP.iter().map(|(path, what)| ((*path).to_owned(), *what)).collect();
     hidden.push(("/__blog/".to_owned(), "the preview of `blog serve`, with every draft"));
-    if config.drafts && config.future || !config.root.join("content").is_dir() {
+    if config.drafts && config.future || !is_source(&config.root) {
         return (hidden, None);
     }
     let everything = Config { drafts: true, future: true, ..config.clone() };
