@@ -49,8 +49,8 @@ pub(super) const CODES: &[Code] = &[
     Code {
         code: "init/exists",
         exit: Exit::Usage,
-        text: "`blog init` never overwrites a file, and one of those that it would write is there already. Nothing \
-               was written. Name a new folder, or move the file away.",
+        text: "`blog init` never overwrites a file, and one of those that it would write is there already; nor does \
+               `blog check --init` overwrite a `site.toml`. Nothing was written. Name a new folder, or move the file away.",
     },
     Code {
         code: "new/exists",

@@ -444,6 +444,10 @@ fn notes(seen: &Seen<'_>) -> Vec<String> {
     if question.base.as_str() != question.config.base_url.as_str() {
         notes.push(format!("fetched from {}, judged as {}", question.base.as_str(), question.config.base_url.as_str()));
     }
+    if seen.against == Against::Rules && !seen.pages.is_empty() {
+        let (looked, all, by) = (seen.pages.len(), seen.of, &seen.found_by);
+        notes.push(format!("{looked} of {all} pages were looked at, found by {by}"));
+    }
     notes.extend(seen.found_notes.iter().cloned());
     notes
 }

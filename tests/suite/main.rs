@@ -15,12 +15,14 @@ mod crooked;
 mod door;
 mod drill;
 mod fence;
+mod foreign;
 mod front;
 mod goatcounter;
 mod goatcounter_server;
 mod guard;
 mod harness;
 mod hostile;
+mod hosts;
 mod incidents;
 mod input;
 mod live;
@@ -51,10 +53,12 @@ const MODULES: &[fn() -> Vec<harness::Test>] = &[
     content::tests,
     drill::tests,
     fence::tests,
+    foreign::tests,
     front::tests,
     guard::tests,
     goatcounter::tests,
     hostile::tests,
+    hosts::tests,
     incidents::tests,
     input::tests,
     live::tests,
