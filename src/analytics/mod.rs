@@ -19,6 +19,7 @@ mod goatcounter;
 mod liwan;
 pub mod loading;
 mod matomo;
+mod order;
 mod owa;
 mod plausible;
 pub mod read_back;
@@ -41,6 +42,7 @@ use crate::paths::BaseUrl;
 use daily::Daily;
 use exchange::{HitFacts, Reply, Request, Step, Target, VersionFound};
 use loading::{Compiled, Lookup};
+pub use order::OrderProblem;
 use read_back::ReadBack;
 use script::Script;
 pub use sign::Sign;
@@ -276,34 +278,6 @@ pub struct Tracker {
     pub hosts: &'static [&'static str],
     /// Bytes as the vendor released them: (version or range, SHA-256).
     pub released: &'static [(&'static str, &'static str)],
-}
-
-/// Why commands do not do what they should in this order.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OrderProblem {
-    /// What happens, in a sentence.
-    pub message: String,
-    /// What to do.
-    pub fix: String,
-    /// Whether it is so with every tracker, rather than with some.
-    pub is_certain: bool,
-}
-
-impl OrderProblem {
-    /// Demands a command that counts the page, of a snippet that hands its commands over in this queue.
-    fn unless_counted(commands: &[String], queue: &str, view: &str) -> Result<(), OrderProblem> {
-        let says = |name: &str| commands.iter().any(|command| command == name);
-        match says(queue) && !says(view) {
-            false => Ok(()),
-            true => Err(OrderProblem {
-                message: format!(
-                    "the snippet never says `{view}`: the tracker loads, waits to be told, and counts nobody"
-                ),
-                fix: format!("add `{view}` to the snippet, after the address and the site"),
-                is_certain: true,
-            }),
-        }
-    }
 }
 
 /// How a hit leaves the page.
