@@ -52,7 +52,7 @@ pub(super) fn choose<'e>(evidence: &'e Evidence<'_>) -> (Vec<Chosen<'e>>, usize)
             let page = pages.iter().min_by_key(|page| (page.path.len(), &page.path))?;
             let url = match likeness.is_not_found {
                 true => nowhere(evidence),
-                false => page.url.clone(),
+                false => evidence.url(page),
             };
             Some(Chosen { page, url, layout: likeness.layout, alike: pages.len() })
         })

@@ -14,7 +14,7 @@ use super::seen::{Blocked, Seen};
 use super::{Earlier, Said, unknown, verdict};
 use crate::analytics::exchange::HitFacts;
 use crate::check::Evidence;
-use crate::check::evidence::{Demand, Table};
+use crate::check::evidence::{Demand, Place, Table};
 use crate::config::Placed;
 use crate::digest::Sha256;
 use crate::paths::OutPath;
@@ -241,10 +241,11 @@ impl Judge<'_> {
             let page = visited.chosen.page;
             for hit in views(visited, number).into_iter().filter(|hit| !hit.path.is_empty()) {
                 judged += 1;
-                let own = [&visited.chosen.url, &page.url];
-                let canonical = page.canonical.iter().filter_map(|(_, url, _)| url.as_ref());
+                let own = [&visited.chosen.url, &self.evidence.url(page)];
                 // That a canonical link names another page is said by a rule of its own.
-                let canonical = canonical.filter(|url| table.canonical_decides_path && url.host() == page.url.host());
+                let canonical =
+                    page.canonical.iter().filter(|link| table.canonical_decides_path && link.place != Place::Elsewhere);
+                let canonical = canonical.filter_map(|link| link.target.as_ref());
                 if !own.into_iter().chain(canonical).any(|url| is_path(url, &hit.path)) {
                     let found = (visited.chosen.url.path().to_owned(), hit.path.clone());
                     wrong.entry(found).or_default().push(page.path.clone());

@@ -3,8 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use super::coverage::group;
-use super::evidence::{Evidence, Page};
+use url::Url;
+
+use super::coverage::Causes;
+use super::evidence::{Canonical, Evidence, Page, Place};
 use crate::verdict::{Covers, GuardLevel, Outcome, Verdict};
 
 /// Says which pages would be counted under another page's path.
@@ -20,10 +22,11 @@ pub(super) fn other_page(evidence: &Evidence<'_>) -> Vec<Verdict> {
         let mut judged = 0;
         for page in evidence.expected_pages(table) {
             judged += 1;
-            match place_of(page) {
+            let Some(canonical) = &page.canonical else { continue };
+            match canonical.place {
                 Place::Own => {}
+                Place::Other => other.entry(&canonical.written).or_default().push(page),
                 Place::Elsewhere => foreign.push(page),
-                Place::Other(target) => other.entry(target).or_default().push(page),
             }
         }
         if other.is_empty() && judged > 0 {
@@ -33,12 +36,13 @@ pub(super) fn other_page(evidence: &Evidence<'_>) -> Vec<Verdict> {
         // One target for many pages is one mistake; a target for each page is one mistake per layout.
         let all = |pages: &[&Page]| pages.len() > 1;
         let (shared, single): (BTreeMap<_, _>, BTreeMap<_, _>) = other.into_iter().partition(|(_, pages)| all(pages));
+        let causes = Causes::among(evidence, evidence.expected_pages(table));
         let shared = shared.into_values();
         for pages in shared.chain((!single.is_empty()).then(|| single.into_values().flatten().collect())) {
-            for group in group(evidence, pages, evidence.expected_pages(table)) {
+            for group in causes.group(pages) {
                 let first = group.pages[0];
-                let target = first.canonical.as_ref().map(|(target, ..)| target.as_str()).unwrap_or_default();
-                let line = first.canonical.as_ref().map_or(1, |(.., line)| *line);
+                let (target, line) =
+                    first.canonical.as_ref().map_or(("", 1), |canonical| (canonical.written.as_str(), canonical.line));
                 let message = format!(
                     "{name} takes the path of a page from its canonical link, and {} another page there: counted is that \
                      other page",
@@ -46,7 +50,7 @@ pub(super) fn other_page(evidence: &Evidence<'_>) -> Vec<Verdict> {
                 );
                 let drift = verdict(Outcome::Drift, message)
                     .evidence(format!("{}: <link rel=\"canonical\" href=\"{target}\">", first.at(line)))
-                    .expected_found(first.url.to_string(), target)
+                    .expected_found(evidence.url(first).to_string(), target)
                     .fix("let each page's canonical link name the page itself; `{{ seo() }}` does")
                     .pages(group.paths());
                 verdicts.push(drift);
@@ -64,25 +68,18 @@ pub(super) fn other_page(evidence: &Evidence<'_>) -> Vec<Verdict> {
     verdicts
 }
 
-/// Where a canonical link leads.
-enum Place<'e> {
-    /// To the page itself, or there is none.
-    Own,
-    /// To another page of this host.
-    Other(&'e str),
-    /// To another host, or to no address at all: trackers then take the page's own path.
-    Elsewhere,
-}
-
-fn place_of(page: &Page) -> Place<'_> {
-    let Some((written, resolved, _)) = &page.canonical else { return Place::Own };
-    match resolved {
-        Some(url) if url.host_str() == page.url.host_str() => match plain(url.path()) == plain(page.url.path()) {
+/// Returns a page's canonical link, if it gives another address than the page's own.
+pub(super) fn link(page: &Url, base: &Url, written: &str, line: u64) -> Option<Canonical> {
+    let target = base.join(written).ok();
+    let place = match &target {
+        Some(target) if target == page => return None,
+        Some(target) if target.host_str() == page.host_str() => match plain(target.path()) == plain(page.path()) {
             true => Place::Own,
-            false => Place::Other(written),
+            false => Place::Other,
         },
         _ => Place::Elsewhere,
-    }
+    };
+    Some(Canonical { written: written.to_owned(), target, place, line })
 }
 
 /// Returns a path without what servers add and take away: `index.html`, `.html`, the last `/`.

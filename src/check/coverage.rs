@@ -182,50 +182,70 @@ fn singular(verb: &str) -> String {
     }
 }
 
-/// Groups pages by what they have in common among `all`: by layout where our manifest tells it, else
-/// by section; as one group if it is all of them.
+/// What pages have in common, and how many share it: by layout where our manifest tells it, else by section.
+pub(super) struct Causes {
+    has_manifest: bool,
+    counts: BTreeMap<Cause, usize>,
+}
+
+impl Causes {
+    /// Counts the causes among some pages.
+    pub(super) fn among<'e>(evidence: &Evidence<'_>, all: impl Iterator<Item = &'e Page>) -> Causes {
+        let mut causes = Causes { has_manifest: evidence.manifest.is_some(), counts: BTreeMap::new() };
+        for page in all {
+            *causes.counts.entry(causes.of(page)).or_default() += 1;
+        }
+        causes
+    }
+
+    fn of(&self, page: &Page) -> Cause {
+        match (self.has_manifest, &page.layout) {
+            (true, Some(layout)) => Cause::Layout(layout.clone()),
+            (true, None) => Cause::Copied,
+            (false, _) => Cause::Section(page.section.clone()),
+        }
+    }
+
+    /// Groups pages by their causes; as one group if it is all of them.
+    pub(super) fn group<'e>(&self, affected: Vec<&'e Page>) -> Vec<Group<'e>> {
+        let all = self.counts.values().sum();
+        if !affected.is_empty() && self.counts.len() > 1 && affected.len() == all {
+            return vec![Group { cause: Cause::Everywhere, pages: affected, of: all }];
+        }
+        let mut groups: BTreeMap<Cause, Vec<&Page>> = BTreeMap::new();
+        for page in affected {
+            groups.entry(self.of(page)).or_default().push(page);
+        }
+        if groups.len() > MANY {
+            let mut sorted: Vec<(Cause, Vec<&Page>)> = groups.into_iter().collect();
+            sorted.sort_by_key(|(_, pages)| std::cmp::Reverse(pages.len()));
+            let name = |cause: &Cause| match cause {
+                Cause::Layout(name) | Cause::Section(name) if !name.is_empty() => format!("`{name}`"),
+                Cause::Copied => "copied as they are".to_owned(),
+                _ => "at the top".to_owned(),
+            };
+            let names = sorted.iter().map(|(cause, _)| name(cause)).collect();
+            let mut pages: Vec<&Page> = sorted.into_iter().flat_map(|(_, pages)| pages).collect();
+            pages.sort_by(|one, other| one.path.cmp(&other.path));
+            return vec![Group { cause: Cause::Many(names), pages, of: all }];
+        }
+        let mut groups: Vec<Group<'_>> = groups
+            .into_iter()
+            .map(|(cause, pages)| {
+                let of = self.counts.get(&cause).copied().unwrap_or_default().max(pages.len());
+                Group { cause, pages, of }
+            })
+            .collect();
+        groups.sort_by_key(|group| std::cmp::Reverse(group.pages.len()));
+        groups
+    }
+}
+
+/// Groups pages by what they have in common among `all`.
 pub(super) fn group<'e>(
     evidence: &Evidence<'_>,
     affected: Vec<&'e Page>,
     all: impl Iterator<Item = &'e Page>,
 ) -> Vec<Group<'e>> {
-    let cause = |page: &Page| match (evidence.manifest, &page.layout) {
-        (Some(_), Some(layout)) => Cause::Layout(layout.clone()),
-        (Some(_), None) => Cause::Copied,
-        (None, _) => Cause::Section(page.section.clone()),
-    };
-    let mut counts: BTreeMap<Cause, usize> = BTreeMap::new();
-    for page in all {
-        *counts.entry(cause(page)).or_default() += 1;
-    }
-    if !affected.is_empty() && counts.len() > 1 && affected.len() == counts.values().sum::<usize>() {
-        let of = affected.len();
-        return vec![Group { cause: Cause::Everywhere, pages: affected, of }];
-    }
-    let mut groups: BTreeMap<Cause, Vec<&Page>> = BTreeMap::new();
-    for page in affected {
-        groups.entry(cause(page)).or_default().push(page);
-    }
-    if groups.len() > MANY {
-        let mut sorted: Vec<(Cause, Vec<&Page>)> = groups.into_iter().collect();
-        sorted.sort_by_key(|(_, pages)| std::cmp::Reverse(pages.len()));
-        let name = |cause: &Cause| match cause {
-            Cause::Layout(name) | Cause::Section(name) if !name.is_empty() => format!("`{name}`"),
-            Cause::Copied => "copied as they are".to_owned(),
-            _ => "at the top".to_owned(),
-        };
-        let names = sorted.iter().map(|(cause, _)| name(cause)).collect();
-        let mut pages: Vec<&Page> = sorted.into_iter().flat_map(|(_, pages)| pages).collect();
-        pages.sort_by(|one, other| one.path.cmp(&other.path));
-        return vec![Group { cause: Cause::Many(names), pages, of: counts.values().sum() }];
-    }
-    let mut groups: Vec<Group<'_>> = groups
-        .into_iter()
-        .map(|(cause, pages)| {
-            let of = counts.get(&cause).copied().unwrap_or_default().max(pages.len());
-            Group { cause, pages, of }
-        })
-        .collect();
-    groups.sort_by_key(|group| std::cmp::Reverse(group.pages.len()));
-    groups
+    Causes::among(evidence, all).group(affected)
 }

@@ -91,8 +91,6 @@ pub enum PageKind {
 pub struct Page {
     /// Its path in the folder.
     pub path: String,
-    /// Its address.
-    pub url: Url,
     /// What it is.
     pub kind: PageKind,
     /// The template that made it, if our manifest says so.
@@ -109,16 +107,40 @@ pub struct Page {
     pub snippets: Vec<Snippet>,
     /// The snippets that do not run, and why.
     pub inert: Vec<(Snippet, Inert)>,
-    /// Where its canonical link points: as written, resolved, line.
-    pub canonical: Option<(String, Option<Url>, u64)>,
+    /// Its canonical link, if that gives another address than the page's own.
+    pub canonical: Option<Box<Canonical>>,
     /// The policies of its meta elements.
     pub policies: Arc<Vec<String>>,
     /// Its referrer policy, if a meta element sets one.
     pub referrer: Option<String>,
     /// What the site's own rules ask for; none where they are off.
-    pub site: Option<SiteFacts>,
+    pub site: Option<Box<SiteFacts>>,
     /// Which snippet belongs to which table.
     pub assignment: Assignment,
+}
+
+/// A canonical link that does not give the very address of its page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Canonical {
+    /// The address as written.
+    pub written: String,
+    /// The same, resolved.
+    pub target: Option<Url>,
+    /// What that is.
+    pub place: Place,
+    /// The line of the link.
+    pub line: u64,
+}
+
+/// Where a canonical link leads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// To the page itself, by another of its addresses.
+    Own,
+    /// To another page of this host.
+    Other,
+    /// To another host, or to no address at all: trackers then take the page's own path.
+    Elsewhere,
 }
 
 /// What the site's own rules ask of a page.
@@ -210,8 +232,13 @@ impl<'a> Table<'a> {
 
     /// Returns what it asks of a page.
     pub fn demands(&self, page: &Page) -> Demand {
-        let route = OutPath::new(page.path.as_str()).route();
-        let excluded = || self.analytics.exclude.iter().any(|pattern| route.matches(pattern));
+        let excluded = || {
+            let exclude = &self.analytics.exclude;
+            !exclude.is_empty() && {
+                let route = OutPath::new(page.path.as_str()).route();
+                exclude.iter().any(|pattern| route.matches(pattern))
+            }
+        };
         match page.kind {
             PageKind::Document | PageKind::Amp if page.opted_out || excluded() => Demand::Zero,
             PageKind::Document => Demand::One,
@@ -296,7 +323,14 @@ impl<'a> Evidence<'a> {
 
     /// Returns the pages of which the site's own rules know more.
     pub fn site_facts(&self) -> impl Iterator<Item = (&Page, &SiteFacts)> {
-        self.pages.iter().filter_map(|page| Some((page, page.site.as_ref()?)))
+        self.pages.iter().filter_map(|page| Some((page, page.site.as_deref()?)))
+    }
+
+    /// Returns the address of a page.
+    pub fn url(&self, page: &Page) -> Url {
+        let base_url = &self.config.base_url;
+        let permalink = base_url.permalink(&OutPath::new(page.path.as_str()).route());
+        Url::parse(&permalink).unwrap_or_else(|_| base_url.url().clone())
     }
 
     /// Returns the tables with their numbers.

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use rayon::prelude::*;
 
@@ -28,13 +29,12 @@ use crate::paths::OutPath;
 /// How many bytes of a large file are held at once.
 const PIECE: usize = 1 << 20;
 
-/// What one file came to.
+/// What one file came to. There are as many of these as files, so each is small where there is little to say.
 #[derive(Default)]
 struct Reduced {
     digest: Option<Digest>,
-    page: Option<Page>,
-    feed: Option<Feed>,
-    sitemap: Option<Sitemap>,
+    feed: Option<Box<Feed>>,
+    sitemap: Option<Box<Sitemap>>,
     leaks: Vec<String>,
 }
 
@@ -46,7 +46,7 @@ pub(super) fn gather<'a>(
     site_rules: bool,
 ) -> Result<Evidence<'a>, Diagnostic> {
     let (files, unreadable) = list(folder)?;
-    Ok(reduce(config, &files, unreadable, manifest, site_rules))
+    Ok(reduce(config, files, unreadable, manifest, site_rules))
 }
 
 /// Takes files that are in memory, by their path in a folder that is not there.
@@ -59,12 +59,12 @@ pub(super) fn take<'a>(
     let listed = |(path, bytes): (&String, &Vec<u8>)| {
         (path.clone(), Listed { size: bytes.len() as u64, content: Content::Memory(bytes.clone()) })
     };
-    reduce(config, &files.iter().map(listed).collect(), Vec::new(), manifest, site_rules)
+    reduce(config, files.iter().map(listed).collect(), Vec::new(), manifest, site_rules)
 }
 
 fn reduce<'a>(
     config: &'a Config,
-    files: &BTreeMap<String, Listed>,
+    files: BTreeMap<String, Listed>,
     mut unreadable: Vec<Diagnostic>,
     manifest: Option<&'a Manifest>,
     site_rules: bool,
@@ -74,31 +74,36 @@ fn reduce<'a>(
     let text = |name: &str| files.get(name).and_then(|file| file.content.whole().ok());
     let headers = text("_headers").map(|bytes| Headers::parse(&String::from_utf8_lossy(&bytes)));
     let redirects = text("_redirects").map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
-    let names = files.keys().map(String::as_str);
+    // Without the site's own rules no link is followed.
+    let names = files.keys().map(String::as_str).filter(|_| site_rules);
     let site = Site::new(&config.base_url, names, redirects.as_deref(), served_elsewhere(config, &tables));
     let reducer = Reducer { site, tables: &tables, site_rules, interner: Interner::default() };
     let feeds = config.feeds.iter().map(|feed| feed.path.trim_start_matches('/')).collect();
-    let job = Job { reducer: &reducer, secrets: &secrets, manifest, site_rules, feeds };
+    let html = files.keys().filter(|path| OutPath::new(path.as_str()).is_html()).count();
+    // One place for each, and no second list of them: of a large site they are what is held.
+    let pages = Mutex::new(Vec::with_capacity(html));
+    let job = Job { reducer: &reducer, secrets: &secrets, manifest, site_rules, feeds, pages: &pages };
     let listed: Vec<(&String, &Listed)> = files.iter().collect();
-    let reduced: Vec<Result<Reduced, Diagnostic>> =
-        listed.par_iter().map(|(path, file)| job.file(path, file)).collect();
+    let reduced: Vec<Result<Reduced, Box<Diagnostic>>> =
+        listed.par_iter().map(|(path, file)| job.file(path, file).map_err(Box::new)).collect();
+    drop(listed);
+    drop(reducer);
 
     let mut seen = BTreeMap::new();
-    let (mut pages, mut feeds, mut sitemaps, mut leaks) = (Vec::new(), Vec::new(), Vec::new(), BTreeSet::new());
-    for ((path, file), outcome) in listed.iter().zip(reduced) {
+    let (mut feeds, mut sitemaps, mut leaks) = (Vec::new(), Vec::new(), BTreeSet::new());
+    let mut pages: Vec<Page> = pages.into_inner().unwrap_or_else(PoisonError::into_inner);
+    pages.sort_unstable_by(|one, other| one.path.cmp(&other.path));
+    for ((path, file), outcome) in files.into_iter().zip(reduced) {
         match outcome {
-            Err(diagnostic) => unreadable.push(diagnostic),
+            Err(diagnostic) => unreadable.push(*diagnostic),
             Ok(reduced) => {
-                seen.insert((*path).clone(), Seen { size: file.size, digest: reduced.digest });
-                pages.extend(reduced.page);
-                feeds.extend(reduced.feed);
-                sitemaps.extend(reduced.sitemap);
-                leaks.extend(reduced.leaks.into_iter().map(|variable| ((*path).clone(), variable)));
+                feeds.extend(reduced.feed.map(|feed| *feed));
+                sitemaps.extend(reduced.sitemap.map(|sitemap| *sitemap));
+                leaks.extend(reduced.leaks.into_iter().map(|variable| (path.clone(), variable)));
+                seen.insert(path, Seen { size: file.size, digest: reduced.digest });
             }
         }
     }
-    drop(listed);
-    drop(reducer);
     Evidence { config, manifest, tables, files: seen, pages, feeds, sitemaps, headers, sent: None, leaks, unreadable }
 }
 
@@ -203,6 +208,8 @@ struct Job<'a> {
     site_rules: bool,
     /// Where site.toml asks for a feed.
     feeds: BTreeSet<&'a str>,
+    /// The pages so far, in no order.
+    pages: &'a Mutex<Vec<Page>>,
 }
 
 impl Job<'_> {
@@ -229,11 +236,13 @@ impl Job<'_> {
         };
         if html {
             let entry = self.manifest.and_then(|manifest| manifest.files.get(path));
-            reduced.page = Some(self.reducer.page(path, page::read(bytes), entry));
+            let page = self.reducer.page(path, page::read(bytes), entry);
+            // A panic elsewhere cannot leave the list half changed.
+            self.pages.lock().unwrap_or_else(PoisonError::into_inner).push(page);
         } else if feeds::is_feed(bytes) || self.feeds.contains(path) {
-            reduced.feed = Some(feeds::read(path, bytes, &self.reducer.site));
+            reduced.feed = Some(Box::new(feeds::read(path, bytes, &self.reducer.site)));
         } else if feeds::is_sitemap(bytes) {
-            reduced.sitemap = Some(sitemap::read(path, bytes, &self.reducer.site));
+            reduced.sitemap = Some(Box::new(sitemap::read(path, bytes, &self.reducer.site)));
         }
         reduced
     }

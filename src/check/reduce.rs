@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use url::Url;
 
+use super::canonical;
 use super::evidence::{Assignment, Found, Page, PageKind, SiteFacts, Snippet, Table};
 use super::page::{Inert, Link, PageFacts};
 use super::resolve::{Site, Target};
@@ -65,11 +66,15 @@ impl Reducer<'_> {
             () if facts.is_document() => PageKind::Document,
             () => PageKind::Fragment,
         };
-        let canonical = facts.canonical.first().map(|(target, line)| (target.clone(), base.join(target).ok(), *line));
+        let canonical = facts.canonical.first();
+        let canonical = canonical.and_then(|(written, line)| canonical::link(&url, &base, written, *line));
         let mut snippets = self.snippets(&facts.scripts, &base);
         snippets.extend(self.pixels(&facts.links, &base));
         snippets.sort_by_key(|snippet| snippet.line);
-        let inert = self.inert(&facts.inert, &base);
+        let mut inert = self.inert(&facts.inert, &base);
+        // There are as many of these as pages.
+        snippets.shrink_to_fit();
+        inert.shrink_to_fit();
         let assignment = assign(self.tables, &snippets, &inert);
         Page {
             path: path.to_owned(),
@@ -84,12 +89,11 @@ impl Reducer<'_> {
             first_published: entry.and_then(|entry| entry.canonical.clone()),
             snippets,
             inert,
-            canonical,
+            canonical: canonical.map(Box::new),
             referrer: facts.referrer.clone(),
             policies: share(&self.interner.policies, Arc::new(facts.policies.clone())),
-            site: self.site_rules.then(|| self.site_facts(path, &base, facts)),
+            site: self.site_rules.then(|| Box::new(self.site_facts(path, &base, facts))),
             assignment,
-            url,
         }
     }
 
@@ -223,5 +227,6 @@ fn assign(tables: &[Table<'_>], snippets: &[Snippet], inert: &[(Snippet, Inert)]
         }
     }
     assignment.matched.sort();
+    assignment.matched.shrink_to_fit();
     assignment
 }

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use url::{Host, Url};
 
-use super::coverage::{Cause, Group, group};
+use super::coverage::{Cause, Causes, Group, group};
 use super::evidence::{Demand, Difference, Evidence, Page, PageKind, Snippet, Table};
 use crate::analytics;
 use crate::verdict::{Covers, GuardLevel, Outcome, Verdict};
@@ -118,8 +118,9 @@ pub(super) fn misplaced(evidence: &Evidence<'_>) -> Vec<Verdict> {
         if by_reason.is_empty() && evidence.expected_pages(table).next().is_some() {
             verdicts.push(verdict(CODE, Outcome::Ok, format!("no page hides the {name} snippet from browsers")));
         }
+        let causes = Causes::among(evidence, evidence.expected_pages(table));
         for (why, pages) in by_reason {
-            for group in group(evidence, pages, evidence.expected_pages(table)) {
+            for group in causes.group(pages) {
                 let inert = group.pages[0].inert.iter().find(|(_, reason)| reason.to_string() == why);
                 let line = inert.map_or(1, |(snippet, _)| snippet.line);
                 let message = format!("{} the {name} snippet only {why}: no browser runs it", group.subject("carry"));
@@ -161,8 +162,9 @@ pub(super) fn doubled(evidence: &Evidence<'_>) -> Vec<Verdict> {
         if by_count.is_empty() && on_the_page && evidence.expected_pages(table).next().is_some() {
             verdicts.push(verdict(CODE, Outcome::Ok, format!("no page carries the {name} snippet more than once")));
         }
+        let causes = Causes::among(evidence, evidence.expected_pages(table));
         for ((found, image), pages) in by_count {
-            for group in group(evidence, pages, evidence.expected_pages(table)) {
+            for group in causes.group(pages) {
                 let times = if found == 2 { "twice".to_owned() } else { format!("{found} times") };
                 let (message, fix) = match on_the_page {
                     true if image => (
@@ -217,8 +219,9 @@ pub(super) fn altered(evidence: &Evidence<'_>) -> Vec<Verdict> {
         if by_difference.is_empty() && evidence.expected_pages(table).any(|page| page.of_table(number).is_some()) {
             verdicts.push(verdict(CODE, Outcome::Ok, format!("every {name} snippet is the configured one")));
         }
+        let causes = Causes::among(evidence, evidence.expected_pages(table));
         for (differences, pages) in by_difference {
-            for group in group(evidence, pages, evidence.expected_pages(table)) {
+            for group in causes.group(pages) {
                 verdicts.push(alteration(CODE, number, &name, &differences, &group));
             }
         }
@@ -283,8 +286,9 @@ pub(super) fn insecure(evidence: &Evidence<'_>) -> Vec<Verdict> {
         return vec![verdict(CODE, Outcome::Ok, "every snippet loads and sends over https")];
     }
     let mut verdicts = Vec::new();
+    let causes = Causes::among(evidence, evidence.pages.iter().filter(|page| page.kind == PageKind::Document));
     for (address, pages) in by_address {
-        for group in group(evidence, pages, evidence.pages.iter().filter(|page| page.kind == PageKind::Document)) {
+        for group in causes.group(pages) {
             let message = format!(
                 "{} a snippet that uses `{address}`: browsers block it on an https page, and anybody between can change it",
                 group.subject("carry")
@@ -365,9 +369,10 @@ pub(super) fn foreign(evidence: &Evidence<'_>) -> Vec<Verdict> {
         return vec![verdict(CODE, Outcome::Ok, "no page carries another analytics provider's snippet")];
     }
     let mut verdicts = Vec::new();
+    let causes = Causes::among(evidence, evidence.pages.iter().filter(|page| page.kind == PageKind::Document));
     for ((provider, address), pages) in by_provider {
         let title = analytics::find(provider).map_or(provider, |provider| provider.title);
-        for group in group(evidence, pages, evidence.pages.iter().filter(|page| page.kind == PageKind::Document)) {
+        for group in causes.group(pages) {
             let message =
                 format!("{} a {title} snippet (`{address}`), which site.toml does not list", group.subject("carry"));
             let found = verdict(CODE, outcome.clone(), message)

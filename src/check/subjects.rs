@@ -95,7 +95,7 @@ impl<'e> Snippets<'e> {
             texts,
             embedder,
             scripts: scripts.into_iter().cloned().collect(),
-            url: pages[0].url.clone(),
+            url: evidence.url(pages[0]),
             pages: pages.iter().map(|page| page.path.clone()).collect(),
         };
         Snippets { sightings, policies: by_policy.into_iter().map(policy).collect() }
