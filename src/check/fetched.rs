@@ -109,12 +109,13 @@ impl Page {
             let found = &snippet.found;
             (found.sighting.clone(), found.script.clone(), found.collect.clone())
         };
-        let canonical = self.canonical.as_ref();
+        let canonical = self.canonical.as_deref();
         Facts {
             kind: self.kind,
             running: self.snippets.iter().map(running).collect(),
             inert: self.inert.iter().map(|(snippet, why)| (snippet.found.sighting.clone(), why.to_string())).collect(),
-            canonical: canonical.map(|(text, url, _)| url.as_ref().map_or_else(|| text.clone(), ToString::to_string)),
+            canonical: canonical
+                .map(|link| link.target.as_ref().map_or_else(|| link.written.clone(), ToString::to_string)),
             policies: self.policies.to_vec(),
             referrer: self.referrer.clone(),
         }

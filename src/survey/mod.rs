@@ -189,8 +189,8 @@ fn used(identity: Identity, seen: Seen, documents: &[&Page], waits: bool) -> Use
 fn base_url(documents: &[&Page]) -> Option<String> {
     let mut votes: BTreeMap<String, usize> = BTreeMap::new();
     for page in documents {
-        let Some((written, ..)) = &page.canonical else { continue };
-        let Ok(url) = Url::parse(written) else { continue };
+        let Some(link) = &page.canonical else { continue };
+        let Ok(url) = Url::parse(&link.written) else { continue };
         let place = page.path.strip_suffix("index.html").unwrap_or(&page.path);
         let path = url.path();
         let base = path.strip_suffix(place).or_else(|| path.strip_suffix(place.trim_end_matches('/')));
