@@ -344,6 +344,15 @@ pub(crate) struct Drill {
     /// The folder of finished pages; without it, the site's own output
     #[arg(value_name = "DIR")]
     pub(crate) folder: Option<PathBuf>,
+    /// Instead: read generated cases of snippet, tracker and policy, and open each in a real browser. Needs no site
+    #[arg(long, conflicts_with = "folder")]
+    pub(crate) matrix: bool,
+    /// What the cases of the matrix are made from; without it, another one each time
+    #[arg(long, value_name = "N", requires = "matrix")]
+    pub(crate) seed: Option<u64>,
+    /// How many cases the matrix has
+    #[arg(long, value_name = "N", requires = "matrix", default_value_t = 120)]
+    pub(crate) cases: u16,
     #[command(flatten)]
     pub(crate) verification: Verification,
     #[command(flatten)]

@@ -14,9 +14,9 @@ use url::Url;
 use super::daily::Daily;
 use super::deeds::{Constants, Deed, Value, deeds};
 use super::exchange::{Control, Finding, Reply, Request, Step, Target, VersionFound};
-use super::loading::Compiled;
+use super::loading::{Compiled, Lookup};
 use super::read_back::ReadBack;
-use super::script::{Script, lex};
+use super::script::{Script, Token, lex};
 use super::{
     Class, OptionRow, Probe, Provider, Revision, ScriptTag, Sighting, Sign, StandIn, Takes, Tracker, Transport,
     VersionQuery, attribute, below, file_name, host_of, queried,
@@ -51,8 +51,7 @@ pub(super) const PROVIDER: Provider = Provider {
     explain,
     order: |_, _| Ok(()),
     transports,
-    // It looks for its attribute, wherever the tag stands.
-    lookups: |_| Vec::new(),
+    lookups,
     compiled: |_| Compiled::default(),
     domains: |_| None,
     version: Some(VersionQuery { learned_by: "status", needs_token: false, ask: ask_version, read: read_version }),
@@ -272,6 +271,22 @@ fn explain(command: &str) -> Option<&'static str> {
     }
 }
 
+/// The vendor's trackers look for their attribute, wherever the tag stands; one that asks for `document.currentScript`
+/// and for nothing else finds itself only where a classic script is.
+fn lookups(script: &Script<'_>) -> Vec<Lookup> {
+    let searches = script.tokens.iter().any(|token| match token {
+        Token::Text(text) | Token::Template(text) => text.contains("[data-goatcounter"),
+        Token::Identifier(name) => name == "getElementsByTagName",
+        _ => false,
+    });
+    let mut lookups = super::loading::lookups(script);
+    lookups.retain(|lookup| *lookup != Lookup::CurrentScript);
+    if !searches && Sign::Name(Cow::Borrowed("currentScript")).found_in(script) {
+        lookups.push(Lookup::CurrentScript);
+    }
+    lookups
+}
+
 /// Since version 4 a hit is a beacon. The image that version 5 falls back to does not rescue it: where a
 /// policy forbids the beacon, `sendBeacon` still answers `true`.
 fn transports(script: &Script<'_>, _commands: &[String]) -> Vec<Transport> {
@@ -280,7 +295,11 @@ fn transports(script: &Script<'_>, _commands: &[String]) -> Vec<Transport> {
         return vec![Transport::Beacon];
     }
     if name("fetch") || name("XMLHttpRequest") {
-        return vec![Transport::Fetch];
+        // What follows a request that failed may be an image.
+        return match name("Image") {
+            true => vec![Transport::Fetch, Transport::Image],
+            false => vec![Transport::Fetch],
+        };
     }
     match name("Image") || Sign::Text(Cow::Borrowed("img")).found_in(script) {
         true => vec![Transport::Image],

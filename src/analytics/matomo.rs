@@ -213,6 +213,10 @@ fn explain(command: &str) -> Option<&'static str> {
     })
 }
 
+/// Stands among the commands of a snippet where its tag has made the browser wait for the tracker: what comes after is
+/// taken as it comes, by every tracker.
+const THERE: &str = "(the tracker is there)";
+
 fn order(commands: &[String], script: Option<&Script<'_>>) -> Result<(), OrderProblem> {
     // A page may count something else than itself, and says so.
     if !commands.iter().any(|command| command.starts_with("track")) {
@@ -223,6 +227,15 @@ fn order(commands: &[String], script: Option<&Script<'_>>) -> Result<(), OrderPr
     let (Some(view), Some(queue)) = (place("trackPageView"), place("_paq")) else { return Ok(()) };
     let late = ["setTrackerUrl", "setSiteId"].into_iter().find(|name| place(name).is_some_and(|at| at > view));
     let Some(late) = late.filter(|_| queue == 0) else { return Ok(()) };
+    if place(THERE).is_some_and(|there| there < view) {
+        return Err(OrderProblem {
+            message: format!(
+                "the snippet says `trackPageView` before `{late}`, and its tag makes the browser wait for the tracker \
+                 first: commands are then taken as they come, and the page view is sent before it knows where to"
+            ),
+            fix: format!("put `{late}` before `trackPageView` in the snippet, or load the tracker with `async`"),
+        });
+    }
     // A tracker that puts its queue in order names these commands as strings.
     let sorts = |script: &Script<'_>| {
         Sign::Text(Cow::Borrowed("setTrackerUrl")).found_in(script) || is_key(script, "setTrackerUrl")
@@ -253,11 +266,15 @@ fn transports(script: &Script<'_>, commands: &[String]) -> Vec<Transport> {
     if commands.iter().any(|command| command == "disableAlwaysUseSendBeacon") {
         return vec![Transport::Image];
     }
+    // No tracker of the vendor's sends every hit so; copies and rewritings of it do.
+    let requests = name("fetch") || name("XMLHttpRequest");
     match (name("sendBeacon"), name("disableAlwaysUseSendBeacon"), name("Image")) {
         (true, true, _) | (true, false, false) => vec![Transport::Beacon],
         // It knows beacons and images, and not the command that came with beacons as the rule.
         (true, false, true) => vec![Transport::Beacon, Transport::Image],
+        (false, _, true) if requests => vec![Transport::Fetch, Transport::Image],
         (false, _, true) => vec![Transport::Image],
+        (false, _, false) if requests => vec![Transport::Fetch],
         (false, _, false) => Vec::new(),
     }
 }

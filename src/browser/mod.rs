@@ -32,7 +32,7 @@ pub use self::program::Places;
 pub use self::seen::{Blocked, Seen};
 
 use self::judge::{Judge, Visited};
-use self::replay::{Folder, Replay, Server};
+use self::replay::{Content, Folder, Replay, Server};
 use self::visit::{Browser, NoBrowser, Plan};
 
 /// How long the browser may run in all.
@@ -94,8 +94,7 @@ pub fn run(ask: &Ask<'_>, places: &Places) -> Said {
     let (chosen, left) = choice::choose(&evidence);
     let folder = Arc::new(Folder {
         base_url: ask.config.base_url.clone(),
-        root: ask.folder.to_owned(),
-        files: evidence.files.keys().cloned().collect(),
+        files: evidence.files.keys().map(|path| (path.clone(), Content::Disk(ask.folder.join(path)))).collect(),
         headers: evidence.headers.clone().filter(|_| ask.config.headers_from.is_some()),
     });
     let servers = Arc::new(servers);

@@ -3,7 +3,7 @@
 //!
 //! Nothing here contacts anybody: an address that is not known is answered by a sink, and told.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -27,12 +27,19 @@ const HEADERS: [(&str, &str); 4] =
 pub struct Folder {
     /// Where it stands on the web.
     pub base_url: BaseUrl,
-    /// Where it is.
-    pub root: PathBuf,
     /// Its files.
-    pub files: BTreeSet<String>,
+    pub files: BTreeMap<String, Content>,
     /// The headers that its host sends, where they are known.
     pub headers: Option<Headers>,
+}
+
+/// Where the bytes of a file are.
+#[derive(Debug, Clone)]
+pub enum Content {
+    /// In this file.
+    Disk(PathBuf),
+    /// Here.
+    Held(Vec<u8>),
 }
 
 /// An analytics server, as it was heard.
@@ -212,7 +219,7 @@ impl Folder {
         }
         let path = asked.url.path().strip_prefix(self.base_url.url().path()).unwrap_or_default();
         let path = percent_decode_str(path).decode_utf8_lossy().into_owned();
-        let has = |path: &str| self.files.contains(path);
+        let has = |path: &str| self.files.contains_key(path);
         let folder = path.is_empty() || path.ends_with('/');
         match () {
             () if folder && has(&format!("{path}index.html")) => self.file(200, &format!("{path}index.html")),
@@ -227,7 +234,12 @@ impl Folder {
     }
 
     fn file(&self, status: u16, path: &str) -> Answered {
-        let Ok(body) = fs::read(self.root.join(path)) else { return Answered::empty(500) };
+        let body = match self.files.get(path) {
+            Some(Content::Disk(path)) => fs::read(path).ok(),
+            Some(Content::Held(bytes)) => Some(bytes.clone()),
+            None => None,
+        };
+        let Some(body) = body else { return Answered::empty(500) };
         let mut headers = BTreeMap::from([("content-type".to_owned(), kind(path, &body).to_owned())]);
         let route = OutPath::new(path).route();
         let mut policies = Vec::new();
@@ -308,8 +320,7 @@ mod tests {
         let provider = analytics::find("goatcounter").unwrap();
         let folder = Folder {
             base_url: BaseUrl::parse("https://blog.example/blog/").unwrap(),
-            root: root.to_owned(),
-            files: files.map(str::to_owned).into(),
+            files: files.map(|file| (file.to_owned(), Content::Disk(root.join(file)))).into(),
             headers: Some(Headers::parse("/*\n  Content-Security-Policy: one\n  Content-Security-Policy: two\n")),
         };
         Replay::new(&Arc::new(folder), &Arc::new(vec![Server { provider, target, tracker: Some(reply) }]))

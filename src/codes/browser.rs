@@ -62,6 +62,13 @@ pub(super) const CODES: &[Code] = &[
                connection.",
     },
     Code {
+        code: "drill/no-browser",
+        exit: Exit::Unknown,
+        text: "`blog drill --matrix` opens generated pages in a real Chromium and holds what leaves them against what the \
+               guard reads in them. No Chromium was found, or it did not run, so that nothing was compared. Install one, or \
+               name it with `BLOG_CHROMIUM`.",
+    },
+    Code {
         code: "browser/program",
         exit: Exit::Unknown,
         text: "No Chromium was found, or it did not run. It is looked for as `BLOG_CHROMIUM`, `CHROME`, and under its usual \

@@ -2,13 +2,25 @@
 
 use watchpost::check::Rules;
 use watchpost::check::sample::sample;
-use watchpost::config::Config;
-use watchpost::drill::{self, Extent};
+use watchpost::config::{Config, now};
+use watchpost::drill::{self, Extent, matrix};
 use watchpost::output::manifest_of;
 
 use crate::cli::{Drill, Environment, Format};
 use crate::commands::Outcome;
 use crate::console::Console;
+
+/// Prints the confusion matrix of reading against looking.
+pub(super) fn matrix(arguments: &Drill, environment: &Environment, console: &Console) -> Outcome {
+    // A seed that nobody chose is one that nobody has tried.
+    let seed = arguments.seed.unwrap_or_else(|| now().as_millisecond().unsigned_abs() % 1_000_000);
+    let matrix = matrix::run(seed, usize::from(arguments.cases), &environment.browser)?;
+    match console.format() {
+        Format::Human => console.data(&matrix.human()),
+        _ => console.object("matrix", matrix.json()),
+    }
+    Ok(matrix.exit())
+}
 
 /// Drills the site as it was last built.
 pub(super) fn run(arguments: &Drill, config: &Config, environment: &Environment, console: &Console) -> Outcome {

@@ -52,6 +52,7 @@ pub(crate) fn run(cli: &Cli, environment: &Environment, console: &Console) -> Ex
         Command::Lock(arguments) => {
             load(&root, &arguments.site).and_then(|config| lock::run(arguments, config, environment, console))
         }
+        Command::Drill(arguments) if arguments.matrix => drill::matrix(arguments, environment, console),
         Command::Drill(arguments) => {
             load(&root, &arguments.site).and_then(|config| drill::run(arguments, &config, environment, console))
         }

@@ -3,6 +3,7 @@
 //!
 //! Gives [`run`]. Needs no network. The breakages know no rule, and nothing here decides what is drift.
 
+pub mod matrix;
 mod played;
 mod table;
 

@@ -146,15 +146,17 @@ pub(super) fn commands(subject: &Subject<'_>) -> Vec<Verdict> {
 
 /// Returns whether a script makes code as it runs: then its tokens are not all that it says.
 fn makes_code(script: &Script<'_>) -> bool {
+    let spelt = |index: usize| script.tokens.get(index + 1).is_some_and(|next| next.is("("));
+    calls(script, &["eval", "Function", "atob"])
+        || (0..script.tokens.len()).any(|index| script.tokens[index].names("fromCharCode") && spelt(index))
+}
+
+/// Returns whether a script calls one of these functions of the browser's; `a.eval(…)` is some object's own.
+fn calls(script: &Script<'_>, names: &[&str]) -> bool {
     script.tokens.iter().enumerate().any(|(index, token)| {
-        let called = script.tokens.get(index + 1).is_some_and(|next| next.is("("));
         let Token::Identifier(name) = token else { return false };
-        match name.as_ref() {
-            // `a.eval(…)` is some object's own function.
-            "eval" | "Function" | "atob" => called && !(index > 0 && script.tokens[index - 1].is(".")),
-            "fromCharCode" => called,
-            _ => false,
-        }
+        let called = script.tokens.get(index + 1).is_some_and(|next| next.is("("));
+        names.contains(&name.as_ref()) && called && !(index > 0 && script.tokens[index - 1].is("."))
     })
 }
 
@@ -339,6 +341,9 @@ pub(super) fn policy(subject: &Subject<'_>) -> Vec<Verdict> {
     }
     let collects: Vec<Url> = std::iter::once(target.collect.clone()).chain((provider.collects)(target)).collect();
     let transports = transports(subject);
+    let text = text(subject);
+    let evaluates =
+        matches!(knowledge(subject, &text), Knowledge::Tokens(script, _) if calls(&script, &["eval", "Function"]));
     let mut verdicts = Vec::new();
     let mut judged = 0;
     for page_policy in subject.policies {
@@ -366,6 +371,13 @@ pub(super) fn policy(subject: &Subject<'_>) -> Vec<Verdict> {
         verdicts.extend(
             refusals.into_iter().map(|blocked| blocked.verdict(CODE, Outcome::Drift, page_policy, provider.title)),
         );
+        if let Some(Err(refusal)) = evaluates.then(|| policies.evaluate()) {
+            let message = "the tracker makes code as it runs, and the pages' own Content-Security-Policy forbids that: whether \
+                           it gets as far as to send a hit, nobody can read";
+            let unsure = verdict(CODE, unknown("L7"), message).expected_found("'unsafe-eval'", refusal.to_string());
+            let fix = "let a browser tell (`blog check --browser`), or serve the vendor's own file";
+            verdicts.push(unsure.fix(fix).pages(page_policy.pages.iter().cloned()));
+        }
         verdicts.extend(
             unsure.into_iter().map(|blocked| blocked.verdict(CODE, unknown("L7"), page_policy, provider.title)),
         );

@@ -139,6 +139,15 @@ impl Policy {
         if passes { Ok(()) } else { Err(refusal(name, sources)) }
     }
 
+    /// Judges code that a script makes out of text as it runs.
+    pub fn evaluate(&self) -> Result<(), Refusal> {
+        let governing = ["script-src", "default-src"].iter().find_map(|name| Some((*name, self.directive(name)?)));
+        match governing {
+            Some((name, sources)) if !has_keyword(sources, "'unsafe-eval'") => Err(refusal(name, sources)),
+            _ => Ok(()),
+        }
+    }
+
     fn sandbox(&self) -> Result<(), Refusal> {
         match self.directive("sandbox") {
             Some(flags) if !has_keyword(flags, "allow-scripts") => Err(refusal("sandbox", flags)),
@@ -200,6 +209,11 @@ impl Policies {
     /// Judges the loading of a script.
     pub fn load(&self, script: &Script<'_>, url: &Url, page: &Url) -> Result<(), Refusal> {
         self.policies.iter().try_for_each(|policy| policy.load(script, url, page))
+    }
+
+    /// Judges code that a script makes out of text as it runs.
+    pub fn evaluate(&self) -> Result<(), Refusal> {
+        self.policies.iter().try_for_each(Policy::evaluate)
     }
 
     /// Judges a script whose text stands in the page.

@@ -100,7 +100,7 @@ fn leave(code: &'static str, subject: &Subject<'_>, sighting: &Sighting, reply: 
         verdict(code, Outcome::Drift, message)
             .evidence(evidence(reply))
             .expected_found(format!("Access-Control-Allow-Origin: {origin}"), allowed.unwrap_or("no such header"))
-            .fix("let the server send `Access-Control-Allow-Origin` with the script, or take `crossorigin` and `integrity` out of the tag"),
+            .fix("let the server send `Access-Control-Allow-Origin` with the script, or take `crossorigin`, `integrity` and `type` out of the tag"),
     )
 }
 

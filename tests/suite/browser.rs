@@ -23,6 +23,7 @@ tests![
     without_a_browser_nothing_is_told,
     offline_the_tracker_that_was_kept_is_run,
     nothing_leaves_the_machine_and_nothing_stays_behind,
+    reading_and_looking_agree_on_generated_cases,
 ];
 
 /// A tracker that looks for its tag and sends a beacon, as GoatCounter's does.
@@ -350,5 +351,13 @@ fn nothing_leaves_the_machine_and_nothing_stays_behind() -> Result<(), Skip> {
         String::from_utf8_lossy(&command).contains(&mine)
     });
     assert_eq!(running.count(), 0, "a process of the browser still runs");
+    Ok(())
+}
+
+fn reading_and_looking_agree_on_generated_cases() -> Result<(), Skip> {
+    chromium()?;
+    let run = Site::empty().run(&["drill", "--matrix", "--seed", "2011"]);
+    let counts = "0 missed, 0 false alarms";
+    run.exit(0).stdout_has("120 cases").stdout_has("seed 2011").stdout_has(counts);
     Ok(())
 }

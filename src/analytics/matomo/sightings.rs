@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::analytics::deeds::{Constants, Deed, Value, deeds};
-use crate::analytics::script::lex;
+use crate::analytics::script::{Script, lex};
 use crate::analytics::{ScriptTag, Sighting, file_name, queried};
 
 /// Something that the scripts of a page do, in a browser's order.
@@ -41,9 +41,15 @@ fn sightings(scripts: &[ScriptTag], running: bool) -> Vec<Sighting> {
     let mut constants = Constants::new();
     for (tag, script) in scripts.iter().enumerate().filter(|(_, script)| script.runs() == running) {
         match script.source() {
-            Some(url) if is_tracker(url) => events.push(Event::Load { url: url.to_owned(), tag }),
+            Some(url) if is_tracker(url) => {
+                events.push(Event::Load { url: url.to_owned(), tag });
+                let waits = ["async", "defer"].iter().any(|name| script.attributes.contains_key(*name));
+                if !waits && !script.is_module() {
+                    events.push(Event::Command { name: super::THERE.to_owned(), arguments: Vec::new(), tag });
+                }
+            }
             Some(_) => {}
-            None => inline(tag, &script.body, &mut constants, &mut events),
+            None => inline(tag, script, &mut constants, &mut events),
         }
     }
     groups(events).into_iter().filter_map(sighting).collect()
@@ -55,9 +61,13 @@ fn is_tracker(url: &str) -> bool {
 }
 
 /// Gathers what an inline script does with Matomo.
-fn inline(tag: usize, body: &str, constants: &mut Constants, events: &mut Vec<Event>) {
-    if !["_paq", "iwik", "atomo"].iter().any(|word| body.contains(word)) {
+fn inline(tag: usize, script: &ScriptTag, constants: &mut Constants, events: &mut Vec<Event>) {
+    if !["_paq", "iwik", "atomo"].iter().any(|word| script.body.contains(word)) {
         return;
+    }
+    let tokens = lex(&script.body);
+    if is_local(&tokens, script.is_module()) {
+        events.push(Event::Command { name: LOCAL.to_owned(), arguments: Vec::new(), tag });
     }
     let start = events.len();
     let mut loads = Vec::new();
@@ -65,7 +75,7 @@ fn inline(tag: usize, body: &str, constants: &mut Constants, events: &mut Vec<Ev
     let mut command = |name: &str, arguments: Vec<Value>| {
         events.push(Event::Command { name: name.to_owned(), arguments, tag });
     };
-    for deed in deeds(&lex(body), constants) {
+    for deed in deeds(&tokens, constants) {
         match deed {
             Deed::Call(path, arguments) if path == "_paq.push" => {
                 for argument in arguments {
@@ -100,6 +110,24 @@ fn inline(tag: usize, body: &str, constants: &mut Constants, events: &mut Vec<Ev
         false => named,
     };
     events.extend(chosen.into_iter().map(|url| Event::Load { url, tag }));
+}
+
+/// Stands for a queue that no tracker sees.
+const LOCAL: &str = "(a queue of its own)";
+
+/// Returns whether a script makes the queue a variable of its own, where the tracker looks for one of the window's: by
+/// `let` and `const`, and in a module by `var` too.
+fn is_local(script: &Script<'_>, is_module: bool) -> bool {
+    let tokens = &script.tokens;
+    let shared = |at: usize| {
+        tokens.get(at).is_some_and(|token| token.names("window"))
+            && tokens.get(at + 2).is_some_and(|token| token.names("_paq"))
+            && tokens.get(at + 3).is_some_and(|token| token.is("="))
+    };
+    tokens.windows(3).enumerate().any(|(at, window)| {
+        let own = window[0].names("let") || window[0].names("const") || (is_module && window[0].names("var"));
+        own && window[1].names("_paq") && window[2].is("=") && !shared(at + 3)
+    })
 }
 
 /// Returns whether this is a function that makes a tracker at once.
@@ -190,6 +218,7 @@ fn take(sighting: &mut Sighting, name: String, arguments: &[Value]) {
     sighting.style = match (name.as_str(), sighting.style) {
         ("getTracker", _) => "synchronous",
         ("piwik_log", _) => "functions",
+        (LOCAL | super::THERE, style) => style,
         (_, "bare") => "queue",
         (_, style) => style,
     };
@@ -204,7 +233,13 @@ fn take(sighting: &mut Sighting, name: String, arguments: &[Value]) {
             sighting.site = printed(1);
             sighting.collect = printed(2);
         }
-        "enableLinkTracking" | "(a function)" => {}
+        LOCAL => {
+            sighting
+                .parameters
+                .insert("queue".to_owned(), "a variable of the script's own, which no tracker sees".to_owned());
+            return;
+        }
+        "enableLinkTracking" | "(a function)" | super::THERE => {}
         track if track.starts_with("track") => {}
         _ => {
             let all: Vec<String> = arguments.iter().map(all_printed).collect();

@@ -273,6 +273,35 @@ fn a_digest_in_the_tag_has_to_be_the_tracker_s() {
 }
 
 #[test]
+fn a_module_is_loaded_with_leave_only_and_has_no_current_script() {
+    let tag =
+        "<script type=module data-goatcounter=https://stats.example/count src=https://stats.example/count.js></script>";
+    let case = || Case::of("goatcounter").html(tag);
+    assert_eq!(case().says("contract/integrity").outcome, Outcome::Ok);
+    assert_eq!(case().says("contract/loading").outcome, Outcome::Ok, "it looks for its attribute");
+    let lent_to_nobody = case().change_tracker(|reply| drop(reply.headers.remove("access-control-allow-origin")));
+    assert_eq!(lent_to_nobody.says("contract/integrity").outcome, Outcome::Drift);
+    for lookup in ["document.currentScript", "document['currentScript']", "s;var {currentScript: s} = document; s"] {
+        let tracker = format!("goatcounter; var t = {lookup}; navigator.sendBeacon(t.dataset.goatcounter)");
+        let says = |case: Case| case.tracker(&tracker).says("contract/loading").outcome;
+        assert_eq!(says(case()), Outcome::Drift, "{lookup}");
+        assert_eq!(says(Case::of("goatcounter")), Outcome::Ok, "{lookup}");
+    }
+}
+
+#[test]
+fn code_that_is_made_where_a_policy_forbids_it_is_left_to_a_browser() {
+    let tracker = "goatcounter; eval('1'); var t = document.querySelector('script[data-goatcounter]'); navigator.sendBeacon(t.dataset.goatcounter)";
+    let says = |policy: &str| {
+        let case = Case::of("goatcounter").tracker(tracker);
+        case.policy(csp::Delivery::Header, policy).says("contract/policy").outcome
+    };
+    assert_eq!(says("script-src https://stats.example"), unknown("L7"));
+    assert_eq!(says("script-src https://stats.example 'unsafe-eval'"), Outcome::Ok);
+    assert_eq!(says("img-src 'none'"), Outcome::Ok);
+}
+
+#[test]
 fn what_the_owner_knows_better_wins_over_our_table() {
     let expect = |text: &str| {
         let expect: BTreeMap<String, toml::Value> = text.parse::<toml::Table>().unwrap().into_iter().collect();
