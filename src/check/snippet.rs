@@ -147,11 +147,7 @@ pub(super) fn doubled(evidence: &Evidence<'_>) -> Vec<Verdict> {
         let lines = |page: &Page| -> Vec<u64> {
             let mut lines: Vec<u64> = page.of_table(number).iter().map(|(snippet, _)| snippet.line).collect();
             let extra = page.assignment.extra.iter().filter(|(table, _)| *table == number);
-            let extra = extra.map(|(_, index)| page.snippet(*index));
-            let first = page.of_table(number).map(|(snippet, _)| snippet);
-            // Browsers run a module once, however many tags name it.
-            let extra = extra.filter(|copy| !first.is_some_and(|first| is_module(first) && first.found == copy.found));
-            lines.extend(extra.map(|snippet| snippet.line));
+            lines.extend(extra.map(|(_, index)| page.snippet(*index).line));
             lines.sort_unstable();
             lines
         };
@@ -436,12 +432,6 @@ pub(super) fn amp(evidence: &Evidence<'_>) -> Vec<Verdict> {
         .fix("list the AMP pages under `exclude` in site.toml, or stop publishing them")
         .pages(amp.iter().map(|page| page.path.clone()));
     vec![unknown]
-}
-
-/// Returns whether a snippet is one tag that loads its tracker as a module.
-fn is_module(snippet: &Snippet) -> bool {
-    let sighting = &snippet.found.sighting;
-    sighting.style == "tag" && sighting.parameters.get("type").is_some_and(|kind| kind == "module")
 }
 
 /// Notes that nothing is guarded.

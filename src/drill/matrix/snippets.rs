@@ -70,7 +70,13 @@ pub(super) fn tag(chance: &mut Chance, attributes: &str, script: &str, tracker: 
     let parts: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
     let element = if chance.percent(8) { "SCRIPT" } else { "script" };
     let markup = format!("<{element} {}></{element}>", parts.join(" "));
-    placed(chance, Snippet { name: name.join(" "), head: markup, ..Snippet::default() })
+    let snippet = Snippet { name: name.join(" "), head: markup, ..Snippet::default() };
+    // Browsers run a module once, however many tags name it; that it stands there twice is drift all the same, by decree.
+    let once = snippet.name.to_lowercase().contains("type=module");
+    match placed(chance, snippet.clone()) {
+        twice if once && twice.name.ends_with("twice") => snippet,
+        placed => placed,
+    }
 }
 
 /// Puts a snippet elsewhere, sometimes: in the body, twice, or where no browser runs it.
