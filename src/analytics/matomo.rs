@@ -234,6 +234,7 @@ fn order(commands: &[String], script: Option<&Script<'_>>) -> Result<(), OrderPr
                  first: commands are then taken as they come, and the page view is sent before it knows where to"
             ),
             fix: format!("put `{late}` before `trackPageView` in the snippet, or load the tracker with `async`"),
+            is_certain: true,
         });
     }
     // A tracker that puts its queue in order names these commands as strings.

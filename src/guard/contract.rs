@@ -341,9 +341,9 @@ pub(super) fn policy(subject: &Subject<'_>) -> Vec<Verdict> {
     }
     let collects: Vec<Url> = std::iter::once(target.collect.clone()).chain((provider.collects)(target)).collect();
     let transports = transports(subject);
-    let text = text(subject);
+    let bytes = text(subject);
     let evaluates =
-        matches!(knowledge(subject, &text), Knowledge::Tokens(script, _) if calls(&script, &["eval", "Function"]));
+        matches!(knowledge(subject, &bytes), Knowledge::Tokens(script, _) if calls(&script, &["eval", "Function"]));
     let mut verdicts = Vec::new();
     let mut judged = 0;
     for page_policy in subject.policies {
