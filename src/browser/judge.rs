@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use percent_encoding::percent_decode_str;
 use url::Url;
 
-use super::choice::Chosen;
+use super::choice::{Chosen, Left};
 use super::replay::{Arrived, Role, Server};
 use super::seen::{Blocked, Seen};
 use super::{Earlier, Said, unknown, verdict};
@@ -25,9 +25,17 @@ const LINES: usize = 3;
 /// How many hosts or addresses are named.
 const NAMED: usize = 8;
 /// Options by which a tracker is told to count nothing by itself: provider, option, the value that does so.
-const WAITING: &[(&str, &str, bool)] = &[("goatcounter", "no_onload", true), ("matomo", "requireConsent", true)];
+const WAITING: &[(&str, &str, bool)] = &[
+    ("goatcounter", "no_onload", true),
+    ("matomo", "requireConsent", true),
+    ("umami", "data-auto-track", false),
+    ("simple-analytics", "data-auto-collect", false),
+    ("fathom", "data-auto", false),
+    ("plausible", "autoCapturePageviews", false),
+    ("ga4", "send_page_view", false),
+];
 /// Options by which a page is counted under another path than its own.
-const OTHER_PATH: &[(&str, &str)] = &[("goatcounter", "path")];
+const OTHER_PATH: &[(&str, &str)] = &[("goatcounter", "path"), ("ga4", "page_location")];
 
 /// One page, and what came of the visit to it.
 pub(super) struct Visited<'e> {
@@ -44,8 +52,8 @@ pub(super) struct Judge<'a> {
     /// In the order of the evidence's tables.
     pub(super) servers: &'a [Server],
     pub(super) visited: &'a [Visited<'a>],
-    /// How many pages are like none that was visited.
-    pub(super) left: usize,
+    /// What was not visited.
+    pub(super) left: Left,
     /// The browser's name and version.
     pub(super) version: &'a str,
 }
@@ -344,13 +352,21 @@ impl Judge<'_> {
 
     /// Tells that some pages were not visited, nor any like them.
     fn left(&self) -> Option<Verdict> {
-        (self.left > 0).then(|| {
-            let message = format!(
-                "every layout was visited; {} pages differ in snippet or policy from all pages that were",
-                self.left
-            );
-            verdict("browser/left", Outcome::Note, message)
-        })
+        let Left { pages, layouts } = self.left;
+        let (outcome, message) = match (pages, layouts) {
+            (0, _) => return None,
+            (_, 0) => (
+                Outcome::Note,
+                format!(
+                    "each kind of page was visited; {pages} pages stand in sections, or differ in snippet or policy, of which none was"
+                ),
+            ),
+            _ => (
+                unknown("layouts-left"),
+                format!("{layouts} kinds of pages were not visited: there are more than one run visits"),
+            ),
+        };
+        Some(verdict("browser/left", outcome, message))
     }
 }
 
@@ -478,4 +494,18 @@ fn which(pages: &[&Visited<'_>]) -> String {
     let named: Vec<&str> = layouts.iter().take(NAMED).copied().collect();
     let more = if layouts.len() > NAMED { ", …" } else { "" };
     format!("{} pages ({}{more})", pages.len(), named.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_options_that_are_named_are_options_of_their_vendors() {
+        let named = WAITING.iter().map(|(provider, option, _)| (provider, option));
+        for (provider, option) in named.chain(OTHER_PATH.iter().map(|(provider, option)| (provider, option))) {
+            let provider = crate::analytics::find(provider).expect("a vendor that is known");
+            assert!(provider.options.iter().any(|row| row.name == *option), "{} has no {option}", provider.name);
+        }
+    }
 }

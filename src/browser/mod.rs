@@ -23,7 +23,7 @@ use crate::analytics::exchange::{Reply, Request};
 use crate::analytics::{self};
 use crate::check::{self, Evidence};
 use crate::config::{Config, Endpoint};
-use crate::guard::{Answers, Heard};
+use crate::guard::{self, Answers, Heard};
 use crate::manifest::Manifest;
 use crate::verdict::{Covers, GuardLevel, Outcome, Verdict};
 
@@ -130,7 +130,8 @@ fn servers(ask: &Ask<'_>, evidence: &Evidence<'_>) -> Vec<Server> {
         let provider = analytics::find(&table.analytics.provider)?;
         let target = analytics::target(table.analytics, &ask.config.base_url)?;
         let heard = match ask.answers.tables.get(table.number).map(|answer| &answer.tracker) {
-            Some(Heard::Reply(reply)) => Some(reply.as_ref().clone()),
+            // A server in passing trouble shows nothing of what visitors get on another day.
+            Some(Heard::Reply(reply)) if !guard::is_passing(reply) => Some(reply.as_ref().clone()),
             _ => None,
         };
         // The stand-in is always there.

@@ -106,7 +106,9 @@ impl Replay {
             if server.addresses().any(|address| is_same(&address, url)) {
                 return Role::Tracker(number);
             }
-            if url.origin() == server.target.collect.origin() && url.path() == server.target.collect.path() {
+            let further = (server.provider.collects)(&server.target);
+            let collects = std::iter::once(&server.target.collect).chain(&further);
+            if collects.into_iter().any(|collect| url.origin() == collect.origin() && url.path() == collect.path()) {
                 return Role::Collect(number);
             }
         }

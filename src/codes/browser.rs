@@ -50,9 +50,10 @@ pub(super) const CODES: &[Code] = &[
     },
     Code {
         code: "browser/left",
-        exit: Exit::Success,
+        exit: Exit::Unknown,
         text: "The browser visits every layout once, and further pages that differ in their snippet or policy, two dozen in \
-               all. Some pages differ from all that were visited; the levels that read every page have judged them.",
+               all. As a note: some pages differ from all that were visited, though none in its layout; the levels that read \
+               every page have judged them. As unknown: there are more layouts than that, and some were not visited at all.",
     },
     Code {
         code: "browser/tracker",

@@ -223,6 +223,11 @@ pub const RULES: &[Rule] = &[
     Rule { code: "collect/origin", level: GuardLevel::L4, judge: collect::origin },
 ];
 
+/// Returns whether a reply is passing trouble (429, 5xx, a challenge), which says nothing of what visitors get on another day.
+pub fn is_passing(reply: &Reply) -> bool {
+    matches!(reading::standing(reply), reading::Standing::Passing(_))
+}
+
 /// Returns the levels of a table that were not judged, with the reason in words: for the last line of a report.
 pub fn left_out(subject: &Subject<'_>) -> Vec<(GuardLevel, &'static str)> {
     let reason = |unasked: Unasked| match unasked {
