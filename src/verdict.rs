@@ -96,6 +96,9 @@ pub struct Verdict {
     /// The pages it is about; all of them, sorted. Reports show a few.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub pages: Vec<String>,
+    /// Whether a note says that nothing could be told, and no run of this kind could: its level is then `not told`, never ok.
+    #[serde(rename = "untold", skip_serializing_if = "std::ops::Not::not")]
+    pub is_untold: bool,
 }
 
 impl Verdict {
@@ -118,6 +121,7 @@ impl Verdict {
             found: None,
             fix: None,
             pages: Vec::new(),
+            is_untold: false,
         }
     }
 
@@ -137,6 +141,12 @@ impl Verdict {
     /// Says what to do.
     pub fn fix(mut self, fix: impl Into<String>) -> Self {
         self.fix = Some(fix.into());
+        self
+    }
+
+    /// Says that nothing could be told.
+    pub fn untold(mut self) -> Self {
+        self.is_untold = true;
         self
     }
 

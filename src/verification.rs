@@ -260,7 +260,7 @@ fn contract(config: &Config, lock: Option<&Lock>) -> Contract {
 /// Returns the levels of each table that held: something was told, and nothing was wrong or left open, neither of the table
 /// nor of the site as a whole.
 fn held(report: &Report) -> BTreeSet<(usize, GuardLevel)> {
-    let is_open = |judged: &&Judged| matches!(judged.verdict.outcome, Outcome::Drift | Outcome::Unknown(_));
+    let is_open = |judged: &&Judged| !judged.holds();
     let open: BTreeSet<(Option<usize>, GuardLevel)> =
         report.verdicts.iter().filter(is_open).map(|judged| (judged.table, judged.verdict.level)).collect();
     let told = report.verdicts.iter().filter(|judged| judged.verdict.outcome == Outcome::Ok);
@@ -333,6 +333,11 @@ mod tests {
                 judged(1, GuardLevel::L2, Outcome::Note),
                 judged(1, GuardLevel::L0, Outcome::Ok),
                 Judged { table: None, ..judged(0, GuardLevel::L0, Outcome::Drift) },
+                judged(0, GuardLevel::L4, Outcome::Ok),
+                Judged {
+                    verdict: judged(0, GuardLevel::L4, Outcome::Note).verdict.untold(),
+                    ..judged(0, GuardLevel::L4, Outcome::Note)
+                },
             ],
             ..Report::default()
         };

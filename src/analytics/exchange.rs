@@ -198,6 +198,17 @@ pub enum Finding {
         /// Something that a person should know though all is well.
         remark: Option<String>,
     },
+    /// The server takes hits for this site, and has counted the question as one: it is set up so that no question is harmless.
+    Recorded {
+        /// What it answered, in a few stable words: for the lock.
+        answer: String,
+        /// What it answered for a site that cannot exist.
+        control: Control,
+        /// How many hits were recorded and where, in a sentence.
+        meaning: String,
+        /// What to do.
+        fix: String,
+    },
     /// Nothing that records no hit could tell whether the server takes hits for this site: its yes would be the same for
     /// a site that does not exist. Never shown as holding.
     Indistinguishable {
@@ -233,6 +244,8 @@ pub enum Finding {
 pub enum Control {
     /// An impossible site was answered otherwise, in these few stable words.
     Told(String),
+    /// The answer about the site says it of an impossible one too, in these few stable words: nothing more was asked.
+    Within(String),
     /// An impossible site was answered alike.
     Indistinguishable,
 }

@@ -322,7 +322,7 @@ fn line_of(provider: &Provider) -> String {
     let told = loop {
         match (provider.probe.next)(&target, &replies) {
             Step::Ask(request) => replies.push((provider.stand_in.answer)(&request, &target)),
-            Step::Done(Finding::Known { control: Control::Told(_), .. }) => break "yes",
+            Step::Done(Finding::Known { control: Control::Told(_) | Control::Within(_), .. }) => break "yes",
             Step::Done(_) => break "no",
         }
     };

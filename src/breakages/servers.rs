@@ -184,7 +184,7 @@ fn knows_sites(scene: &Scene) -> bool {
     for _ in 0..QUESTIONS {
         match (scene.provider.probe.next)(&scene.target, &replies) {
             Step::Ask(request) => replies.push((scene.provider.stand_in.answer)(&request, &scene.target)),
-            Step::Done(Finding::Known { control: Control::Told(_), .. }) => return true,
+            Step::Done(Finding::Known { control: Control::Told(_) | Control::Within(_), .. }) => return true,
             Step::Done(_) => return false,
         }
     }

@@ -181,12 +181,17 @@ impl Judged {
 
     /// Returns whether it holds.
     pub fn holds(&self) -> bool {
-        matches!(self.verdict.outcome, Outcome::Ok | Outcome::Note)
+        matches!(self.verdict.outcome, Outcome::Ok | Outcome::Note) && !self.verdict.is_untold
     }
 
     /// Returns whether this could not be told, and `on_unknown = "warn"` lets it pass.
     pub fn is_pardoned(&self) -> bool {
         matches!(self.pardon, Pardon::Granted(_))
+    }
+
+    /// Returns whether this could not be told by any run of this kind: it fails none, and is never shown as holding.
+    pub fn is_untold(&self) -> bool {
+        self.verdict.is_untold && self.verdict.outcome == Outcome::Note
     }
 
     /// Returns whether this is out of reach of the written files.
@@ -210,7 +215,7 @@ impl Report {
     /// Returns whether everything that was looked at holds, and nothing that was asked stayed unknown.
     pub fn holds(&self) -> bool {
         let findings = self.findings.iter().all(|finding| finding.level == Level::Note);
-        findings && self.verdicts.iter().all(|judged| judged.holds() || judged.is_beyond_reach())
+        findings && self.verdicts.iter().all(|judged| judged.holds() || judged.is_beyond_reach() || judged.is_untold())
     }
 
     /// Adds what a further level says: one that is asked for by itself, beside the written pages (L5 to L7).

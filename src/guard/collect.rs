@@ -1,6 +1,8 @@
 //! Owns level 4: whether the server takes hits for this site, by a request that records nothing, and
 //! whether that request could have failed at all.
 
+use url::Url;
+
 use super::contract::transports;
 use super::reading::{challenge, unknown};
 use super::tracker::ON_PURPOSE;
@@ -42,11 +44,15 @@ pub(super) fn site(subject: &Subject<'_>) -> Vec<Verdict> {
                 message = format!("{message} ({remark})");
             }
             let all = replies.iter().map(evidence).collect::<Vec<_>>().join("; ");
-            let known = verdict(CODE, Outcome::Ok, message).evidence(all);
-            match expected {
-                Some(expected) if expected != *answer => known.expected_found(expected, answer),
-                _ => known,
+            match expected.filter(|expected| expected != answer) {
+                Some(expected) => answered_otherwise(expected, answer).evidence(all),
+                None => verdict(CODE, Outcome::Ok, message).evidence(all),
             }
+        }
+        Finding::Recorded { meaning, fix, .. } => {
+            let message =
+                format!("{} takes hits for this site, and counted the question as one: {meaning}", provider.title);
+            verdict(CODE, Outcome::Note, message).evidence(seen).fix(fix)
         }
         Finding::Indistinguishable { answer, meaning } => {
             let seen = if seen.is_empty() { answer.clone() } else { seen };
@@ -62,7 +68,12 @@ pub(super) fn site(subject: &Subject<'_>) -> Vec<Verdict> {
                         .expected_found(format!("{}, and {}", told.expect_known, told.expect_unknown), answer)
                         .fix(format!("look whether the site is still there; {ON_PURPOSE}"))
                 }
-                None => verdict(CODE, Outcome::Note, format!("indistinguishable: {meaning}")).evidence(seen),
+                None => match expected.filter(|expected| expected != answer) {
+                    Some(expected) => answered_otherwise(expected, answer).evidence(seen),
+                    None => {
+                        verdict(CODE, Outcome::Note, format!("indistinguishable: {meaning}")).evidence(seen).untold()
+                    }
+                },
             }
         }
         Finding::Broken { kind, answer, meaning, fix } => verdict(CODE, Outcome::Drift, meaning)
@@ -75,15 +86,26 @@ pub(super) fn site(subject: &Subject<'_>) -> Vec<Verdict> {
         Finding::Trouble { kind, meaning } => {
             verdict(CODE, unknown(*kind), meaning).evidence(seen).fix("run this again when the server is well")
         }
-        Finding::Unclassified => unclassified(CODE, provider, replies.last(), target.collect.as_str()),
+        Finding::Unclassified => unclassified(CODE, provider, replies, &target.collect),
     }]
 }
 
+/// Says that the counting address does not answer as it did when it was locked.
+fn answered_otherwise(expected: String, found: &str) -> Verdict {
+    let message = "the counting address answers the same question otherwise than when it was locked";
+    verdict("collect/site", Outcome::Drift, message)
+        .expected_found(expected, found)
+        .fix(format!("look what answers at that address, and how it is set up; {ON_PURPOSE}"))
+}
+
 /// Judges an answer that the provider makes nothing of, by its status.
-fn unclassified(code: &'static str, provider: &Provider, reply: Option<&Reply>, collect: &str) -> Verdict {
-    let Some(reply) = reply else {
+fn unclassified(code: &'static str, provider: &Provider, replies: &[Reply], collect: &Url) -> Verdict {
+    let Some(reply) = replies.last() else {
         return verdict(code, unknown("unclassified"), "the probe came to no answer");
     };
+    // What is asked besides the counting address says nothing of the way that hits take.
+    let besides = Url::parse(&reply.url).ok().filter(|url| replies.len() > 1 && url.path() != collect.path());
+    let collect = besides.as_ref().unwrap_or(collect).as_str();
     let (outcome, message, fix) = match reply.status {
         _ if challenge(reply).is_some() => (
             unknown("challenge"),
@@ -100,7 +122,7 @@ fn unclassified(code: &'static str, provider: &Provider, reply: Option<&Reply>, 
             format!("`{collect}` answers {status}: the server is in trouble, or what stands before it is"),
             "run this again when the server is well",
         ),
-        status @ (401 | 403 | 404 | 405 | 410) => (
+        status @ (401 | 403 | 404 | 405 | 410) if besides.is_none() => (
             Outcome::Drift,
             format!("`{collect}` answers {status}, which {} never does: no hit gets through", provider.title),
             "look at the counting address: it has moved, or a firewall or proxy refuses it",
@@ -117,7 +139,7 @@ fn unclassified(code: &'static str, provider: &Provider, reply: Option<&Reply>, 
 /// Says whether the probe can fail: one that cannot proves nothing.
 pub(super) fn control(subject: &Subject<'_>) -> Vec<Verdict> {
     const CODE: &str = "collect/control";
-    let (Some(provider), Probed::Found(Finding::Known { control, .. }, replies)) =
+    let (Some(provider), Probed::Found(Finding::Known { control, .. } | Finding::Recorded { control, .. }, replies)) =
         (subject.provider(), &subject.answer.probe)
     else {
         return Vec::new();
@@ -126,6 +148,11 @@ pub(super) fn control(subject: &Subject<'_>) -> Vec<Verdict> {
         Control::Told(answer) => {
             verdict(CODE, Outcome::Ok, format!("a site that cannot exist is answered otherwise: {answer}"))
         }
+        Control::Within(answer) => verdict(
+            CODE,
+            Outcome::Ok,
+            format!("the same answer tells a site that cannot exist, so that nothing more was asked: {answer}"),
+        ),
         Control::Indistinguishable => verdict(
             CODE,
             Outcome::Note,
@@ -142,8 +169,10 @@ pub(super) fn control(subject: &Subject<'_>) -> Vec<Verdict> {
 /// Says whether the server lets pages of the site read its answers, where that matters.
 pub(super) fn origin(subject: &Subject<'_>) -> Vec<Verdict> {
     const CODE: &str = "collect/origin";
-    let (Probed::Found(Finding::Known { .. } | Finding::Indistinguishable { .. }, replies), Some(target)) =
-        (&subject.answer.probe, &subject.answer.target)
+    let (
+        Probed::Found(Finding::Known { .. } | Finding::Recorded { .. } | Finding::Indistinguishable { .. }, replies),
+        Some(target),
+    ) = (&subject.answer.probe, &subject.answer.target)
     else {
         return Vec::new();
     };

@@ -313,16 +313,18 @@ fn markers(provider: &Provider, text: &str) -> Vec<String> {
 
 fn collect_of(provider: &Provider, collect: &url::Url, answer: &Answer) -> Result<Option<LockedCollect>, String> {
     match &answer.probe {
-        Probed::Found(Finding::Known { answer, control, .. }, _) => Ok(Some(LockedCollect {
-            method: provider.probe.method.to_owned(),
-            path: collect.path().to_owned(),
-            probe: provider.probe.name.to_owned(),
-            expect_known: answer.clone(),
-            expect_unknown: match control {
-                Control::Told(answer) => answer.clone(),
-                Control::Indistinguishable => "indistinguishable".to_owned(),
-            },
-        })),
+        Probed::Found(Finding::Known { answer, control, .. } | Finding::Recorded { answer, control, .. }, _) => {
+            Ok(Some(LockedCollect {
+                method: provider.probe.method.to_owned(),
+                path: collect.path().to_owned(),
+                probe: provider.probe.name.to_owned(),
+                expect_known: answer.clone(),
+                expect_unknown: match control {
+                    Control::Told(answer) | Control::Within(answer) => answer.clone(),
+                    Control::Indistinguishable => "indistinguishable".to_owned(),
+                },
+            }))
+        }
         Probed::Found(Finding::Indistinguishable { answer, .. }, _) => Ok(Some(LockedCollect {
             method: provider.probe.method.to_owned(),
             path: collect.path().to_owned(),

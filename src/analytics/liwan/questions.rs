@@ -12,6 +12,9 @@ use super::PROVIDER;
 use crate::analytics::below;
 use crate::analytics::exchange::{Control, Finding, Reply, Request, Step, Target};
 
+/// The entity of the negative control, looked for in the same list.
+const NOBODY: &str = "no-such-entity.invalid";
+
 pub(super) fn next(target: &Target, replies: &[Reply]) -> Step {
     let Some(event) = replies.first() else {
         let request = Request::post_json(target.collect.clone(), &json!({}));
@@ -48,16 +51,26 @@ fn judge_event(reply: &Reply) -> Result<&'static str, Finding> {
 /// Looks for the entity among those of public projects. That it is not there proves nothing: a project may be private or unlisted.
 fn judge_projects(target: &Target, generation: &str, reply: &Reply) -> Finding {
     let json = reply.json().unwrap_or_default();
-    let projects = json["projects"].as_array().filter(|_| reply.status == 200);
-    let has_entity = |project: &&Value| {
-        let entities = project["entities"].as_array().map(Vec::as_slice).unwrap_or_default();
-        entities.iter().any(|entity| entity["id"].as_str() == Some(target.site.as_str()))
+    let projects = match reply.status {
+        200 => json["projects"].as_array(),
+        404 => Some(&const { Vec::new() }),
+        _ => None,
     };
-    let project = projects.and_then(|projects| projects.iter().find(has_entity));
-    match project {
+    // A limit, a challenge, a server in trouble: nothing about the entity.
+    let Some(projects) = projects else { return Finding::Unclassified };
+    let of = |site: &str| {
+        projects.iter().find(|project| {
+            let entities = project["entities"].as_array().map(Vec::as_slice).unwrap_or_default();
+            entities.iter().any(|entity| entity["id"].as_str() == Some(site))
+        })
+    };
+    match of(&target.site) {
         Some(project) => Finding::Known {
             answer: generation.to_owned(),
-            control: Control::Told("not among the entities of public projects".to_owned()),
+            control: match of(NOBODY) {
+                Some(_) => Control::Indistinguishable,
+                None => Control::Within("not among the entities of public projects".to_owned()),
+            },
             remark: Some(format!(
                 "the public project `{}` has it; whether a hit is kept, Liwan's 200 does not say",
                 project["id"].as_str().unwrap_or_default()

@@ -67,7 +67,9 @@ pub(super) fn next(target: &Target, replies: &[Reply]) -> Step {
     };
     let control = match control.status {
         200 => Control::Indistinguishable,
-        status => Control::Told(format!("{status} for a script that nobody has")),
+        404 => Control::Told("404 for a script that nobody has".to_owned()),
+        // A limit, a challenge, a server in trouble: nothing about the script.
+        _ => return Step::Done(Finding::Unclassified),
     };
     let remark = "the site is known; whether a hit of a visitor is kept, its 202 does not say".to_owned();
     Step::Done(Finding::Known { answer: transport.to_owned(), control, remark: Some(remark) })
@@ -90,7 +92,14 @@ fn ask_event(target: &Target) -> Request {
 fn judge_event(reply: &Reply) -> Result<&'static str, Finding> {
     match reply.status {
         202 if reply.header(DROPPED).is_some() => Ok("202 dropped"),
-        202 => Ok("202 without a word of dropping"),
+        // No robot's hit for a site that cannot exist is kept: Plausible says that it dropped it.
+        202 => Err(Finding::Indistinguishable {
+            answer: "202 without a word of dropping".to_owned(),
+            meaning:
+                "the counting address answers 202 to a hit that Plausible drops, and does not say that it dropped \
+                      it (`x-plausible-dropped`): a proxy takes that header away, or it is not Plausible that answers"
+                    .to_owned(),
+        }),
         200..=299 => Err(Finding::Broken {
             kind: "not-the-counter",
             answer: format!("{}, {}", reply.status, reply.glimpse()),

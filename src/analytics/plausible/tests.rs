@@ -182,6 +182,22 @@ fn a_202_is_never_taken_for_a_yes() {
     }
 }
 
+/// A handler that does not say that it dropped what Plausible drops is no evidence of Plausible, whatever the script says.
+#[test]
+fn a_202_that_says_nothing_of_dropping_proves_nothing() {
+    let (finding, asked) = found(&own_table(|_| ()), &[reply(202, "ok"), reply(200, OWN), reply(404, "")]);
+    let Finding::Indistinguishable { answer, .. } = finding else { panic!("{finding:?}") };
+    assert_eq!((answer.as_str(), asked.len()), ("202 without a word of dropping", 1));
+}
+
+#[test]
+fn only_a_404_tells_that_nobody_has_the_script_of_the_control() {
+    for status in [403, 429, 500, 503] {
+        let (finding, _) = found(&own_table(|_| ()), &[dropped(), reply(200, OWN), reply(status, "")]);
+        assert_eq!(finding, Finding::Unclassified, "{status}");
+    }
+}
+
 /// Row 26 of the incidents: an id that is gone, or another site's.
 #[test]
 fn the_script_of_a_site_tells_whether_the_site_is_known() {

@@ -133,12 +133,15 @@ fn judge_known(target: &Target, reply: &Reply) -> Finding {
             "500 value too long",
             Some("the server counts robots too: `DISABLE_BOT_CHECK` is set; this question was refused all the same"),
         ),
-        200 if text.contains("sessionId") => known(
-            "200 recorded",
-            Some(
-                "the server took the question for a visit and counted 1 hit at `/__verify`: `DISABLE_BOT_CHECK` is set",
-            ),
-        ),
+        200 if text.contains("sessionId") => Finding::Recorded {
+            answer: "200 recorded".to_owned(),
+            control: Control::Told("400 Website not found".to_owned()),
+            meaning:
+                "Umami took the question for a visit and recorded 1 hit at `/__verify`: `DISABLE_BOT_CHECK` is set"
+                    .to_owned(),
+            fix: "take `DISABLE_BOT_CHECK` out of the server's environment, or every verification is counted"
+                .to_owned(),
+        },
         _ => match trouble(reply) {
             Some(finding) => finding,
             None if reply.status == 200 => not_the_counter(format!("200, {}", reply.glimpse())),

@@ -32,7 +32,7 @@ pub(super) enum Weight {
     Warning,
     /// Worth knowing.
     Note,
-    /// No run over these files could tell.
+    /// No run of this kind could tell.
     BeyondReach,
 }
 
@@ -122,6 +122,7 @@ pub(super) fn of_verdict<'r>(report: &Report, judged: &'r Judged) -> Block<'r> {
         Outcome::Unknown(_) if judged.is_beyond_reach() => (Weight::BeyondReach, "not told", Colour::Yellow),
         Outcome::Unknown(_) if judged.is_pardoned() => (Weight::Pardoned, "unknown", Colour::Yellow),
         Outcome::Unknown(_) => (Weight::Unknown, "unknown", Colour::Yellow),
+        Outcome::Note if judged.is_untold() => (Weight::BeyondReach, "not told", Colour::Yellow),
         Outcome::Note | Outcome::Ok => (Weight::Note, "note", Colour::Blue),
     };
     let mut rows = Vec::new();

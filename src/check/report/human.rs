@@ -163,6 +163,7 @@ impl Page {
             let worst = judged.iter().map(|judged| of_verdict(report, judged)).min_by_key(|block| block.weight);
             let (word, colour) = match worst {
                 Some(block) if block.weight < Weight::Note => (block.word, block.colour),
+                _ if judged.iter().any(|judged| judged.is_untold()) => ("not told", Colour::Yellow),
                 _ => ("ok", Colour::Green),
             };
             let told = judged.iter().find(|judged| judged.verdict.outcome == Outcome::Ok);

@@ -82,6 +82,7 @@ fn of_judged(report: &Report, judged: &Judged) -> Case {
     let block = of_verdict(report, judged);
     let message = block.message.clone();
     let state = match &judged.verdict.outcome {
+        Outcome::Note if judged.is_untold() => State::Skipped(message),
         Outcome::Ok | Outcome::Note => State::Passed,
         Outcome::Drift => State::Failed(message),
         Outcome::Unknown(reason) if judged.is_pardoned() || judged.is_beyond_reach() => {

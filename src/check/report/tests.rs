@@ -286,3 +286,24 @@ fn github_gets_the_worst_first_and_no_command_that_was_smuggled_in() {
 
 /// How many annotations of a kind the runner shows.
 const SHOWN_OF_A_KIND: usize = 10;
+
+/// What no run could tell fails none, and is shown as holding in no form.
+#[test]
+fn what_could_not_be_told_is_ok_in_no_form() {
+    let mut report = everything();
+    let note = |note: Verdict| Judged { verdict: note, table: Some(0), pardon: Pardon::None };
+    let of =
+        |code, outcome| Verdict::new(code, GuardLevel::L4, Covers::Server, outcome, "indistinguishable: who knows");
+    report.verdicts = vec![note(of("collect/site", Outcome::Note).untold()), note(of("collect/origin", Outcome::Ok))];
+    let human = report.human(Look { columns: 100, coloured: false });
+    let line = human.lines().find(|line| line.contains("L4 collecting")).unwrap();
+    assert!(line.contains("not told") && !line.contains(" ok "), "{line}");
+    let suites = parsed(&Document::Junit.of(&whole(&report)));
+    assert_eq!(suites[0].2[0], ("collect/site".to_owned(), "skipped".to_owned()));
+    assert_eq!(suites[0].2[1].1, "passed");
+    assert!(Document::Html.of(&whole(&report)).contains(">not told<"));
+    assert_eq!(report.json()["verdicts"][0]["untold"], true);
+    assert_eq!(report.json()["verdicts"][0]["fails"], false);
+    report.verdicts[0].verdict.is_untold = false;
+    assert!(!report.human(Look { columns: 100, coloured: false }).contains("not told"));
+}

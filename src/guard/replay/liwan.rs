@@ -3,6 +3,7 @@
 use super::Play::{Constructed, Recorded, Stub};
 use super::{Play, Replay, config_of, judge, outcome, unknown};
 use crate::analytics;
+use crate::analytics::exchange::{Finding, Reply, Step};
 use crate::verdict::{Outcome, Verdict};
 
 const RECORDED: &str = include_str!("../../../tests/fixtures/liwan/1.6.jsonl");
@@ -44,6 +45,38 @@ fn what_is_in_no_public_project_is_left_open_and_never_holds() {
     // A proxy that hides the list.
     let verdict = site("blog", &[Stub, Recorded("collect-empty"), Constructed("misc-4", None)]);
     assert!(verdict.message.starts_with("indistinguishable"), "{verdict:?}");
+}
+
+/// A list that is not given says nothing of the entity, neither in a first run nor against a lock.
+#[test]
+fn a_list_that_is_refused_for_now_is_unknown() {
+    for (status, body) in
+        [(429, ""), (503, ""), (403, "<title>Just a moment...</title>"), (200, "<title>Login</title>")]
+    {
+        let replies = [
+            Reply { status: 422, body: "missing field `entity_id`".into(), ..Reply::default() },
+            Reply {
+                status,
+                body: body.into(),
+                url: "https://stats.example/api/dashboard/projects".to_owned(),
+                ..Reply::default()
+            },
+        ];
+        let config = config_of("liwan", "blog", "");
+        let target = analytics::target(&config.analytics[0], &config.base_url).unwrap();
+        let next = analytics::find("liwan").unwrap().probe.next;
+        assert_eq!(next(&target, &replies), Step::Done(Finding::Unclassified), "{status}");
+    }
+}
+
+/// The control is a look at the same list, and is not told as a question that was asked.
+#[test]
+fn the_control_claims_no_question_that_was_not_asked() {
+    let plays = [Stub, Recorded("collect-empty"), Recorded("projects-anon")];
+    let (answers, verdicts) = judge(&config_of("liwan", "blog", ""), RECORDED, &plays);
+    let control = outcome(&verdicts, "collect/control");
+    assert!(control.message.contains("nothing more was asked"), "{control:?}");
+    assert_eq!(answers.requests, 3);
 }
 
 /// A full disk answers every hit and every list as if all were well: 4,000 of 4,000 hits got 200, and 2 were stored.

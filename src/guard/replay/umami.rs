@@ -85,7 +85,7 @@ fn a_server_that_counts_robots_records_nothing_and_is_said_to() {
         assert!(verdict.message.contains("DISABLE_BOT_CHECK"), "{verdict:?}");
         // A server that takes the long id all the same has counted one, and the report says so.
         let plays = [Stub, Recorded("health2"), control, Constructed("botcheck-off-probe", None)];
-        assert!(site(recording, &plays, name).message.contains("counted 1 hit"));
+        assert!(site(recording, &plays, name).message.contains("recorded 1 hit"));
     }
 }
 
@@ -148,12 +148,13 @@ fn version_1_itself_cannot_be_asked_without_recording() {
 }
 
 #[test]
-fn the_bytes_that_were_recorded_tell_their_version() {
+fn the_bytes_that_were_recorded_tell_no_version() {
     let provider = analytics::find("umami").unwrap();
     for (recording, version, name) in SITES {
         let replay = Replay::new(&config(name), recording, &[]);
         let recorded = replay.exchange("script")["response"]["sha256"].as_str().unwrap().to_owned();
-        assert!(provider.tracker.released.contains(&(version, recorded.as_str())));
+        // We built them from one tag each: other releases may have the same, and a version that is guessed becomes drift.
+        assert!(!provider.tracker.released.iter().any(|(_, bytes)| *bytes == recorded), "{version}");
     }
 }
 

@@ -146,3 +146,54 @@ fn what_could_be_told_once_and_cannot_be_any_more_is_drift() {
     drifts(&Case::of("liwan").probed(silent()), "collect/site");
     assert!(is_open(&Case::of("liwan").unlocked().probed(silent()).says("collect/site")));
 }
+
+/// What answers the same question otherwise than when it was locked is not what was locked, whether it tells much or little.
+#[test]
+fn another_answer_than_the_locked_one_is_drift() {
+    for (provider, finding) in [
+        (
+            "goatcounter",
+            Finding::Known {
+                answer: "204".to_owned(),
+                control: analytics::exchange::Control::Indistinguishable,
+                remark: None,
+            },
+        ),
+        (
+            "plausible",
+            Finding::Indistinguishable { answer: "202 otherwise".to_owned(), meaning: "who knows".to_owned() },
+        ),
+    ] {
+        let silent = |case: Case| case.probed(Probed::Found(finding.clone(), vec![Reply::default()]));
+        let verdict = drifts(&silent(Case::of(provider)), "collect/site");
+        assert!(verdict.expected.is_some() && verdict.found.is_some(), "{verdict:?}");
+        assert_ne!(silent(Case::of(provider).unlocked()).says("collect/site").outcome, Outcome::Drift);
+    }
+}
+
+/// What refuses a question beside the counting address loses no hit.
+#[test]
+fn only_what_the_counting_address_refuses_is_drift() {
+    let refused = |path: &str| {
+        let url = format!("https://stats.example{path}");
+        let replies = vec![Reply::default(), Reply { status: 403, url, ..Reply::default() }];
+        Case::of("liwan").probed(Probed::Found(Finding::Unclassified, replies)).says("collect/site").outcome
+    };
+    assert_eq!(refused("/api/dashboard/projects"), unknown("status-403"));
+    assert_eq!(refused("/api/event"), Outcome::Drift);
+}
+
+/// With `DISABLE_BOT_CHECK` no hit is harmless: the report says so, and asks no third time.
+#[test]
+fn a_question_that_was_recorded_is_never_told_as_one_that_was_not() {
+    let case = Case::of("umami").unlocked();
+    let target = case.answer.target.clone().unwrap();
+    let reply = |status: u16, body: &str| Reply { status, body: body.into(), ..Reply::default() };
+    let replies = vec![reply(400, "Website not found"), reply(200, "{\"sessionId\":\"x\",\"visitId\":\"y\"}")];
+    let step = (analytics::find("umami").unwrap().probe.next)(&target, &replies);
+    let analytics::exchange::Step::Done(finding) = step else { panic!("asked again: {step:?}") };
+    assert_ne!(finding, Finding::Unclassified, "that would be asked again");
+    let verdict = case.probed(Probed::Found(finding, replies)).says("collect/site");
+    assert_eq!(verdict.outcome, Outcome::Note);
+    assert!(verdict.message.contains("recorded 1 hit") && !verdict.message.contains("nothing was"), "{verdict:?}");
+}

@@ -112,6 +112,7 @@ pub(super) fn levels(page: &mut Page, report: &Report) {
             Some(block) if block.weight < Weight::Note || block.weight == Weight::BeyondReach => {
                 (block.word, block.colour)
             }
+            _ if judged.iter().any(|judged| judged.is_untold()) => ("not told", Colour::Yellow),
             _ => ("ok", Colour::Green),
         };
         let why = why.map(|why| format!("; not all was verified: {why}")).unwrap_or_default();
