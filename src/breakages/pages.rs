@@ -159,6 +159,28 @@ pub(super) const BREAKAGES: &[Breakage] = &[
         let integrity = " integrity=\"sha384-AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\" crossorigin=\"anonymous\" src=";
         at(L1, scene.change_all(|snippet| snippet.replace(" src=\"", &format!("{integrity}\""))))
     }),
+    drift(
+        "hosts-of-the-old-domain",
+        &[28],
+        "the blog has moved, and the list of hosts in the snippet has not",
+        |scene| {
+            let list = scene
+                .provider
+                .options
+                .iter()
+                .find(|row| row.name.ends_with("domains") && !row.name.contains("excluded"));
+            let Some(list) = list else { return Staged::Pointless("its snippet lists no hosts") };
+            let old = toml::Value::Array(vec!["old.example".into()]);
+            let mut table = scene.table.clone();
+            table.options.insert(list.name.to_owned(), old);
+            let snippet = analytics::snippet(&table, None);
+            let changed = scene.change_all(|_| snippet.clone());
+            // It was so when it was set up.
+            scene.first_sight = true;
+            scene.table = table;
+            at(L2, changed)
+        },
+    ),
     drift("never-asked-to-count", &[1], "the snippet is trimmed, and the command that counts goes with it", |scene| {
         at(
             L2,

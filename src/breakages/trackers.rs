@@ -2,6 +2,7 @@
 
 use super::{Breakage, Class, Outage, Right, Scene, Staged, Subject};
 use crate::analytics::exchange::Reply;
+use crate::analytics::script::lex;
 use crate::analytics::{self, Sign};
 use crate::verdict::GuardLevel::L1;
 
@@ -164,6 +165,32 @@ pub(super) const BREAKAGES: &[Breakage] = &[
                 return Staged::Pointless("its snippet is no queue of commands");
             }
             edit(scene, |text| text.replace("'setTrackerUrl'", "'later'"))
+        },
+    ),
+    drift("tracker-became-a-module", &[15], "a new release of the script is a module, and the tag is none", |scene| {
+        let is_module = |html: &str| scene.snippet_in(html).is_some_and(|span| html[span].contains("\"module\""));
+        if scene.pages.values().any(|page| is_module(&page.html)) {
+            return Staged::Pointless("its script is a module already");
+        }
+        scene.first_sight = true;
+        edit(scene, |text| format!("{text}\nexport {{}};"))
+    }),
+    drift(
+        "tracker-built-for-another-server",
+        &[10],
+        "the script has the counting address of another installation in it",
+        |scene| {
+            let path = scene.target.collect.path().to_owned();
+            let tracker = scene.provider.stand_in.tracker;
+            if (scene.provider.compiled)(&lex(tracker)).endpoint.is_none() || !tracker.contains(&path) {
+                return Staged::Pointless("its script has no address of its own in it");
+            }
+            scene.first_sight = true;
+            scene.answer(Subject::Tracker, move |reply| {
+                let body = reply.text().replace(&path, "/api/elsewhere").into_bytes();
+                Ok(Reply { body, ..reply })
+            });
+            Staged::At(L1)
         },
     ),
     Breakage {

@@ -10,7 +10,7 @@ use super::Subject;
 use super::contract::{Knowledge, callers, knowledge, text, verdict};
 use super::reading::{evidence, served};
 use crate::analytics::Sighting;
-use crate::analytics::loading::Lookup;
+use crate::analytics::loading::{Lookup, is_module};
 use crate::verdict::{Outcome, Verdict};
 
 /// Something that keeps a tracker from finding its tag: what happens, what was expected, what was found, what to do.
@@ -23,7 +23,15 @@ pub(super) fn loading(subject: &Subject<'_>) -> Vec<Verdict> {
     let text = text(subject);
     let (lookups, seen) = match knowledge(subject, &text) {
         Knowledge::Nothing => return Vec::new(),
-        Knowledge::Tokens(script, seen) => ((provider.lookups)(&script), seen),
+        Knowledge::Tokens(script, seen) => {
+            let mut lookups = (provider.lookups)(&script);
+            // Whoever wrote it: a classic tag cannot load a module.
+            let is_told = lookups.iter().any(|lookup| matches!(lookup, Lookup::ImportMeta | Lookup::ImportMetaSource));
+            if !is_told && is_module(&script) {
+                lookups.push(Lookup::ImportMeta);
+            }
+            (lookups, seen)
+        }
         Knowledge::Locked(tracker) => {
             let known = |lookup: &Lookup| tracker.lookups.iter().any(|name| name == lookup.name());
             let lookups = Lookup::ALL.into_iter().filter(known).collect();
