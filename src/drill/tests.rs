@@ -50,7 +50,7 @@ fn every_promise_is_kept_for_every_provider() {
     }
 }
 
-/// Rules that no breakage can do without, and why.
+/// Rules without which no breakage of these sites gets through, and why.
 const NEVER_ALONE: &[(&str, &str)] = &[
     ("lock/entry", "a drill is always locked"),
     ("lock/revision", "worth a note, and no drift, unless the lock is of another engine"),
