@@ -1,7 +1,7 @@
 //! Owns the reading of the folder: every file once, in parallel, each reduced at once to what the
 //! rules ask for. No more than one file a thread is held in memory, and of large ones only a piece.
 //!
-//! Refuses to follow links: what they lead to is not part of the site.
+//! Refuses to follow links, and says so of each: a web server may follow them, and then serves what nobody judged.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -189,10 +189,20 @@ pub(super) fn list(root: &Path) -> Result<Listing, Diagnostic> {
             } else if kind.is_file() {
                 let size = entry.metadata().map_or(0, |metadata| metadata.len());
                 files.insert(path, Listed { content: Content::Disk(entry.path()), size });
+            } else if kind.is_symlink() {
+                problems.push(link(&path));
             }
         }
     }
     Ok((files, problems))
+}
+
+/// Says that a link was not followed.
+fn link(path: &str) -> Diagnostic {
+    let message = "this is a symbolic link, which is not followed: web servers serve what it leads to, and nothing is known of that";
+    Diagnostic::error("check/unreadable", message)
+        .at(Place::file(path))
+        .hint("put the files themselves there (`cp -RL`), or take the link away")
 }
 
 pub(super) fn cannot_read(path: &str, error: &std::io::Error) -> Diagnostic {

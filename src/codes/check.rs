@@ -145,7 +145,8 @@ pub(super) const CODES: &[Code] = &[
         code: "check/unreadable",
         exit: Exit::World,
         text: "A file of the written site could not be read, so nothing is known of it, and the report would be about \
-               another site than the one that gets published. Usually a permission is missing.",
+               another site than the one that gets published. Usually a permission is missing. A symbolic link is not followed \
+               either: web servers serve what it leads to, so put the files themselves in its place.",
     },
     Code {
         code: "link/broken-page",

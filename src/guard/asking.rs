@@ -1,7 +1,7 @@
 //! Owns the questions of one run: which are put, in which order, and what is kept of the answers.
 //! It judges nothing.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::dial::{Dialer, Failure, Line, QUESTIONS, Wire};
 use super::standin::{self, StandIn};
@@ -25,6 +25,7 @@ pub fn ask(config: &Config, ask: &Ask) -> Answers {
 pub fn ask_by(config: &Config, ask: &Ask, line: &dyn Line) -> Answers {
     let mut answers = Answers::default();
     let mut dialer = Dialer::new(line);
+    let mut run = Run { refused: ask.refused_tokens.clone(), ..Run::default() };
     for analytics in &config.analytics {
         let (Some(provider), Some(target)) =
             (analytics::find(&analytics.provider), analytics::target(analytics, &config.base_url))
@@ -34,18 +35,22 @@ pub fn ask_by(config: &Config, ask: &Ask, line: &dyn Line) -> Answers {
         };
         let table = match analytics.endpoint {
             Endpoint::Server(_) => {
-                Questions { provider, analytics, target: &target, ask, dialer: &mut dialer, left: QUESTIONS }.put()
+                let (dialer, run) = (&mut dialer, &mut run);
+                Questions { provider, analytics, target: &target, ask, dialer, run, left: QUESTIONS }.put()
             }
             Endpoint::Embedded => {
                 if !answers.notes.iter().any(|note| note == standin::NOTE) {
                     answers.notes.push(standin::NOTE.to_owned());
                 }
                 let stand_in = StandIn { provider, target: &target };
-                let dialer = &mut Dialer::new(&stand_in);
-                Questions { provider, analytics, target: &target, ask, dialer, left: QUESTIONS }.put()
+                // What it says is said by no server.
+                let (dialer, run) = (&mut Dialer::new(&stand_in), &mut Run::default());
+                Questions { provider, analytics, target: &target, ask, dialer, run, left: QUESTIONS }.put()
             }
         };
-        answers.refused_tokens.extend(refused(provider, analytics, &table));
+        let refused = refused(provider, analytics, &table);
+        run.refused.extend(&refused);
+        answers.refused_tokens.extend(refused);
         answers.tables.push(table);
     }
     answers.requests = dialer.sent();
@@ -73,6 +78,23 @@ fn refused(provider: &Provider, analytics: &Analytics, answer: &Answer) -> BTree
     }
 }
 
+/// What a run knows from the tables before.
+#[derive(Default)]
+struct Run {
+    /// Tokens that are not sent again: a server that is told a bad one often enough locks everybody out.
+    refused: BTreeSet<Digest>,
+    /// What was answered to questions that several tables ask alike.
+    told: BTreeMap<Question, Result<Reply, Failure>>,
+}
+
+/// All that an answer may depend on, and who reads it: two tables whose questions differ in any of it ask for themselves.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Question {
+    provider: &'static str,
+    sent: String,
+    token: Option<Digest>,
+}
+
 /// The questions about one analytics table.
 struct Questions<'q, 'l> {
     provider: &'static Provider,
@@ -80,6 +102,7 @@ struct Questions<'q, 'l> {
     target: &'q Target,
     ask: &'q Ask,
     dialer: &'q mut Dialer<'l>,
+    run: &'q mut Run,
     left: usize,
 }
 
@@ -107,6 +130,22 @@ impl Questions<'_, '_> {
         self.dialer.ask(request, self.analytics.token.as_ref(), settled)
     }
 
+    /// Asks what has the same answer for every table that asks it alike: once in a run.
+    fn dial_once(&mut self, request: &Request, settled: &dyn Fn(&Reply) -> bool) -> Result<Reply, Failure> {
+        let token = self.analytics.token.as_ref().filter(|_| request.token.is_some());
+        let question = Question {
+            provider: self.provider.name,
+            sent: format!("{request:?}"),
+            token: token.map(|token| token_digest(&self.analytics.endpoint, token)),
+        };
+        if let Some(told) = self.run.told.get(&question) {
+            return told.clone();
+        }
+        let came = self.dial(request, settled);
+        self.run.told.insert(question, came.clone());
+        came
+    }
+
     fn tracker(&mut self) -> Heard {
         if let Some(unasked) = self.unasked(GuardLevel::L1) {
             return Heard::Unasked(unasked);
@@ -115,7 +154,7 @@ impl Questions<'_, '_> {
         let request = Request::get(self.target.script.clone())
             .header("Origin", self.target.origin.clone())
             .header("Referer", format!("{}/", self.target.origin));
-        heard(self.dial(&request, &|_| false))
+        heard(self.dial_once(&request, &|_| false))
     }
 
     fn version(&mut self) -> Heard {
@@ -125,13 +164,13 @@ impl Questions<'_, '_> {
         }
         if query.needs_token && self.analytics.endpoint != Endpoint::Embedded {
             let Some(token) = &self.analytics.token else { return Heard::Unasked(Unasked::NoToken) };
-            if self.ask.refused_tokens.contains(&token_digest(&self.analytics.endpoint, token)) {
+            if self.run.refused.contains(&token_digest(&self.analytics.endpoint, token)) {
                 return Heard::Unasked(Unasked::TokenRefusedBefore);
             }
         }
         let request = (query.ask)(self.target);
         let settled = |reply: &Reply| (query.read)(reply) != VersionFound::Unclassified;
-        heard(self.dial(&request, &settled))
+        heard(self.dial_once(&request, &settled))
     }
 
     fn probe(&mut self) -> Probed {

@@ -176,8 +176,10 @@ pub(super) fn origin(subject: &Subject<'_>) -> Vec<Verdict> {
     else {
         return Vec::new();
     };
-    // Only an answer to the tracker's own method counts, and that is asked first.
-    let Some(reply) = replies.first() else { return Vec::new() };
+    // Only an answer to the tracker's own method counts, and that is asked first; of what was asked elsewhere, none does.
+    let asked = |reply: &Reply| reply.via.first().unwrap_or(&reply.url).split('?').next().map(str::to_owned);
+    let collect = target.collect.as_str().split('?').next().map(str::to_owned);
+    let Some(reply) = replies.iter().find(|reply| asked(reply) == collect) else { return Vec::new() };
     let allowed = reply.header("access-control-allow-origin").map(str::trim);
     if target.collect.origin().ascii_serialization() == target.origin {
         return vec![verdict(CODE, Outcome::Ok, "hits stay on the site's own origin")];

@@ -52,7 +52,8 @@ pub fn ask_by(config: &Config, ask: &Ask, from: Date, to: Date, line: &mut dyn F
     for analytics in &config.analytics {
         let line = line();
         let mut dialer = Dialer::new(&*line);
-        let table = converse(config, analytics, ask, from, to, &mut dialer);
+        let refused: BTreeSet<Digest> = ask.refused_tokens.union(&told.refused_tokens).copied().collect();
+        let table = converse(config, analytics, &refused, from, to, &mut dialer);
         told.requests += dialer.sent();
         if let (Err(Untold { kind, .. }), Some(token)) = (&table, &analytics.token)
             && kind == TOKEN_REFUSED
@@ -67,7 +68,7 @@ pub fn ask_by(config: &Config, ask: &Ask, from: Date, to: Date, line: &mut dyn F
 fn converse(
     config: &Config,
     analytics: &Analytics,
-    ask: &Ask,
+    refused: &BTreeSet<Digest>,
     from: Date,
     to: Date,
     dialer: &mut Dialer<'_>,
@@ -101,7 +102,7 @@ fn converse(
                 "set `token_env` to the name of a variable with a token that may view the statistics",
             ));
         };
-        if ask.refused_tokens.contains(&token_digest(&analytics.endpoint, token)) {
+        if refused.contains(&token_digest(&analytics.endpoint, token)) {
             let meaning =
                 format!("the {title} server refused this token within the last hour, so that it was not sent again");
             return Err(untold(TOKEN_REFUSED, meaning, "put a token that is good into the environment"));

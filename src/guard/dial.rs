@@ -314,8 +314,10 @@ impl<'l> Dialer<'l> {
         }
     }
 
-    /// Sends what may be recorded: once, whatever comes of it, and to nowhere else.
-    pub fn send_once(&mut self, request: &Request) -> Result<Reply, Failure> {
+    /// Sends what may be recorded: once, whatever comes of it, and to nowhere else. The token is not sent; a server that
+    /// knows it may say it all the same.
+    pub fn send_once(&mut self, request: &Request, token: Option<&Token>) -> Result<Reply, Failure> {
+        self.secrets.extend(token.into_iter().flat_map(secret::forms));
         let host = authority(&request.url);
         if let Some(why) = self.hosts.entry(host.clone()).or_default().down.clone() {
             return Err(Failure::HostDown(why));
@@ -326,7 +328,8 @@ impl<'l> Dialer<'l> {
         }
         self.sent += 1;
         let hop = Hop { request, token: None, public_only: false, timeout: WHOLE.min(left), body: self.budget.body };
-        let arrival = self.line.exchange(&hop).inspect_err(|failure| self.down(&host, failure.words()))?;
+        let came = secret::hidden(self.line.exchange(&hop), &self.secrets);
+        let arrival = came.inspect_err(|failure| self.down(&host, failure.words()))?;
         Ok(Reply { url: request.url.to_string(), ..arrival.reply })
     }
 

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::analytics::exchange::{Reply, Target};
+use crate::analytics::exchange::{Reply, Request, Target};
 use crate::analytics::read_back::{Context, Finding, ReadBack, Step, TOKEN_REFUSED};
 use crate::analytics::{self, Provider};
 use crate::config::{Analytics, Config, Endpoint};
@@ -21,6 +21,8 @@ use super::{Ask, Unasked};
 const STORED: &str = "readback/stored";
 /// The code of everything about the reporting interface.
 const READER: &str = "readback/reader";
+/// What it is called that the hit was sent on, which nobody followed.
+const REDIRECT: &str = "redirect";
 /// How many requests one read-back may cost.
 const REQUESTS: usize = 12;
 
@@ -72,7 +74,9 @@ pub fn ask_by(config: &Config, ask: &Ask, nonce: &str, line: &mut dyn FnMut() ->
         let digest = analytics.token.as_ref().map(|token| token_digest(&analytics.endpoint, token));
         let read = match (row, target) {
             (Some(row), Some(target)) if analytics.endpoint != Endpoint::Embedded && !ask.offline => {
-                match digest.is_some_and(|digest| ask.refused_tokens.contains(&digest)) {
+                match digest.is_some_and(|digest| {
+                    ask.refused_tokens.union(&all.refused_tokens).any(|refused| *refused == digest)
+                }) {
                     true => Read::Unasked(Unasked::TokenRefusedBefore),
                     false => {
                         let line = line();
@@ -114,7 +118,12 @@ fn converse(row: &ReadBack, context: &Context<'_>, analytics: &Analytics, dialer
             }
             Step::Hit(request) => {
                 talk.hit = Some(context.path());
-                dialer.send_once(&request)
+                let came = dialer.send_once(&request, analytics.token.as_ref());
+                if let Some(finding) = came.as_ref().ok().and_then(|reply| led_on(&request, reply)) {
+                    talk.replies.extend(came.ok());
+                    return Read::Found(talk, finding);
+                }
+                came
             }
         };
         match came {
@@ -122,6 +131,21 @@ fn converse(row: &ReadBack, context: &Context<'_>, analytics: &Analytics, dialer
             Err(failure) => return Read::Failed(talk, failure),
         }
     }
+}
+
+/// Says that the hit was sent on to another address of the same host: a browser follows there, and the hit may be taken.
+fn led_on(hit: &Request, reply: &Reply) -> Option<Finding> {
+    let location = reply.header("location").filter(|_| matches!(reply.status, 301 | 302 | 303 | 307 | 308))?;
+    let to = hit.url.join(location).ok().filter(|to| matches!(to.scheme(), "http" | "https"))?;
+    (to.host() == hit.url.host()).then(|| Finding::Trouble {
+        kind: REDIRECT,
+        meaning: format!(
+            "the counting address answered the hit with {} and sent it on to `{}`: browsers follow there, and the hit is \
+             not sent twice to find out",
+            reply.status,
+            without_query(to.as_str())
+        ),
+    })
 }
 
 fn verdict(code: &'static str, outcome: Outcome, message: impl Into<String>) -> Verdict {
@@ -154,9 +178,10 @@ fn untried(provider: &Provider, analytics: &Analytics, unasked: Unasked) -> Verd
         }
         _ => verdict(
             STORED,
-            Outcome::Note,
-            format!("indistinguishable: {title} has no interface that tells whether a single hit was stored"),
-        ),
+            unknown("never-told"),
+            format!("whether a single hit is stored was not looked at: Watchpost does not read hits back from {title}"),
+        )
+        .fix("look for a visit of your own in the statistics, or leave this level out for a site that only has such tables"),
     }
 }
 
@@ -213,9 +238,12 @@ fn concluded(provider: &Provider, talk: &Talk, finding: &Finding) -> Vec<Verdict
         ],
         Finding::Trouble { kind, meaning } => vec![
             told(),
-            verdict(STORED, unknown(*kind), format!("{meaning}{}", left_behind(talk)))
-                .evidence(evidence(talk))
-                .fix("run this again when the server is well"),
+            verdict(STORED, unknown(*kind), format!("{meaning}{}", left_behind(talk))).evidence(evidence(talk)).fix(
+                match *kind {
+                    REDIRECT => "write the address that takes hits itself into site.toml as `endpoint` or `collect`",
+                    _ => "run this again when the server is well",
+                },
+            ),
         ],
         Finding::Reader { kind, meaning, fix } => vec![
             verdict(

@@ -18,6 +18,22 @@ fn a_folder_that_is_not_there_is_a_usage_error() {
     assert_eq!(report.exit(), Exit::Usage);
 }
 
+#[cfg(unix)]
+#[test]
+fn a_link_in_the_folder_is_never_passed_over_in_silence() {
+    let outside = TempDir::new().unwrap();
+    fs::write(outside.path().join("p.html"), "<!doctype html><title>No snippet</title>").unwrap();
+    for (link, to) in [("p.html", outside.path().join("p.html")), ("blog", outside.path().to_owned())] {
+        let site = Written::new().page("index.html", SNIPPET, "");
+        assert!(!site.report().findings.iter().any(|problem| problem.code == "check/unreadable"));
+        std::os::unix::fs::symlink(to, site.folder.path().join(link)).unwrap();
+        let report = site.report();
+        let told: Vec<_> = report.findings.iter().filter(|problem| problem.code == "check/unreadable").collect();
+        assert_eq!(told.len(), 1, "{link}");
+        assert!(told[0].message.contains("symbolic link") && told[0].hint.is_some());
+    }
+}
+
 #[test]
 fn the_same_folder_gives_the_same_report() {
     let mut site = Written::new();

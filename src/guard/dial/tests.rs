@@ -406,6 +406,20 @@ fn a_token_that_is_sent_back_is_seen_by_nobody() {
     assert!(!line.asked().concat().contains("se+cret"), "{:?}", line.asked());
 }
 
+#[test]
+fn the_answer_to_a_hit_gives_no_token_away_either() {
+    let token = Token("secret-token".to_owned());
+    let mut arrival = status(200, &[("x-said", "secret-token")]).unwrap();
+    arrival.reply.body = b"you are secret-token".to_vec();
+    let line = Told::new([Ok(arrival), Err(Failure::Protocol("secret-token".to_owned()))]);
+    // Before anything else was asked: a server may know the token from an earlier run.
+    let mut dialer = Dialer::new(&line);
+    let reply = dialer.send_once(&get(STATS), Some(&token)).unwrap();
+    assert_eq!((reply.text().as_ref(), reply.header("x-said")), ("you are [token]", Some("[token]")));
+    assert_eq!(dialer.send_once(&get(STATS), Some(&token)), Err(Failure::Protocol("[token]".to_owned())));
+    assert!(!line.asked().concat().contains("secret-token"), "it is never sent with a hit");
+}
+
 fn crc32(bytes: &[u8]) -> u32 {
     !bytes.iter().fold(!0, |mut crc, byte| {
         crc ^= u32::from(*byte);

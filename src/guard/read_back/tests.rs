@@ -192,3 +192,57 @@ fn no_token_is_in_anything_that_is_said() {
     let words = format!("{:?} {:?} {:?}", told.verdicts, told.read, told.asked);
     assert!(!words.contains("0123456789abcdef"));
 }
+
+#[test]
+fn a_token_that_was_refused_for_one_table_is_not_sent_for_the_next() {
+    // A Matomo server locks everybody out at the 21st bad login.
+    let mut config = config(CANARY);
+    config.analytics = vec![config.analytics[0].clone(); 10];
+    let told = run(&config, &Ask::default(), |request, looks| match request.url.path() {
+        "/count" => Ok(good(request, looks, 0)),
+        _ => Ok(super::tests::told(401, "{}")),
+    });
+    assert_eq!(told.asked.iter().filter(|request| request.token.is_some()).count(), 1);
+    assert!(told.read.tables[1..].iter().all(|read| matches!(read, Read::Unasked(Unasked::TokenRefusedBefore))));
+}
+
+#[test]
+fn a_hit_that_is_sent_on_within_its_host_is_unknown_and_not_followed() {
+    for status in [301, 308] {
+        let told = run(&config(CANARY), &Ask::default(), move |request, looks| {
+            Ok(match request.url.path() == "/count" && request.host.is_none() {
+                true => Reply {
+                    headers: BTreeMap::from([("location".to_owned(), "/count/?a=b".to_owned())]),
+                    ..super::tests::told(status, "")
+                },
+                false => good(request, looks, 99),
+            })
+        });
+        assert_eq!(outcomes(&told), [(READER, Outcome::Ok), (STORED, unknown("redirect"))]);
+        let message = &told.verdicts[1].message;
+        assert!(message.contains("/count/`") && message.contains("was sent once"), "{message}");
+        assert_eq!(hits(&told).len(), 1);
+    }
+}
+
+#[test]
+fn a_provider_without_a_reader_is_unknown_where_a_read_back_was_asked_for() {
+    let config = sample("[[analytics]]\nprovider = \"shynet\"\nendpoint = \"https://stats.example/\"\nsite = \"1\"\n");
+    assert!(analytics::find("shynet").unwrap().read_back.is_none());
+    let told = run(&config, &Ask::default(), |_, _| panic!("nothing may be asked"));
+    assert_eq!(outcomes(&told), [(STORED, unknown("never-told"))]);
+    assert!(!told.verdicts[0].message.contains("no interface"), "{}", told.verdicts[0].message);
+}
+
+#[test]
+fn an_answer_to_the_hit_gives_no_token_away() {
+    let told = run(&config(CANARY), &Ask::default(), |request, looks| {
+        Ok(match request.url.path() == "/count" && request.host.is_none() {
+            true => super::tests::told(418, "you are 0123456789abcdef"),
+            false => good(request, looks, 99),
+        })
+    });
+    assert_eq!(hits(&told).len(), 1);
+    let words = format!("{:?} {:?}", told.verdicts, told.read);
+    assert!(words.contains("[token]") && !words.contains("0123456789abcdef"), "{words}");
+}

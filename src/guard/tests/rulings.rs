@@ -388,3 +388,63 @@ fn a_module_is_asked_for_by_cors_whatever_its_tag_says() {
     isolated.policies[0].embedder = vec!["require-corp".to_owned()];
     assert_eq!(isolated.says("contract/isolation").outcome, Outcome::Ok);
 }
+
+/// A Matomo that refuses every token, and what it was asked.
+struct Refusing(std::cell::RefCell<Vec<analytics::exchange::Request>>);
+
+impl dial::Line for Refusing {
+    fn exchange(&self, hop: &dial::Hop<'_>) -> Result<dial::Arrival, Failure> {
+        self.0.borrow_mut().push(hop.request.clone());
+        let target = analytics::target(&matomos(1).analytics[0], &matomos(1).base_url).unwrap();
+        let mut reply = (analytics::find("matomo").unwrap().stand_in.answer)(hop.request, &target);
+        if hop.request.token.is_some() {
+            reply.body =
+                br#"{"result":"error","message":"You can't access this resource as it requires 'view' access."}"#
+                    .to_vec();
+        }
+        Ok(dial::Arrival { reply, private: false })
+    }
+    fn wait(&self, _span: std::time::Duration) {}
+    fn elapsed(&self) -> std::time::Duration {
+        std::time::Duration::ZERO
+    }
+    fn chance(&self) -> f64 {
+        0.0
+    }
+}
+
+/// Sites on one Matomo server, all with the same token.
+fn matomos(count: usize) -> Config {
+    let table = |site| {
+        format!("[[analytics]]\nprovider = \"matomo\"\nendpoint = \"https://stats.example/\"\nsite = \"{site}\"\n")
+    };
+    let mut config = sample(&(1..=count).map(table).collect::<String>());
+    config.analytics.iter_mut().for_each(|table| table.token = Some(crate::config::Token("bad-token".to_owned())));
+    config
+}
+
+#[test]
+fn tables_on_one_server_fetch_its_script_once_and_send_it_a_refused_token_once() {
+    let line = Refusing(std::cell::RefCell::default());
+    let answers = ask_by(&matomos(10), &Ask::default(), &line);
+    let asked = line.0.into_inner();
+    assert_eq!(asked.iter().filter(|request| request.url.path().ends_with(".js")).count(), 1);
+    assert_eq!(asked.iter().filter(|request| request.token.is_some()).count(), 1);
+    assert_eq!(answers.refused_tokens.len(), 1);
+    assert!(answers.tables.iter().all(|table| table.tracker.reply().is_some()), "each table has the script");
+    assert!(answers.tables[1..].iter().all(|table| table.version == Heard::Unasked(Unasked::TokenRefusedBefore)));
+}
+
+#[test]
+fn only_an_answer_of_the_counting_address_is_judged_for_its_leave() {
+    let case = Case::of("ga4");
+    let Probed::Found(finding, replies) = case.answer.probe.clone() else { panic!("the stand-in answers") };
+    let collect = case.answer.target.as_ref().unwrap().collect.to_string();
+    let from = |url: &str| {
+        let replies = replies.iter().map(|reply| Reply { url: url.to_owned(), ..reply.clone() }).collect();
+        let case = Case::of("ga4").probed(Probed::Found(finding.clone(), replies));
+        case.judged().iter().filter(|verdict| verdict.code == "collect/origin").count()
+    };
+    assert_eq!(from("https://www.googletagmanager.com/gtag/js?id=G-X"), 0);
+    assert_eq!(from(&format!("{collect}?v=2")), 1);
+}
