@@ -226,7 +226,9 @@ impl<'a> Table<'a> {
             analytics,
             title: provider.title,
             expected: analytics::expected(analytics)?,
-            canonical_decides_path: provider.canonical_decides_path,
+            // Fathom's `data-canonical = false` counts the address that is open.
+            canonical_decides_path: provider.canonical_decides_path
+                && analytics.options.get("data-canonical").and_then(toml::Value::as_bool) != Some(false),
         })
     }
 
@@ -286,11 +288,9 @@ impl<'a> Table<'a> {
             _ => false,
         };
         for name in names.into_iter().filter(|name| !elsewhere(name)) {
-            compare(
-                name,
-                expected.parameters.get(name).map(String::as_str),
-                sighting.parameters.get(name).map(String::as_str),
-            );
+            let of = |parameters: &BTreeMap<String, String>| parameters.get(name).map(|value| listed(value));
+            let (expected, found) = (of(&expected.parameters), of(&sighting.parameters));
+            compare(name, expected.as_deref(), found.as_deref());
         }
         Some(differences)
     }
@@ -370,5 +370,31 @@ impl Page {
     /// Returns path and line, as compilers write it.
     pub fn at(&self, line: u64) -> String {
         format!("{}:{line}", self.path)
+    }
+}
+
+/// Returns a list in one attribute without the white space around its parts: to every tracker `a, b` is `a,b`.
+fn listed(value: &str) -> String {
+    value.split(',').map(str::trim).collect::<Vec<_>>().join(",")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn white_space_in_a_list_is_no_difference() {
+        assert_eq!(listed(" a.example, b.example"), listed("a.example,b.example"));
+        assert_ne!(listed("a.example"), listed("a.example,b.example"));
+    }
+
+    #[test]
+    fn fathom_takes_no_path_from_the_canonical_link_where_it_is_told_not_to() {
+        let decides = |more: &str| {
+            let table = format!("[[analytics]]\nprovider = \"fathom\"\nsite = \"ABCDEFGH\"\n{more}");
+            Table::all(&crate::config::sample(&table))[0].canonical_decides_path
+        };
+        assert!(decides("") && decides("[analytics.options]\ndata-canonical = true"));
+        assert!(!decides("[analytics.options]\ndata-canonical = false"));
     }
 }
