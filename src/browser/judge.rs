@@ -11,7 +11,7 @@ use url::Url;
 use super::choice::{Chosen, Left};
 use super::replay::{Arrived, Role, Server};
 use super::seen::{Blocked, Seen};
-use super::{Earlier, Said, unknown, verdict};
+use super::{Earlier, Said, options, unknown, verdict};
 use crate::analytics::exchange::HitFacts;
 use crate::check::Evidence;
 use crate::check::evidence::{Demand, Place, Table};
@@ -24,19 +24,6 @@ use crate::verdict::{Outcome, Verdict};
 const LINES: usize = 3;
 /// How many hosts or addresses are named.
 const NAMED: usize = 8;
-/// Options by which a tracker is told to count nothing by itself: provider, option, the value that does so.
-const WAITING: &[(&str, &str, bool)] = &[
-    ("goatcounter", "no_onload", true),
-    ("matomo", "requireConsent", true),
-    ("umami", "data-auto-track", false),
-    ("simple-analytics", "data-auto-collect", false),
-    ("fathom", "data-auto", false),
-    ("plausible", "autoCapturePageviews", false),
-    ("ga4", "send_page_view", false),
-];
-/// Options by which a page is counted under another path than its own.
-const OTHER_PATH: &[(&str, &str)] = &[("goatcounter", "path"), ("ga4", "page_location")];
-
 /// One page, and what came of the visit to it.
 pub(super) struct Visited<'e> {
     pub(super) chosen: Chosen<'e>,
@@ -126,7 +113,7 @@ impl Judge<'_> {
             return Finding::Elsewhere(hits.len());
         }
         match hits.as_slice() {
-            [] => match waits(table) {
+            [] => match options::waits(table.analytics) {
                 Some(option) => Finding::Waits(option),
                 None if !seen.is_settled => {
                     Finding::Untold("page-restless", "it sent no hit, and did not come to rest in time".to_owned())
@@ -239,8 +226,7 @@ impl Judge<'_> {
     /// Says whether hits name the page that they came from.
     fn address(&self, number: usize, table: &Table<'_>) -> Vec<Verdict> {
         const CODE: &str = "browser/address";
-        let (provider, options) = (table.analytics.provider.as_str(), &table.analytics.options);
-        if OTHER_PATH.iter().any(|(known, option)| *known == provider && options.contains_key(*option)) {
+        if options::name_another_path(table.analytics) {
             return Vec::new();
         }
         let mut judged = 0;
@@ -376,15 +362,6 @@ fn views<'v>(visited: &'v Visited<'_>, number: usize) -> Vec<&'v HitFacts> {
     arrived.flat_map(|arrived| &arrived.hits).filter(|hit| hit.is_page_view()).collect()
 }
 
-/// Returns the option by which the tracker is told to count nothing by itself.
-fn waits(table: &Table<'_>) -> Option<&'static str> {
-    let set = |provider: &str, option: &str, value: bool| {
-        table.analytics.provider == provider
-            && table.analytics.options.get(option).and_then(toml::Value::as_bool) == Some(value)
-    };
-    WAITING.iter().find(|(provider, option, value)| set(provider, option, *value)).map(|(_, option, _)| *option)
-}
-
 /// Says what was seen of a snippet that the owner has placed elsewhere.
 fn elsewhere(table: &Table<'_>, count: usize, which: &str) -> Verdict {
     const CODE: &str = "browser/placed-elsewhere";
@@ -494,18 +471,4 @@ fn which(pages: &[&Visited<'_>]) -> String {
     let named: Vec<&str> = layouts.iter().take(NAMED).copied().collect();
     let more = if layouts.len() > NAMED { ", …" } else { "" };
     format!("{} pages ({}{more})", pages.len(), named.join(", "))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_options_that_are_named_are_options_of_their_vendors() {
-        let named = WAITING.iter().map(|(provider, option, _)| (provider, option));
-        for (provider, option) in named.chain(OTHER_PATH.iter().map(|(provider, option)| (provider, option))) {
-            let provider = crate::analytics::find(provider).expect("a vendor that is known");
-            assert!(provider.options.iter().any(|row| row.name == *option), "{} has no {option}", provider.name);
-        }
-    }
 }

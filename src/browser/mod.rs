@@ -8,6 +8,7 @@
 mod choice;
 mod door;
 mod judge;
+mod options;
 mod process;
 mod program;
 mod protocol;

@@ -46,7 +46,9 @@ function report(files, ...words) {
       mkdirSync(dirname(join(folder, name)), { recursive: true });
       writeFileSync(join(folder, name), text);
     }
-    const run = spawnSync(program(), ['build', '--format', 'html', ...words], { cwd: folder, encoding: 'utf8' });
+    // Where `CI` is set, a missing lock is an error.
+    const { CI, ...env } = process.env;
+    const run = spawnSync(program(), ['build', '--format', 'html', ...words], { cwd: folder, encoding: 'utf8', env });
     return { status: run.status, page: run.stdout, said: run.stderr };
   } finally {
     rmSync(folder, { recursive: true });
