@@ -16,6 +16,9 @@ pub(super) struct Snippet {
     pub(super) body: String,
     /// Its inline scripts.
     pub(super) inline: Vec<String>,
+    /// Whether it counts before it has said where to: the second of two copies then knows the address from the first, one
+    /// hit leaves a page that is wrong twice, and the number of hits tells nothing.
+    pub(super) is_early: bool,
 }
 
 /// Returns a tag that loads a tracker, with what people write into such tags. `attributes` are the vendor's own.
@@ -81,7 +84,7 @@ pub(super) fn tag(chance: &mut Chance, attributes: &str, script: &str, tracker: 
 
 /// Puts a snippet elsewhere, sometimes: in the body, twice, or where no browser runs it.
 pub(super) fn placed(chance: &mut Chance, snippet: Snippet) -> Snippet {
-    let Snippet { name, head, body, inline } = snippet;
+    let Snippet { name, head, body, inline, is_early } = snippet;
     let (words, head, body) = match *chance.weighed(&[
         (26, &""),
         (6, &"in the body"),
@@ -93,7 +96,7 @@ pub(super) fn placed(chance: &mut Chance, snippet: Snippet) -> Snippet {
         (1, &"in a textarea"),
     ]) {
         "in the body" => ("in the body", String::new(), format!("<p>x</p>{head}{body}")),
-        "twice" => ("twice", head.repeat(2), body),
+        "twice" if !is_early => ("twice", head.repeat(2), body),
         "in a comment" => ("in a comment", format!("<!-- {head} -->"), body),
         "in a template" => ("in a template", format!("<template>{head}</template>"), body),
         "in a noscript" => ("in a noscript", format!("<noscript>{head}</noscript>"), body),
@@ -104,7 +107,7 @@ pub(super) fn placed(chance: &mut Chance, snippet: Snippet) -> Snippet {
         }
         _ => ("", head, body),
     };
-    Snippet { name: format!("{name} {words}").trim_end().to_owned(), head, body, inline }
+    Snippet { name: format!("{name} {words}").trim_end().to_owned(), head, body, inline, is_early }
 }
 
 /// Returns a snippet of Matomo's: its commands in some order, handed over in some way.
@@ -175,5 +178,6 @@ pub(super) fn matomo(chance: &mut Chance, script: &str, collect: &str) -> Snippe
         _ => (String::new(), format!("{queue};\n{}\n{loader}", pushes(false)), String::new()),
     };
     let head = format!("{before}<script{attributes}>{inline}</script>{after}");
-    placed(chance, Snippet { name, head, body: String::new(), inline: vec![inline] })
+    let is_early = order.starts_with("view") && form != "called";
+    placed(chance, Snippet { name, head, body: String::new(), inline: vec![inline], is_early })
 }
