@@ -162,7 +162,8 @@ pub(super) fn control(subject: &Subject<'_>) -> Vec<Verdict> {
                 provider.title
             ),
         )
-        .evidence(replies.last().map(evidence).unwrap_or_default()),
+        .evidence(replies.last().map(evidence).unwrap_or_default())
+        .untold(),
     }]
 }
 

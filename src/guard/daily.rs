@@ -88,7 +88,9 @@ fn converse(
     ) else {
         let meaning = match analytics.endpoint {
             Endpoint::Embedded => "the stand-in counts nobody".to_owned(),
-            Endpoint::Server(_) => format!("{title} has no interface that tells the visits of each day"),
+            Endpoint::Server(_) => {
+                format!("how {title} tells the visits of each day is not known here, so that it was not asked")
+            }
         };
         let fix = "look at the numbers where they are shown".to_owned();
         return Err(Untold { kind: "never-told".to_owned(), meaning, fix, is_by_nature: true });

@@ -240,8 +240,13 @@ pub fn left_out(subject: &Subject<'_>) -> Vec<(GuardLevel, &'static str)> {
     let mut left_out = Vec::new();
     if let Heard::Unasked(unasked) = subject.answer.tracker {
         left_out.push((GuardLevel::L1, reason(unasked)));
-        if subject.locked.is_none() {
-            left_out.push((GuardLevel::L2, "neither a tracker nor a lock to judge by"));
+        match subject.locked {
+            None => left_out.push((GuardLevel::L2, "neither a tracker nor a lock to judge by")),
+            // The lock remembers what the tracker understands, and neither its bytes nor its headers.
+            Some(_) if !subject.sightings.is_empty() => {
+                left_out.push((GuardLevel::L2, "integrity and isolation, which need the tracker's own answer"));
+            }
+            Some(_) => {}
         }
     }
     // What a token or the provider stands in the way of is a verdict of its level, not a choice of the run.

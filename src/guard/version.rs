@@ -54,7 +54,8 @@ pub(super) fn answer(subject: &Subject<'_>) -> Vec<Verdict> {
 fn untold(code: &'static str, subject: &Subject<'_>, provider: &Provider) -> Verdict {
     let title = provider.title;
     if provider.version.is_none() {
-        return verdict(code, Outcome::Note, format!("indistinguishable: {title} tells its version to nobody"));
+        return verdict(code, Outcome::Note, format!("indistinguishable: {title} tells its version to nobody"))
+            .untold();
     }
     let locked = subject.locked.and_then(|locked| locked.server.as_ref());
     if locked.is_none_or(|server| server.learned_by == "tracker") && subject.analytics.accept.is_none() {
@@ -63,6 +64,7 @@ fn untold(code: &'static str, subject: &Subject<'_>, provider: &Provider) -> Ver
              the tracker are found all the same"
         );
         return verdict(code, Outcome::Note, message)
+            .untold()
             .fix("set `token_env` to the name of a variable with a token that may view the site");
     }
     let variable = subject
@@ -87,7 +89,7 @@ fn hidden(subject: &Subject<'_>, provider: &Provider, reply: &Reply) -> Option<V
     let locked = subject.locked.and_then(|locked| locked.server.as_ref());
     if locked.is_none_or(|server| server.learned_by == "tracker") && subject.analytics.accept.is_none() {
         let message = format!("indistinguishable: this {title} server does not tell its version: {why}");
-        return Some(verdict(CODE, Outcome::Note, message).evidence(seen(reply)));
+        return Some(verdict(CODE, Outcome::Note, message).evidence(seen(reply)).untold());
     }
     let message = format!("the version of the {title} server is locked, and the server no longer tells it: {why}");
     Some(verdict(CODE, unknown("version-hidden"), message).evidence(seen(reply)).fix(

@@ -4,6 +4,7 @@
 //! is in good order. Refuses everything else with [`Doubt`]: then the page is html5ever's.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 use super::gather::Attributes;
 use super::references::{self, Place};
@@ -49,9 +50,12 @@ impl Attributes for Written<'_> {
     }
 
     fn each(&self, with: &mut dyn FnMut(&str, &str)) {
-        for (index, (name, value)) in self.0.iter().enumerate() {
-            if !self.0[..index].iter().any(|(known, _)| known.eq_ignore_ascii_case(name)) {
-                with(&name.to_ascii_lowercase(), &references::decode(value, Place::Attribute));
+        // Of several of one name the first counts, as in a browser.
+        let mut seen = HashSet::with_capacity(self.0.len());
+        for (name, value) in &self.0 {
+            let name = name.to_ascii_lowercase();
+            if seen.insert(name.clone()) {
+                with(&name, &references::decode(value, Place::Attribute));
             }
         }
     }
@@ -256,4 +260,21 @@ impl<'t> Scanner<'t> {
 /// Returns whether a byte is white space to a parser, which has turned every `\r` into `\n`.
 pub(super) fn blank(byte: u8) -> bool {
     matches!(byte, b' ' | b'\n' | b'\t' | b'\x0c')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_many_attributes_each_name_is_told_once_with_its_first_value() {
+        let pairs: String = (0..20_000).map(|index| format!(" Data-{}={index}", index % 10_000)).collect();
+        let text = format!("<script{pairs}></script>");
+        let mut scanner = Scanner::new(&text);
+        assert!(matches!(scanner.next(), Ok(Some(Token::Start { name: "script", .. }))));
+        let mut told = Vec::new();
+        scanner.attributes().each(&mut |name, value| told.push((name.to_owned(), value.to_owned())));
+        let first: Vec<_> = (0..10_000).map(|index| (format!("data-{index}"), index.to_string())).collect();
+        assert_eq!(told, first);
+    }
 }

@@ -178,21 +178,24 @@ fn offline_and_unselected_levels_are_left_out_and_said_to_be() {
     let verdicts = case.judged();
     assert!(verdicts.iter().all(|verdict| matches!(verdict.level, GuardLevel::L0 | GuardLevel::L2)), "{verdicts:#?}");
     assert!(verdicts.iter().all(|verdict| verdict.outcome == Outcome::Ok), "{verdicts:#?}");
-    let left_out = |case: &Case| {
+    let left_out = |case: &Case, sightings: &[analytics::Sighting]| {
         let subject = Subject {
             analytics: &case.config.analytics[0],
             base_url: &case.config.base_url,
             has_lock: case.lock.is_some(),
             locked: case.lock.as_ref().and_then(|lock| locked(lock, &case.config, 0)),
             answer: &case.answer,
-            sightings: &[],
+            sightings,
             policies: &[],
             headers_known: true,
         };
         super::super::left_out(&subject).into_iter().map(|(level, _)| level).collect::<Vec<_>>()
     };
-    assert_eq!(left_out(&case), [GuardLevel::L1, GuardLevel::L3, GuardLevel::L4]);
-    assert_eq!(left_out(&case.unlocked()), [GuardLevel::L1, GuardLevel::L2, GuardLevel::L3, GuardLevel::L4]);
+    assert_eq!(left_out(&case, &[]), [GuardLevel::L1, GuardLevel::L3, GuardLevel::L4]);
+    // The lock has neither the bytes nor the headers that a tag makes demands of.
+    let some = [analytics::Sighting::default()];
+    assert_eq!(left_out(&case, &some), [GuardLevel::L1, GuardLevel::L2, GuardLevel::L3, GuardLevel::L4]);
+    assert_eq!(left_out(&case.unlocked(), &[]), [GuardLevel::L1, GuardLevel::L2, GuardLevel::L3, GuardLevel::L4]);
     let asked = |ask: &Ask| {
         let config = Case::with("goatcounter", "").config;
         ask_by(&config, ask, &Silent)
