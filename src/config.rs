@@ -4,6 +4,7 @@
 //! environment or the clock. [`load`] reads the world, [`read()`] is the pure rest.
 
 mod analytics;
+pub mod contracts;
 mod headers;
 mod lists;
 mod live;
@@ -11,6 +12,7 @@ mod out;
 mod overlay;
 pub mod permalink;
 mod read;
+pub mod selector;
 mod world;
 
 use std::collections::BTreeMap;
@@ -26,6 +28,7 @@ use crate::diagnostic::{Diagnostic, Place};
 use crate::fields;
 use crate::paths::BaseUrl;
 
+use self::contracts::ContractRule;
 use self::permalink::Permalink;
 
 pub use self::read::{read, timezone};
@@ -107,6 +110,8 @@ pub struct Config {
     pub analytics: Vec<Analytics>,
     /// `[check]`.
     pub check: CheckRule,
+    /// What written pages have to hold.
+    pub contracts: Vec<ContractRule>,
     /// `[live]`.
     pub live: LiveRule,
     /// The headers that pages are to be sent with; a `_headers` file says so to the host.

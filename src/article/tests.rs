@@ -62,6 +62,7 @@ pub(super) fn config() -> Config {
             line_numbers: false,
         },
         analytics: Vec::new(),
+        contracts: Vec::new(),
         check: CheckRule::default(),
         live: LiveRule::default(),
         headers: Vec::new(),

@@ -74,6 +74,7 @@ pub fn page(surroundings: &Surroundings<'_>, path: &OutPath, bytes: &[u8], entry
         headers: surroundings.headers.map(Headers::parse),
         sent: None,
         leaks: BTreeSet::new(),
+        breaches: Vec::new(),
         unreadable: Vec::new(),
     };
     let rules = RULES.iter().filter_map(|rule| match rule.run {

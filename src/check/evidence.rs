@@ -8,8 +8,10 @@ use std::sync::Arc;
 
 use url::Url;
 
+use super::contracts::Breach;
 use super::feeds::Feed;
 use super::headers::Headers;
+use super::oddities::Oddity;
 use super::page::Inert;
 use super::sitemap::Sitemap;
 use crate::analytics::{self, Expected, ScriptTag, Sighting};
@@ -42,6 +44,8 @@ pub struct Evidence<'a> {
     pub sent: Option<Sent>,
     /// Secrets that stand in a file: the file, and the environment variable that holds the secret.
     pub leaks: BTreeSet<(String, String)>,
+    /// Where pages do not hold what a contract demands, sorted by path; empty where the site's own rules are off.
+    pub breaches: Vec<Breach>,
     /// Files that could not be read.
     pub unreadable: Vec<Diagnostic>,
 }
@@ -154,6 +158,8 @@ pub struct SiteFacts {
     pub anchors: BTreeSet<String>,
     /// Ids that stand on more than one element, with a line.
     pub repeated_ids: Vec<(String, u64)>,
+    /// What is odd about it; empty for most pages.
+    pub oddities: Vec<Oddity>,
     /// Whether some elements are missing because the page nests too deep.
     pub flattened: bool,
 }

@@ -67,6 +67,7 @@ impl<'a> Reading<'a> {
             headers: None,
             sent: Some(self.sent),
             leaks: std::collections::BTreeSet::new(),
+            breaches: Vec::new(),
             unreadable: Vec::new(),
         }
     }

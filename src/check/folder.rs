@@ -12,6 +12,7 @@ use std::sync::{Mutex, PoisonError};
 
 use rayon::prelude::*;
 
+use super::contracts::{self, Breach};
 use super::evidence::{Evidence, Page, Seen, Table};
 use super::feeds::{self, Feed};
 use super::headers::Headers;
@@ -20,6 +21,7 @@ use super::reduce::{Interner, Reducer};
 use super::resolve::Site;
 use super::secrets::Secrets;
 use super::sitemap::{self, Sitemap};
+use crate::config::contracts::ContractRule;
 use crate::config::{Config, Endpoint};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::digest::{Digest, Digesting};
@@ -36,6 +38,7 @@ struct Reduced {
     feed: Option<Box<Feed>>,
     sitemap: Option<Box<Sitemap>>,
     leaks: Vec<String>,
+    breaches: Vec<Breach>,
 }
 
 /// Reads a folder. `site_rules` says whether the site's own rules are on.
@@ -82,7 +85,8 @@ fn reduce<'a>(
     let html = files.keys().filter(|path| OutPath::new(path.as_str()).is_html()).count();
     // One place for each, and no second list of them: of a large site they are what is held.
     let pages = Mutex::new(Vec::with_capacity(html));
-    let job = Job { reducer: &reducer, secrets: &secrets, manifest, site_rules, feeds, pages: &pages };
+    let contracts = if site_rules { config.contracts.as_slice() } else { &[] };
+    let job = Job { reducer: &reducer, secrets: &secrets, manifest, site_rules, feeds, contracts, pages: &pages };
     let listed: Vec<(&String, &Listed)> = files.iter().collect();
     let reduced: Vec<Result<Reduced, Box<Diagnostic>>> =
         listed.par_iter().map(|(path, file)| job.file(path, file).map_err(Box::new)).collect();
@@ -91,6 +95,7 @@ fn reduce<'a>(
 
     let mut seen = BTreeMap::new();
     let (mut feeds, mut sitemaps, mut leaks) = (Vec::new(), Vec::new(), BTreeSet::new());
+    let mut breaches = Vec::new();
     let mut pages: Vec<Page> = pages.into_inner().unwrap_or_else(PoisonError::into_inner);
     pages.sort_unstable_by(|one, other| one.path.cmp(&other.path));
     for ((path, file), outcome) in files.into_iter().zip(reduced) {
@@ -99,12 +104,26 @@ fn reduce<'a>(
             Ok(reduced) => {
                 feeds.extend(reduced.feed.map(|feed| *feed));
                 sitemaps.extend(reduced.sitemap.map(|sitemap| *sitemap));
+                breaches.extend(reduced.breaches);
                 leaks.extend(reduced.leaks.into_iter().map(|variable| (path.clone(), variable)));
                 seen.insert(path, Seen { size: file.size, digest: reduced.digest });
             }
         }
     }
-    Evidence { config, manifest, tables, files: seen, pages, feeds, sitemaps, headers, sent: None, leaks, unreadable }
+    Evidence {
+        config,
+        manifest,
+        tables,
+        files: seen,
+        pages,
+        feeds,
+        sitemaps,
+        headers,
+        sent: None,
+        leaks,
+        breaches,
+        unreadable,
+    }
 }
 
 /// Returns the addresses below the site that another program answers: the analytics server's.
@@ -218,6 +237,8 @@ struct Job<'a> {
     site_rules: bool,
     /// Where site.toml asks for a feed.
     feeds: BTreeSet<&'a str>,
+    /// What pages have to hold; none where the site's own rules are off.
+    contracts: &'a [ContractRule],
     /// The pages so far, in no order.
     pages: &'a Mutex<Vec<Page>>,
 }
@@ -247,6 +268,7 @@ impl Job<'_> {
         if html {
             let entry = self.manifest.and_then(|manifest| manifest.files.get(path));
             let page = self.reducer.page(path, page::read(bytes), entry);
+            reduced.breaches = contracts::breaches(self.contracts, &page, bytes);
             // A panic elsewhere cannot leave the list half changed.
             self.pages.lock().unwrap_or_else(PoisonError::into_inner).push(page);
         } else if feeds::is_feed(bytes) || self.feeds.contains(path) {

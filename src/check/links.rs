@@ -72,7 +72,7 @@ pub(super) fn repeated_ids(evidence: &Evidence<'_>) -> Vec<Diagnostic> {
 }
 
 /// Says where: the first place in full, a few more as notes.
-fn located(diagnostic: Diagnostic, places: &[String]) -> Diagnostic {
+pub(super) fn located(diagnostic: Diagnostic, places: &[String]) -> Diagnostic {
     let Some((first, rest)) = places.split_first() else { return diagnostic };
     let diagnostic = diagnostic.at(Place::file(first));
     match rest.len() {

@@ -10,6 +10,7 @@
 pub mod alone;
 mod bystanders;
 mod canonical;
+pub mod contracts;
 mod coverage;
 pub mod evidence;
 pub mod feeds;
@@ -18,6 +19,7 @@ mod folder;
 pub mod headers;
 mod integrity;
 mod links;
+mod oddities;
 pub mod page;
 pub mod redirects;
 mod reduce;
@@ -107,6 +109,13 @@ pub const RULES: &[Rule] = &[
     site("link/broken-page", links::broken_pages),
     site("link/broken-fragment", links::broken_fragments),
     site("page/repeated-id", links::repeated_ids),
+    site("page/title", oddities::titles),
+    site("page/heading", oddities::headings),
+    site("page/alt", oddities::alts),
+    site("page/loopback", oddities::loopback),
+    site("page/preview", oddities::preview),
+    site("page/contract", contracts::broken),
+    site("page/contract-idle", contracts::idle),
     site("feed/unreadable", feeds::unreadable),
     site("feed/count", feeds::count),
     site("feed/id", feeds::ids),

@@ -10,6 +10,7 @@ mod gather;
 mod markup;
 mod quick;
 mod references;
+pub mod select;
 mod tags;
 mod tree;
 
@@ -53,6 +54,10 @@ pub struct PageFacts {
     pub repeated_ids: Vec<(String, u64)>,
     /// The images without `alt`, and without another way of saying what they show: address, line.
     pub without_alt: Vec<(String, u64)>,
+    /// The lines of the titles that have words in them.
+    pub titles: Vec<u64>,
+    /// The lines of the headings of the first order.
+    pub headings: Vec<u64>,
     /// Whether it nests so deeply that a browser, and this reader, lays some elements beside each other.
     pub flattened: bool,
 }

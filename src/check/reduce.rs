@@ -11,6 +11,7 @@ use url::Url;
 
 use super::canonical;
 use super::evidence::{Assignment, Found, Page, PageKind, SiteFacts, Snippet, Table};
+use super::oddities;
 use super::page::{Inert, Link, PageFacts};
 use super::resolve::{Site, Target};
 use crate::analytics::{self, ScriptTag, Sighting};
@@ -140,6 +141,7 @@ impl Reducer<'_> {
     }
 
     fn site_facts(&self, path: &str, base: &Url, facts: PageFacts) -> SiteFacts {
+        let oddities = oddities::of_page(&facts, base, self.site.base_url().url(), self.tables);
         let mut broken = BTreeMap::new();
         let mut fragments = BTreeMap::new();
         for link in &facts.links {
@@ -165,6 +167,7 @@ impl Reducer<'_> {
                 .collect(),
             anchors: facts.anchors,
             repeated_ids: facts.repeated_ids,
+            oddities,
             flattened: facts.flattened,
         }
     }

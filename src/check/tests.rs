@@ -75,7 +75,9 @@ impl Written {
 
     /// A page with this in its head and this in its body.
     fn page(self, path: &str, head: &str, body: &str) -> Written {
-        let text = format!("<!doctype html><html lang=\"en\"><head>{head}</head><body>{body}</body></html>");
+        let (title, headline) = ("<title>t</title>", "<h1>t</h1>");
+        let text =
+            format!("<!doctype html><html lang=\"en\"><head>{title}{head}</head><body>{headline}{body}</body></html>");
         match self.entries {
             Some(_) => self.entry(path, &text, |_| {}),
             None => self.file(path, &text),
@@ -296,7 +298,7 @@ fn an_excluded_page_with_a_snippet_is_drift() {
     let site = Written::with(&analytics).page("index.html", SNIPPET, "");
     site.page("drafts/a/index.html", SNIPPET, "").only("snippet/excluded");
     Written::with(&analytics).page("index.html", SNIPPET, "").page("drafts/a/index.html", "", "").holds();
-    let text = format!("<!doctype html>{SNIPPET}");
+    let text = format!("<!doctype html><title>a</title>{SNIPPET}");
     let opted_out = Written::new()
         .ours()
         .page("index.html", SNIPPET, "")
@@ -355,7 +357,7 @@ fn a_provider_that_nobody_knows_is_unknown_and_never_unguarded() {
 
 #[test]
 fn an_amp_page_is_unknown_unless_it_is_excluded() {
-    let amp = "<!doctype html><html amp><head></head></html>";
+    let amp = "<!doctype html><html amp><head><title>a</title></head></html>";
     let site = Written::new().page("index.html", SNIPPET, "").file("a/amp.html", amp);
     site.only("snippet/amp");
     assert_eq!(site.report().exit(), Exit::Unknown);
@@ -387,7 +389,7 @@ fn redirects_and_fragments_are_not_expected_and_the_404_page_is() {
     assert_eq!((pages.documents, pages.redirects, pages.fragments), (2, 1, 1));
     site.page("404.html", "", "").only("snippet/missing");
     // A page that loads itself again after a while is a page.
-    let reload = "<!doctype html><meta http-equiv=refresh content=0>";
+    let reload = "<!doctype html><title>a</title><meta http-equiv=refresh content=0>";
     Written::new().page("index.html", SNIPPET, "").file("live.html", reload).only("snippet/missing");
 }
 

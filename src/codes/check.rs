@@ -169,6 +169,56 @@ pub(super) const CODES: &[Code] = &[
                second might as well have none.",
     },
     Code {
+        code: "page/title",
+        exit: Exit::Site,
+        text: "A document has no `<title>` with words in it, or more than one. The title is what a tab, a bookmark and a \
+               search result show; of several, browsers take the first. Usually a template prints it under a condition, \
+               or both a base template and the page's own.",
+    },
+    Code {
+        code: "page/heading",
+        exit: Exit::Site,
+        text: "A document has no `<h1>`, or more than one. It is the page's own headline, by which screen readers and search \
+               engines know what the page is. Where a template prints the title as `<h1>`, headings in the text begin \
+               with `##`. This is a note; `[check.levels]` can make it weigh more, or turn it off.",
+    },
+    Code {
+        code: "page/alt",
+        exit: Exit::Site,
+        text: "An image has no `alt`, and no other text that says what it shows. Readers who do not see it hear its file name \
+               at best. Write the text between the brackets of `![…](…)`; an image that only decorates has an empty one, \
+               `alt=\"\"`, which counts as an answer.",
+    },
+    Code {
+        code: "page/loopback",
+        exit: Exit::Site,
+        text: "A page names an address on `localhost`, 127.0.0.1 or another address of the reader's own machine. What is loaded \
+               from there is missing for everybody but its author, so that is an error; a link for people to follow is a \
+               warning, because instructions may mean it. Nothing is said where `base_url` itself lies there, nor of an \
+               analytics server that site.toml puts there.",
+    },
+    Code {
+        code: "page/preview",
+        exit: Exit::Site,
+        text: "A page carries the script that `blog serve` adds to what it shows, so it was saved from the preview. It would \
+               ask visitors' browsers for changes that never come. Copy the page's source, or what `blog build` writes.",
+    },
+    Code {
+        code: "page/contract",
+        exit: Exit::Site,
+        text: "A page does not hold what a `[[contract]]` of site.toml demands of it: an element that is to be there is missing, \
+               or one that is not to be there is. Elements are counted in the written page as a browser would build it, so \
+               it does not matter whether a template, a shortcode or a piece of raw HTML put them there. The report names \
+               the page, the layout that made it, its source, and the line of site.toml that asks for it.",
+    },
+    Code {
+        code: "page/contract-idle",
+        exit: Exit::Site,
+        text: "A `[[contract]]` holds for no page, because no document has an address that its `match` fits. It then proves \
+               nothing. Addresses are those of the finished site, without its host: `posts/**` is everything below \
+               `/posts/`, `*` stands for one part of an address, and `**` for any number of parts.",
+    },
+    Code {
         code: "feed/unreadable",
         exit: Exit::Site,
         text: "An independent reader cannot read the feed as it was written: it is not well formed, or it holds a control \

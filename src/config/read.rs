@@ -9,8 +9,8 @@ use jiff::Timestamp;
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 
 use super::{
-    CheckRule, Config, FILE, HighlightRule, MarkdownRule, Overrides, SummaryRule, World, analytics, headers, lists,
-    live, out, overlay,
+    CheckRule, Config, FILE, HighlightRule, MarkdownRule, Overrides, SummaryRule, World, analytics, contracts, headers,
+    lists, live, out, overlay,
 };
 use crate::diagnostic::{Diagnostic, did_you_mean};
 use crate::fields::{Codes, Document, Fields, Node, Table, Value, parse_date, parse_toml};
@@ -27,7 +27,7 @@ pub(super) const CODES: Codes = Codes {
 };
 
 /// Keys that the formats promise and that this version does not act on.
-const NOT_YET: &[&str] = &["languages", "images", "search", "contract", "gone", "cache", "lastmod"];
+const NOT_YET: &[&str] = &["languages", "images", "search", "gone", "cache", "lastmod"];
 
 /// Reads a configuration, all problems at once; those of overlays that are not in use, too.
 pub fn read(root: &Path, text: &str, overrides: &Overrides, world: &World) -> Result<Config, Vec<Diagnostic>> {
@@ -103,6 +103,7 @@ fn read_table(
     let highlight = read_highlight(&mut fields);
     let analytics = analytics::read_all(&mut fields, world);
     let check = read_check(&mut fields);
+    let contracts = contracts::read(&mut fields);
     let live = live::read(&mut fields);
     let headers = headers::read(&mut fields);
     let headers_from = read_headers_from(&mut fields, &mut warnings);
@@ -155,6 +156,7 @@ fn read_table(
         highlight,
         analytics,
         check,
+        contracts,
         live,
         headers,
         headers_from,

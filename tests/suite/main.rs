@@ -11,6 +11,7 @@ mod browser;
 mod build;
 mod commands;
 mod content;
+mod contracts;
 mod crooked;
 mod door;
 mod drill;
@@ -51,6 +52,7 @@ const MODULES: &[fn() -> Vec<harness::Test>] = &[
     build::tests,
     commands::tests,
     content::tests,
+    contracts::tests,
     drill::tests,
     fence::tests,
     foreign::tests,

@@ -136,7 +136,16 @@ impl Gatherer {
             }
             Tag::Noscript if self.whole => self.adopt(element.text, element.line, &Inert::Noscript),
             Tag::Img => self.image(element),
-            Tag::Textarea | Tag::Title | Tag::Xmp | Tag::Iframe | Tag::Noembed | Tag::Noframes
+            Tag::H1 => self.facts.headings.push(element.line),
+            Tag::Title if self.whole => {
+                if !element.text.trim().is_empty() {
+                    self.facts.titles.push(element.line);
+                }
+                if mentions_script(element.text) {
+                    self.adopt(element.text, element.line, &Inert::Text(element.tag.name()));
+                }
+            }
+            Tag::Textarea | Tag::Xmp | Tag::Iframe | Tag::Noembed | Tag::Noframes
                 if self.whole && mentions_script(element.text) =>
             {
                 self.adopt(element.text, element.line, &Inert::Text(element.tag.name()));

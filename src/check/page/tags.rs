@@ -117,7 +117,7 @@ tags! {
     Form "form" Form SPECIAL FACTS;
     Frame "frame" Refused SPECIAL;
     Frameset "frameset" Refused SPECIAL;
-    H1 "h1" Heading SPECIAL BREAKOUT;
+    H1 "h1" Heading SPECIAL BREAKOUT FACTS;
     H2 "h2" Heading SPECIAL BREAKOUT;
     H3 "h3" Heading SPECIAL BREAKOUT;
     H4 "h4" Heading SPECIAL BREAKOUT;

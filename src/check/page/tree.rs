@@ -2,7 +2,9 @@
 //! without recursion, so that no page is too deep.
 //!
 //! Keeps elements with their attributes, the text of the few elements whose text matters, and the
-//! comments that hold a script. Nesting beyond [`DEEPEST`] is flattened, as browsers do.
+//! comments that hold a script. Nesting beyond `flattener::DEEPEST` is flattened, as browsers do.
+
+mod flattener;
 
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
@@ -10,16 +12,14 @@ use std::rc::Rc;
 
 use html5ever::interface::{ElementFlags, NodeOrText, QuirksMode, TreeSink};
 use html5ever::tendril::StrTendril;
-use html5ever::tokenizer::{self, BufferQueue, TagKind, Token, TokenSink, TokenSinkResult, Tokenizer, TokenizerOpts};
+use html5ever::tokenizer::{BufferQueue, Tokenizer, TokenizerOpts};
 use html5ever::tree_builder::{TreeBuilder, TreeBuilderOpts};
 use html5ever::{Attribute, LocalName, QualName, TokenizerResult, local_name, ns};
 
+use self::flattener::Flattener;
 use super::PageFacts;
 use super::gather::{self, Attributes, Element, Gatherer, Namespace};
 use super::tags::Tag;
-
-/// How deep elements nest before further ones are laid beside each other. Chromium's number.
-const DEEPEST: u32 = 512;
 
 /// No node.
 const NONE: u32 = u32::MAX;
@@ -41,6 +41,11 @@ pub(super) struct Node {
 impl Node {
     fn is(&self, name: &LocalName) -> bool {
         self.name.ns == ns!(html) && self.name.local == *name
+    }
+
+    /// Returns its attributes.
+    pub(super) fn attributes(&self) -> std::cell::Ref<'_, Vec<Attribute>> {
+        self.attributes.borrow()
     }
 
     fn tag(&self) -> Tag {
@@ -149,16 +154,24 @@ impl Tree {
         let parent = self.links[node.index as usize].parent;
         (parent != NONE).then(|| &self.nodes[parent as usize])
     }
+
+    /// Returns the element before this one, in the same element.
+    pub(super) fn previous(&self, node: &Node) -> Option<&Handle> {
+        let previous = self.links[node.index as usize].previous;
+        (previous != NONE).then(|| &self.nodes[previous as usize])
+    }
+
+    /// Returns the element after this one, in the same element.
+    pub(super) fn next(&self, node: &Node) -> Option<&Handle> {
+        let next = self.links[node.index as usize].next;
+        (next != NONE).then(|| &self.nodes[next as usize])
+    }
 }
 
 /// Parses a page. `scripting` says whether the content of `noscript` is text, as where scripts run.
 pub(super) fn parse(text: &str, scripting: bool) -> Tree {
     let options = TreeBuilderOpts { scripting_enabled: scripting, ..TreeBuilderOpts::default() };
-    let flattener = Flattener {
-        builder: TreeBuilder::new(Sink::new(), options),
-        dropped: RefCell::default(),
-        flattened: Cell::default(),
-    };
+    let flattener = Flattener::new(TreeBuilder::new(Sink::new(), options));
     let tokenizer = Tokenizer::new(flattener, TokenizerOpts::default());
     let input = BufferQueue::default();
     // A tendril holds at most 4 GiB; a page is handed over in parts that end where a character does.
@@ -170,96 +183,7 @@ pub(super) fn parse(text: &str, scripting: bool) -> Tree {
     }
     while !matches!(tokenizer.feed(&input), TokenizerResult::Done) {}
     tokenizer.end();
-    let Flattener { builder, flattened, .. } = tokenizer.sink;
-    let mut tree = builder.sink.finish();
-    tree.flattened = flattened.get();
-    tree
-}
-
-/// Stands between tokenizer and tree builder and drops tags that nest too deep: the builder looks
-/// through all open elements for every tag, which takes hours at a depth of a million.
-struct Flattener {
-    builder: TreeBuilder<Handle, Sink>,
-    dropped: RefCell<Vec<LocalName>>,
-    flattened: Cell<bool>,
-}
-
-impl TokenSink for Flattener {
-    type Handle = Handle;
-
-    fn process_token(&self, token: Token, line: u64) -> TokenSinkResult<Handle> {
-        if let Token::TagToken(tag) = &token
-            && self.drops(tag)
-        {
-            return TokenSinkResult::Continue;
-        }
-        self.builder.process_token(token, line)
-    }
-
-    fn end(&self) {
-        self.builder.end();
-    }
-
-    fn adjusted_current_node_present_but_not_in_html_namespace(&self) -> bool {
-        self.builder.adjusted_current_node_present_but_not_in_html_namespace()
-    }
-}
-
-impl Flattener {
-    fn drops(&self, tag: &tokenizer::Tag) -> bool {
-        let depth = &self.builder.sink.depth;
-        let mut dropped = self.dropped.borrow_mut();
-        match tag.kind {
-            TagKind::StartTag if depth.get() <= DEEPEST || stays(&tag.name) => false,
-            TagKind::StartTag => {
-                self.flattened.set(true);
-                dropped.push(tag.name.clone());
-                true
-            }
-            TagKind::EndTag if dropped.last() == Some(&tag.name) => dropped.pop().is_some(),
-            TagKind::EndTag => {
-                depth.set(depth.get().saturating_sub(1));
-                false
-            }
-        }
-    }
-}
-
-/// Returns whether a tag is passed on at any depth: it nests nothing, or says how what follows is read.
-fn stays(name: &LocalName) -> bool {
-    const STAY: &[LocalName] = &[
-        local_name!("html"),
-        local_name!("head"),
-        local_name!("body"),
-        local_name!("script"),
-        local_name!("style"),
-        local_name!("template"),
-        local_name!("noscript"),
-        local_name!("title"),
-        local_name!("textarea"),
-        local_name!("xmp"),
-        local_name!("iframe"),
-        local_name!("noembed"),
-        local_name!("noframes"),
-        local_name!("plaintext"),
-        local_name!("svg"),
-        local_name!("math"),
-        local_name!("base"),
-        local_name!("link"),
-        local_name!("meta"),
-        local_name!("img"),
-        local_name!("br"),
-        local_name!("hr"),
-        local_name!("input"),
-        local_name!("source"),
-        local_name!("track"),
-        local_name!("embed"),
-        local_name!("wbr"),
-        local_name!("area"),
-        local_name!("col"),
-        local_name!("param"),
-    ];
-    STAY.contains(name)
+    tokenizer.sink.finish()
 }
 
 /// What the tree builder builds with.

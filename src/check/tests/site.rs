@@ -7,7 +7,7 @@ fn a_token_in_a_written_file_is_an_error_and_never_printed() {
     let analytics = format!("{GOATCOUNTER}token_env = \"STATS_TOKEN\"\n");
     let token = "sEcret/T0ken&x";
     for (path, body) in [
-        ("a/index.html", format!("<!doctype html>{SNIPPET}<p>{token}")),
+        ("a/index.html", format!("<!doctype html><title>a</title>{SNIPPET}<p>{token}")),
         ("app.js", format!("fetch(\"/x?t={token}\")")),
         ("data.json", "{\"t\": \"sEcret%2FT0ken%26x\"}".to_owned()),
         ("b.html", "<p>sEcret/T0ken&amp;x".to_owned()),
@@ -50,7 +50,7 @@ fn links_that_lead_nowhere_are_told_once_with_what_was_meant() {
     let site =
         Written::new().page("index.html", SNIPPET, "<a href=/Abuot/>x</a>").page("about/index.html", SNIPPET, "");
     site.only("link/broken-page");
-    let site = Written::new().page("index.html", SNIPPET, "<a href=\"/About/\">x</a>\n<img src=/x.png>").page(
+    let site = Written::new().page("index.html", SNIPPET, "<a href=\"/About/\">x</a>\n<img src=/x.png alt=x>").page(
         "about/index.html",
         SNIPPET,
         "<a href=\"../About/\">x</a><a href=/stats/nothing>",
@@ -132,4 +132,82 @@ fn a_sitemap_that_names_no_page_is_told() {
     let site = |path: &str| Written::new().page("index.html", SNIPPET, "").file("sitemap.xml", &map(path));
     site("").holds();
     site("gone/").only("sitemap/broken");
+}
+
+#[test]
+fn what_is_wrong_with_a_page_by_itself_is_told_by_its_rule_alone() {
+    let whole =
+        |head: &str, body: &str| format!("<!doctype html><html><head>{SNIPPET}{head}</head><body>{body}</body>");
+    for (head, body, code) in [
+        ("", "<h1>a</h1>", "page/title"),
+        ("<title> </title>", "<h1>a</h1>", "page/title"),
+        ("<title>a</title><title>b</title>", "<h1>a</h1>", "page/title"),
+        ("<title>a</title>", "<h1>a</h1><img src=/a/>", "page/alt"),
+        ("<title>a</title>", "<h1>a</h1><a href=http://localhost:1313/>x</a>", "page/loopback"),
+        ("<title>a</title><script src=//127.0.0.1/x.js></script>", "<h1>a</h1>", "page/loopback"),
+        ("<title>a</title><link rel=canonical href=http://[::1]/a/>", "<h1>a</h1>", "page/loopback"),
+        ("<title>a</title>", "<h1>a</h1><script data-watchpost=preview>1</script>", "page/preview"),
+    ] {
+        Written::new().file("a/index.html", &whole(head, body)).only(code);
+    }
+    for good in ["<svg><title>b</title></svg>", "<a href=http://localhostess.example/>x</a>", "<img src=/ alt=''>"] {
+        Written::new().page("index.html", SNIPPET, good).holds();
+    }
+    let two = Written::new().page("index.html", SNIPPET, "\n<h1>b</h1>").report();
+    let findings: Vec<_> = two.findings.iter().map(|one| (one.code, one.level)).collect();
+    assert_eq!(findings, [("page/heading", Level::Note)]);
+}
+
+#[test]
+fn a_site_on_this_machine_may_name_this_machine() {
+    let toml = "title = \"t\"\nbase_url = \"http://localhost:8080/\"\nfeeds = []\ntimezone = \"UTC\"\n";
+    let site = Written::with("").page("index.html", "", "<a href=http://localhost:8080/>x</a>");
+    Written { toml: toml.to_owned(), ..site }.holds();
+    let stats = "[analytics]\nprovider = \"goatcounter\"\nendpoint = \"http://127.0.0.1:9/\"\nsite = \"x\"\n";
+    let snippet = SNIPPET.replace("https://stats.example", "http://127.0.0.1:9");
+    Written::with(stats).page("index.html", &snippet, "").holds();
+}
+
+#[test]
+fn a_contract_is_broken_once_for_each_layout_and_way() {
+    let contract = "[[contract]]\nmatch = \"posts/**\"\nexactly_one = \"h1\"\nnone = \"iframe\"\n";
+    let with = |more: &str| Written::with(&format!("{GOATCOUNTER}{contract}{more}")).ours();
+    with("").page("posts/a/index.html", SNIPPET, "<p>x").page("index.html", SNIPPET, "<iframe src=/></iframe>").holds();
+    with("").page("posts/a/index.html", SNIPPET, "<iframe src=/posts/a/></iframe>").only("page/contract");
+    let site = with("").page("posts/a/index.html", SNIPPET, "\n<h1>b</h1>\n<h1>c</h1>");
+    let site = site.page("posts/b/index.html", SNIPPET, "<h1>b</h1>");
+    let report = site.report();
+    let broken: Vec<&Diagnostic> = report.findings.iter().filter(|one| one.code == "page/contract").collect();
+    let [broken] = broken.as_slice() else { panic!("{broken:#?}") };
+    assert_eq!(broken.message, "each of 2 pages has 2 or more of `h1`, and exactly one is asked for");
+    assert_eq!(broken.place.as_ref().unwrap().file, "posts/a/index.html:1");
+    assert_eq!(
+        broken.notes,
+        [
+            "also on posts/b/index.html:1",
+            "on lines 1, 2, 3 of the written page",
+            "made by the layout `post.html`",
+            "site.toml:11:15 asks for it: `exactly_one = \"h1\"`"
+        ]
+    );
+    assert!(broken.hint.as_ref().unwrap().contains("look in `post.html`"));
+    assert_eq!(report.exit(), Exit::Site);
+    let told = with("message = \"ask Ada\"\n").page("posts/a/index.html", SNIPPET, "<h1>b</h1>").report();
+    assert_eq!(told.findings.last().unwrap().hint.as_deref(), Some("ask Ada"));
+}
+
+#[test]
+fn a_contract_that_cannot_be_judged_or_speaks_of_nothing_is_told() {
+    let with = |contract: &str| Written::with(&format!("{GOATCOUNTER}[[contract]]\n{contract}"));
+    with("match = \"psts/**\"\nnone = \"x\"\n").page("index.html", SNIPPET, "").only("page/contract-idle");
+    let deep = "<div>".repeat(600);
+    let site = with("match = \"**\"\nnone = \"iframe\"\n").page("index.html", SNIPPET, &deep);
+    site.only("page/contract");
+    assert!(site.report().findings[0].message.contains("so deep that `iframe` cannot be counted"));
+    // A page that only sends its reader on is none of theirs.
+    let alias = "<!doctype html><meta http-equiv=refresh content='0; url=/'>";
+    with("match = \"**\"\nexactly_one = \"h1\"\n")
+        .page("index.html", SNIPPET, "")
+        .file("old/index.html", alias)
+        .holds();
 }
