@@ -36,12 +36,36 @@ use crate::library::{Library, PostId};
 pub struct Outline {
     /// The ids of its headings, in order, unique within the post.
     pub headings: Vec<OutlineHeading>,
-    /// The destinations of its links and images, as written, with their bytes in the body.
-    pub links: Vec<(String, Range<usize>)>,
+    /// Its links and images.
+    pub links: Vec<OutlineLink>,
     /// The ids that its raw HTML sets; they can be linked to as well.
     pub anchors: Vec<String>,
     /// The number of words, blocks of code left out.
     pub words: usize,
+}
+
+/// One link of an outline.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutlineLink {
+    /// Where it leads, as written.
+    pub destination: String,
+    /// The bytes of the body that say so.
+    pub span: Range<usize>,
+    /// What it is.
+    pub kind: OutlineLinkKind,
+}
+
+/// What a link of an outline is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OutlineLinkKind {
+    /// `[text](destination)`.
+    Link,
+    /// `[[name]]`.
+    Wiki,
+    /// `<ada@blog.example>`.
+    Mail,
+    /// `![text](destination)`.
+    Image,
 }
 
 /// One heading of an outline.
@@ -53,6 +77,11 @@ pub struct OutlineHeading {
     pub id: String,
     /// Its text without markup.
     pub title: String,
+}
+
+/// Returns the post that a link of a post's outline leads to, if it is one of this site that is shown.
+pub fn target(config: &Config, library: &Library, from: PostId, link: &OutlineLink) -> Option<PostId> {
+    Links::of(config, library, from).target(link)
 }
 
 /// Tells what is in a Markdown text, without typesetting it.

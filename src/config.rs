@@ -12,6 +12,7 @@ mod out;
 mod overlay;
 pub mod permalink;
 mod read;
+mod related;
 pub mod selector;
 mod world;
 
@@ -32,6 +33,7 @@ use self::contracts::ContractRule;
 use self::permalink::Permalink;
 
 pub use self::read::{read, timezone};
+pub use self::related::RelatedRule;
 pub use self::world::{World, load, not_found, now};
 
 /// What the command line says over `site.toml`.
@@ -102,6 +104,8 @@ pub struct Config {
     pub archives: ArchiveRule,
     /// The feeds.
     pub feeds: Vec<FeedRule>,
+    /// What makes posts related.
+    pub related: RelatedRule,
     /// Which Markdown extensions are on.
     pub markdown: MarkdownRule,
     /// How code is coloured.
@@ -246,6 +250,7 @@ pub struct MarkdownRule {
     pub heading_attributes: bool,
     pub definition_lists: bool,
     pub smart_punctuation: bool,
+    pub wikilinks: bool,
     pub html: bool,
 }
 

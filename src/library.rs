@@ -9,8 +9,11 @@ mod again;
 mod arrange;
 mod index;
 mod lists;
+mod names;
 mod registry;
+mod related;
 mod routes;
+mod series;
 mod slug;
 mod taxonomy;
 
@@ -23,7 +26,9 @@ use crate::post::{Kind, Post};
 pub use self::advice::advise;
 pub use self::again::{Edit, arrange_again};
 pub use self::arrange::arrange;
+pub use self::related::Related;
 pub use self::routes::Routes;
+pub use self::series::Part;
 pub use self::slug::slugify;
 
 use self::index::Index;

@@ -3,7 +3,9 @@
 //!
 //! Links to sources (`@/posts/a.md#b`, `../b.md`) and to files beside the post are decided here.
 //! Addresses of the site (`/tags/`) only get the base URL's path: the checker reads the written
-//! pages and judges those. Other hosts are left alone.
+//! pages and judges those. Other hosts are left alone. `wiki` finds what `[[name]]` means.
+
+mod wiki;
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -24,6 +26,8 @@ pub(super) enum Use {
     Link,
     /// The browser shows or loads it.
     Image,
+    /// The reader follows it, and it is written as a name: `[[name]]`.
+    Wiki,
 }
 
 /// The post whose links are resolved, within its site.
@@ -53,6 +57,14 @@ impl Broken {
     fn hint(self, hint: Option<String>) -> Self {
         Broken { hint, ..self }
     }
+
+    fn at(self, place: Place) -> Box<Diagnostic> {
+        let diagnostic = Diagnostic::error(self.code, self.message).at(place);
+        Box::new(match self.hint {
+            Some(hint) => diagnostic.hint(hint),
+            None => diagnostic,
+        })
+    }
 }
 
 impl<'l> Links<'l> {
@@ -69,6 +81,10 @@ impl<'l> Links<'l> {
         purpose: Use,
         place: impl FnOnce() -> Place,
     ) -> Result<Option<Cow<'d, str>>, Box<Diagnostic>> {
+        if purpose == Use::Wiki && !destination.contains("://") {
+            let found = self.of_name(destination);
+            return found.map(|address| Some(Cow::Owned(address))).map_err(|broken| broken.at(place()));
+        }
         if has_scheme(destination) {
             if !self.config.markdown.html && is_active(destination, purpose) {
                 let message = format!("a link to `{}` is taken out", shortened(destination));
@@ -80,13 +96,7 @@ impl<'l> Links<'l> {
         if destination.starts_with("//") {
             return Ok(Some(Cow::Borrowed(destination)));
         }
-        self.within(destination, purpose).map(Some).map_err(|broken| {
-            let diagnostic = Diagnostic::error(broken.code, broken.message).at(place());
-            Box::new(match broken.hint {
-                Some(hint) => diagnostic.hint(hint),
-                None => diagnostic,
-            })
-        })
+        self.within(destination, purpose).map(Some).map_err(|broken| broken.at(place()))
     }
 
     /// Resolves a link within the site.
@@ -198,6 +208,11 @@ impl<'l> Links<'l> {
 
     /// Returns the link to an address relative to the post's own, if something stands there.
     fn of_address(&self, path: &str) -> Option<String> {
+        self.route_of_address(path).map(|route| self.config.base_url.link(&route))
+    }
+
+    /// Returns an address relative to the post's own, if something stands there.
+    fn route_of_address(&self, path: &str) -> Option<Route> {
         let mut parts: Vec<&str> = self.route.as_str().split('/').collect();
         parts.pop();
         for part in path.split('/') {
@@ -211,7 +226,7 @@ impl<'l> Links<'l> {
             }
         }
         let route = Route::new(parts.join("/")).ok()?;
-        self.library.routes.contains_key(&route).then(|| self.config.base_url.link(&route))
+        self.library.routes.contains_key(&route).then_some(route)
     }
 
     /// Checks that a post has what a fragment names.

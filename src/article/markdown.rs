@@ -320,7 +320,7 @@ impl<'a, 'w> Writer<'a, 'w> {
             self.out.push_str(" href=\"mailto:");
             push_href(&mut self.out, destination);
             self.out.push('"');
-        } else if let Some(address) = self.resolve(destination, Use::Link, range) {
+        } else if let Some(address) = self.resolve(destination, Use::of(link_type), range) {
             self.out.push_str(" href=\"");
             push_href(&mut self.out, &address);
             self.out.push('"');

@@ -6,10 +6,10 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
-use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
+use pulldown_cmark::{Event, LinkType, Options, Parser, Tag, TagEnd};
 
 use super::words::{WordCount, heading_id};
-use super::{Outline, OutlineHeading};
+use super::{Outline, OutlineHeading, OutlineLink, OutlineLinkKind};
 use crate::config::MarkdownRule;
 
 /// Returns the parser's switches for the extensions that are on.
@@ -23,6 +23,7 @@ pub(super) fn options(rule: &MarkdownRule) -> Options {
         (rule.heading_attributes, Options::ENABLE_HEADING_ATTRIBUTES),
         (rule.definition_lists, Options::ENABLE_DEFINITION_LIST),
         (rule.smart_punctuation, Options::ENABLE_SMART_PUNCTUATION),
+        (rule.wikilinks, Options::ENABLE_WIKILINKS),
     ];
     switches.into_iter().filter(|(on, _)| *on).map(|(_, option)| option).collect()
 }
@@ -55,9 +56,19 @@ pub(super) fn read(markdown: &str, rule: &MarkdownRule) -> Outline {
                     push_title(&mut outline.headings, " ");
                 }
             }
-            Event::Start(Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. }) => {
-                let place = destination(markdown, &dest_url, range);
-                outline.links.push((dest_url.into_string(), place));
+            Event::Start(Tag::Link { link_type, dest_url, .. }) => {
+                let kind = match link_type {
+                    LinkType::WikiLink { .. } => OutlineLinkKind::Wiki,
+                    LinkType::Email => OutlineLinkKind::Mail,
+                    _ => OutlineLinkKind::Link,
+                };
+                let span = destination(markdown, &dest_url, range);
+                outline.links.push(OutlineLink { destination: dest_url.into_string(), span, kind });
+            }
+            Event::Start(Tag::Image { dest_url, .. }) => {
+                let span = destination(markdown, &dest_url, range);
+                let kind = OutlineLinkKind::Image;
+                outline.links.push(OutlineLink { destination: dest_url.into_string(), span, kind });
             }
             Event::Start(Tag::Heading { level, id, .. }) => {
                 in_heading = true;
@@ -211,7 +222,8 @@ mod tests {
     fn links_and_images_are_named_with_their_place() {
         let text = "See [a](b.md#c) and ![i](p.png \"t\") and [r].\n\n[r]: ./r.md\n";
         let outline = read(text, &RULE);
-        let found: Vec<_> = outline.links.iter().map(|(link, span)| (link.as_str(), &text[span.clone()])).collect();
+        let found: Vec<_> =
+            outline.links.iter().map(|link| (link.destination.as_str(), &text[link.span.clone()])).collect();
         assert_eq!(found, [("b.md#c", "b.md#c"), ("p.png", "p.png"), ("./r.md", "[r]")]);
     }
 

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::{Article, Typesetter, outline};
-use crate::config::{ArchiveRule, CheckRule, Config, HighlightRule, LiveRule, MarkdownRule, SummaryRule};
+use crate::config::{ArchiveRule, CheckRule, Config, HighlightRule, LiveRule, MarkdownRule, RelatedRule, SummaryRule};
 use crate::diagnostic::Diagnostic;
 use crate::library::{Library, Page, PostId};
 use crate::paths::{BaseUrl, Route, SourcePath};
@@ -24,6 +24,7 @@ pub(super) const RULE: MarkdownRule = MarkdownRule {
     heading_attributes: true,
     definition_lists: true,
     smart_punctuation: false,
+    wikilinks: true,
     html: true,
 };
 
@@ -54,6 +55,7 @@ pub(super) fn config() -> Config {
         paginate: BTreeMap::new(),
         archives: ArchiveRule::default(),
         feeds: Vec::new(),
+        related: RelatedRule::default(),
         markdown: RULE,
         highlight: HighlightRule {
             enabled: true,
@@ -302,6 +304,7 @@ fn extensions_can_be_switched_off() {
         alerts: false,
         heading_attributes: false,
         definition_lists: false,
+        wikilinks: false,
         smart_punctuation: false,
         html: true,
     };

@@ -15,6 +15,13 @@ pub(super) const CODES: &[Code] = &[
                addresses of the site are checked later, in the written pages. Mend the link, or take it out.",
     },
     Code {
+        code: "link/ambiguous",
+        exit: Exit::Site,
+        text: "A link by name, `[[name]]`, can mean several posts: a name may be that of a file, a title or the last part of an \
+               address, and case makes no difference. Which one a reader would come to should not depend on chance. Write the \
+               file's path below `content/`, as in `[[posts/name]]` or `[[posts/name|the words to show]]`, or rename one of them.",
+    },
+    Code {
         code: "link/hidden",
         exit: Exit::Site,
         text: "A link leads to a post that exists but is not shown: a draft, a post whose date has not come, or one that has expired. \
@@ -201,6 +208,12 @@ pub(super) const CODES: &[Code] = &[
         exit: Exit::Success,
         text: "A file without a date is a page, and lists of tags or categories hold posts. Its terms are therefore \
                named nowhere. Give it a `date`, or take the terms out.",
+    },
+    Code {
+        code: "series/same-index",
+        exit: Exit::Site,
+        text: "Two posts of a series have the same `series_index`, so that nobody can say which is read first. Often one was \
+               copied from the other. Number them apart, or leave `series_index` out of all of them: then the oldest comes first.",
     },
     Code {
         code: "taxonomy/undeclared",

@@ -10,7 +10,7 @@ use jiff::tz::{TimeZone, TimeZoneDatabase};
 
 use super::{
     CheckRule, Config, FILE, HighlightRule, MarkdownRule, Overrides, SummaryRule, World, analytics, contracts, headers,
-    lists, live, out, overlay,
+    lists, live, out, overlay, related,
 };
 use crate::diagnostic::{Diagnostic, did_you_mean};
 use crate::fields::{Codes, Document, Fields, Node, Table, Value, parse_date, parse_toml};
@@ -99,6 +99,7 @@ fn read_table(
     let paginate = lists::read_paginate(&mut fields);
     let archives = lists::read_archives(&mut fields);
     let feeds = lists::read_feeds(&mut fields);
+    let related = related::read(&mut fields, &taxonomies);
     let markdown = read_markdown(&mut fields, &mut warnings);
     let highlight = read_highlight(&mut fields);
     let analytics = analytics::read_all(&mut fields, world);
@@ -152,6 +153,7 @@ fn read_table(
         paginate,
         archives,
         feeds,
+        related,
         markdown,
         highlight,
         analytics,
@@ -265,6 +267,7 @@ fn read_markdown(fields: &mut Fields<'_>, warnings: &mut Vec<Diagnostic>) -> Mar
         heading_attributes: true,
         definition_lists: true,
         smart_punctuation: false,
+        wikilinks: false,
         html: true,
     };
     let Some(mut table) = fields.table("markdown") else { return rule };
@@ -277,15 +280,14 @@ fn read_markdown(fields: &mut Fields<'_>, warnings: &mut Vec<Diagnostic>) -> Mar
         ("heading_attributes", &mut rule.heading_attributes),
         ("definition_lists", &mut rule.definition_lists),
         ("smart_punctuation", &mut rule.smart_punctuation),
+        ("wikilinks", &mut rule.wikilinks),
         ("html", &mut rule.html),
     ] {
         *switch = table.boolean(key).unwrap_or(*switch);
     }
-    for key in ["math", "wikilinks"] {
-        let span = table.span_of(key);
-        if let (Some(true), Some(span)) = (table.boolean(key), span) {
-            warnings.push(not_yet(table.document(), &table.dotted(key), span));
-        }
+    let span = table.span_of("math");
+    if let (Some(true), Some(span)) = (table.boolean("math"), span) {
+        warnings.push(not_yet(table.document(), &table.dotted("math"), span));
     }
     table.finish();
     rule

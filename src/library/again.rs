@@ -11,7 +11,7 @@ use std::sync::Arc;
 use super::index::{Crowd, Index, is_particular, month_of, positions};
 use super::registry::folded;
 use super::routes::{Layer, Routes};
-use super::{Library, Page, PostId, Section, address, arrange, lists, taxonomy};
+use super::{Library, Page, PostId, Section, address, arrange, lists, series, taxonomy};
 use crate::config::Config;
 use crate::diagnostic::Diagnostic;
 use crate::paths::{Route, SourcePath};
@@ -154,9 +154,11 @@ fn moved(config: &Config, before: &Library, edit: &Edit) -> Option<Library> {
             |one, other| one.cmp(&other),
         ),
         crowd: std::sync::OnceLock::new(),
+        names: std::sync::OnceLock::new(),
     };
     let mut problems = Vec::new();
     let taxonomies = taxonomy::arrange(config, &posts, &index, &mut problems);
+    series::same_index(&posts, &taxonomies, &mut problems);
     let mut routes_of = moves.carried(&before.routes_of.iter().cloned().map(Some).collect::<Vec<_>>());
     for id in &moves.fresh {
         routes_of[id.0] = Some(address::of(config, &posts[id.0]).ok()?);

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use super::index::{Groups, Index, Taken};
 use super::registry::{Owner, Registry};
-use super::{Library, Page, PostId, Routes, Taxonomy, address, lists, taxonomy};
+use super::{Library, Page, PostId, Routes, Taxonomy, address, lists, series, taxonomy};
 use crate::config::{Config, TaxonomyRule};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::paths::{OutPath, Route, SourcePath};
@@ -27,6 +27,7 @@ pub fn arrange(config: &Config, sources: &Sources, mut posts: Vec<Arc<Post>>) ->
     let groups: Vec<Groups> = config.taxonomies.iter().map(|rule| taxonomy::gather(rule, &posts, &newest)).collect();
     let index = Index::new(config, &posts, &newest, groups);
     let taxonomies = taxonomy::arrange(config, &posts, &index, &mut problems);
+    series::same_index(&posts, &taxonomies, &mut problems);
     let mut library = Library {
         routes_of: Arc::new(addresses(config, &posts, &taxonomies, &mut problems)),
         sections: Arc::new(lists::sections(&posts)),

@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use rayon::prelude::*;
 
+use super::names::Names;
 use super::registry::folded;
 use super::routes::{Layer, Routes};
 use super::{Library, PostId};
@@ -30,6 +31,8 @@ pub(super) struct Index {
     pub(super) particular: Vec<PostId>,
     /// What no further address may be confused with; found when it is first needed.
     pub(super) crowd: OnceLock<Arc<Crowd>>,
+    /// The posts by what they can be called; found when it is first needed.
+    pub(super) names: OnceLock<Names>,
 }
 
 /// The addresses that have a source, counted.
@@ -49,6 +52,7 @@ impl Index {
             terms: (0..posts.len()).map(PostId).filter(|id| posts[id.0].kind == Kind::Term).collect(),
             particular: (0..posts.len()).map(PostId).filter(|id| is_particular(&posts[id.0])).collect(),
             crowd: OnceLock::new(),
+            names: OnceLock::new(),
         }
     }
 }

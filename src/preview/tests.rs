@@ -79,7 +79,7 @@ fn files(site: &Site) -> BTreeMap<String, String> {
 
 const SETTINGS: [&str; 4] = [
     "title = \"One\"\nbase_url = \"https://blog.example/sub/\"\ntheme = \"\"\n[paginate]\nposts = 2\n[taxonomies.tags]\nfeed = true\n\
-     [analytics]\nprovider = \"goatcounter\"\nendpoint = \"https://stats.example/\"\nsite = \"x\"\n",
+     [markdown]\nwikilinks = true\n[analytics]\nprovider = \"goatcounter\"\nendpoint = \"https://stats.example/\"\nsite = \"x\"\n",
     "title = \"Two\"\nbase_url = \"https://blog.example/\"\ntheme = \"paper\"\n[taxonomies.tags]\n",
     "title = \"Four\"\nbase_url = \"https://blog.example/\"\ntheme = \"own\"\n[[headers]]\nfor = \"/*\"\nvalues = { A = \"b\" }\n",
     "title = \"Three\nbase_url =",
@@ -96,7 +96,9 @@ const TEMPLATES: [(&str, &str); 7] = [
     ),
     (
         "post.html",
-        "{% extends \"base.html\" %}{% block body %}{{ page.title }}{{ page.content }}{% if page.newer %}{{ page.newer.title }}{% endif %}{% endblock %}",
+        "{% extends \"base.html\" %}{% block body %}{{ page.title }}{{ page.content }}{% if page.newer %}{{ page.newer.title }}{% endif %}\
+         {% for link in page.backlinks %}{{ link.title }}{% endfor %}{% for link in page.related %}{{ link.title }}{% endfor %}\
+         {% if page.series %}{{ page.series.index }}{{ page.series.previous?.title | default(value=\"\") }}{% endif %}{% endblock %}",
     ),
     (
         "section.html",
@@ -118,6 +120,8 @@ fn target() -> impl Strategy<Value = (String, Option<String>)> {
             "tags = [\"rust\", \"Web\"]\n",
             "tags = [\"Rust\"]\n",
             "draft = true\n",
+            "series = \"s\"\n",
+            "series_index = 1\n",
             "slug = \"same\"\n",
             "date = 2026-02-0",
             "aliases = [\"/old/\"]\n",
@@ -141,6 +145,7 @@ fn target() -> impl Strategy<Value = (String, Option<String>)> {
             "Two [a](@/posts/a.md#head) words.\n",
             "## Head\n\n```rust\nfn a() {}\n```\n",
             "![p](p.png)\n",
+            "[[a]] and [b](/about/).\n",
             "[^1]\n\n[^1]: Note.\n",
         ]),
         1_u8..5,

@@ -89,6 +89,20 @@ pub(crate) struct Neighbour<'a> {
     pub date: Option<String>,
 }
 
+/// `page.series`.
+#[derive(Serialize)]
+pub(crate) struct SeriesView<'a> {
+    pub name: &'a str,
+    /// None where series have no pages.
+    pub path: Option<String>,
+    pub permalink: Option<String>,
+    pub index: usize,
+    pub count: usize,
+    pub previous: Value,
+    pub next: Value,
+    pub pages: Value,
+}
+
 /// `section`.
 #[derive(Serialize)]
 pub(crate) struct SectionView<'a> {

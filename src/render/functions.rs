@@ -37,6 +37,8 @@ pub(crate) const FUNCTIONS: &[TemplateFunction] = &[
     TemplateFunction { name: "get_section", html: false, call: get_section },
     TemplateFunction { name: "get_taxonomy", html: false, call: get_taxonomy },
     TemplateFunction { name: "get_taxonomy_url", html: false, call: get_taxonomy_url },
+    TemplateFunction { name: "backlinks", html: false, call: backlinks },
+    TemplateFunction { name: "related", html: false, call: related },
     TemplateFunction { name: "now", html: false, call: now },
 ];
 
@@ -142,6 +144,17 @@ fn feeds(shelf: &Shelf, _: &Kwargs, state: &State<'_>) -> TeraResult<Value> {
         })
         .collect();
     Ok(Value::safe_string(&lines.join("\n")))
+}
+
+fn backlinks(shelf: &Shelf, _: &Kwargs, state: &State<'_>) -> TeraResult<Value> {
+    let here = here(shelf, state)?;
+    Ok(shelf.library.index_of(here.page).map_or_else(|| value(&[(); 0]), |id| shelf.backlinks(id)))
+}
+
+fn related(shelf: &Shelf, arguments: &Kwargs, state: &State<'_>) -> TeraResult<Value> {
+    let here = here(shelf, state)?;
+    let limit = arguments.get::<usize>("limit")?.unwrap_or(shelf.config.related.limit);
+    Ok(shelf.library.index_of(here.page).map_or_else(|| value(&[(); 0]), |id| shelf.related(id, limit)))
 }
 
 fn get_url(shelf: &Shelf, arguments: &Kwargs, _: &State<'_>) -> TeraResult<Value> {

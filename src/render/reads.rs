@@ -9,6 +9,23 @@ pub(crate) fn reads(template: &str, variable: &str, field: &str) -> bool {
     (is_raw && template.contains(variable)) || blocks(template).any(|code| block_reads(code, variable, field))
 }
 
+/// Returns whether a template may read a field of any variable at all: `related` of `page`, or of what `get_page` gives.
+/// A function of the same name is none.
+pub(crate) fn names_field(template: &str, field: &str) -> bool {
+    let is_raw = template.contains("{%") && template.contains("endraw");
+    (is_raw && template.contains(field))
+        || blocks(template).any(|code| {
+            let mut places = code.match_indices(field);
+            code.contains("__tera_context")
+                || places.any(|(at, _)| {
+                    let before = code[..at].trim_end();
+                    let after = code[at + field.len()..].chars().next();
+                    let is_field = before.ends_with('.') && !before.ends_with("..");
+                    (is_field || before.ends_with(['"', '\'', '`'])) && !after.is_some_and(is_word)
+                })
+        })
+}
+
 /// Returns the code between `{{` and `}}`, and between `{%` and `%}`; comments are left out.
 fn blocks(template: &str) -> impl Iterator<Item = &str> {
     let mut rest = template;
@@ -141,6 +158,18 @@ mod tests {
             "{% for p in\nsection.pages %}{{ \" in \" }}",
         ] {
             assert!(reads(template, "section", "pages"), "{template}");
+        }
+    }
+
+    #[test]
+    fn a_field_is_named_after_a_dot_or_in_quotes_and_a_function_is_none() {
+        for template in
+            ["{{ page.related }}", "{% for a in about?.related %}", "{{ page[\"related\"] }}", "{{ __tera_context }}"]
+        {
+            assert!(names_field(template, "related"), "{template}");
+        }
+        for template in ["{% for a in related() %}", "related", "{{ page.related_work }}", "{# page.related #}"] {
+            assert!(!names_field(template, "related"), "{template}");
         }
     }
 

@@ -5,6 +5,7 @@
 
 mod lists;
 mod posts;
+mod relations;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
@@ -16,7 +17,7 @@ use tera::Value;
 use crate::article::{Article, Typesetter};
 use crate::config::Config;
 use crate::diagnostic::Diagnostic;
-use crate::library::{Library, Page, PostId};
+use crate::library::{Library, Page, PostId, Related};
 use crate::lock::Lock;
 use crate::paths::Route;
 use crate::post::{Kind, Post};
@@ -48,6 +49,16 @@ pub(crate) struct Shelf {
     taxonomies: Vec<Value>,
     /// The lock of what was verified once, if there is one that can be read.
     pub lock: Option<Lock>,
+    /// Links to the posts of each series, in its order.
+    series: Vec<OnceLock<Value>>,
+    /// What posts have in common.
+    related: OnceLock<Related>,
+    /// Whether a template reads `related` of a page.
+    names_related: bool,
+    /// Which posts link to which.
+    backlinks: OnceLock<Vec<Vec<PostId>>>,
+    /// Whether a template reads `backlinks` of a page.
+    names_backlinks: bool,
     /// Whether a template reads the links to all posts of a section, and of a term.
     lists: [bool; 2],
     term_feeds: BTreeMap<(usize, usize), Route>,
@@ -72,6 +83,7 @@ impl Shelf {
                 term_feeds.insert((*taxonomy, *term), route.clone());
             }
         }
+        let series = library.taxonomies.iter().find(|taxonomy| taxonomy.name == "series");
         let mut shelf = Shelf {
             settings: Value::none(),
             language: Value::normal_string(&config.language),
@@ -88,6 +100,11 @@ impl Shelf {
             lock: config.lock.as_deref().and_then(|text| Lock::parse(text).ok()),
             section_pages: library.sections.keys().map(|name| (name.clone(), OnceLock::new())).collect(),
             lists: [theme.reads("section", "pages"), theme.reads("term", "pages")],
+            series: series.map_or_else(Vec::new, |series| series.terms.iter().map(|_| OnceLock::new()).collect()),
+            related: OnceLock::new(),
+            names_related: theme.names_field("related"),
+            backlinks: OnceLock::new(),
+            names_backlinks: theme.names_field("backlinks"),
             term_feeds,
             config,
             sources,

@@ -12,7 +12,7 @@ use tera::{Context, Error, ErrorKind, Tera};
 use crate::config::Config;
 use crate::diagnostic::{Diagnostic, Place, did_you_mean};
 use crate::render::faults;
-use crate::render::reads::reads;
+use crate::render::reads::{names_field, reads};
 use crate::source::{Sources, Template};
 
 /// The version of `docs/templates.md` that this engine speaks.
@@ -47,6 +47,11 @@ impl Theme {
     /// Returns whether a template may read a field of a variable.
     pub(crate) fn reads(&self, variable: &str, field: &str) -> bool {
         self.files.values().any(|template| reads(&template.text, variable, field))
+    }
+
+    /// Returns whether a template may name a field, whatever variable it is of.
+    pub(crate) fn names_field(&self, field: &str) -> bool {
+        self.files.values().any(|template| names_field(&template.text, field))
     }
 
     /// Returns whether there is a template of this name.

@@ -29,6 +29,7 @@ mod input;
 mod live;
 mod pages;
 mod readback;
+mod relations;
 mod reports;
 mod reproducible;
 mod serve;
@@ -66,6 +67,7 @@ const MODULES: &[fn() -> Vec<harness::Test>] = &[
     live::tests,
     pages::tests,
     readback::tests,
+    relations::tests,
     reports::tests,
     reproducible::tests,
     serve::tests,

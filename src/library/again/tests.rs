@@ -43,6 +43,8 @@ fn text() -> impl Strategy<Value = String> {
             "noindex = true\n",
             "draft = true\n",
             "series = [\"s\"]\n",
+            "series_index = 1\n",
+            "series_index = 2\n",
             "aliases = [\"/old/\", \"/old/\"]\n",
             "aliases = [\"/posts/A/\"]\n",
             "id = \"tag:x\"\n",
@@ -50,7 +52,7 @@ fn text() -> impl Strategy<Value = String> {
             "path = \"/robots.txt\"\n",
             "path = \"/posts\"\n",
         ],
-        0..3,
+        0..4,
     );
     (date, tags, more, prop::sample::select(vec!["One.", "Two words."])).prop_map(|(date, tags, more, body)| {
         let mut keys: Vec<&str> = Vec::new();
@@ -80,7 +82,7 @@ fn site(files: &BTreeMap<usize, String>, sources: &mut Sources) {
 /// Returns all that a library says, but for what is only found when it is needed.
 fn said(library: &Library) -> String {
     let Library { posts, hidden, routes_of, newest, sections, taxonomies, archive, assets, routes, index } = library;
-    let Index { positions, months, groups, terms, particular, crowd: _ } = &**index;
+    let Index { positions, months, groups, terms, particular, crowd: _, names: _ } = &**index;
     format!(
         "{posts:#?}{hidden:#?}{routes_of:#?}{newest:?}{sections:#?}{taxonomies:#?}{archive:?}{assets:?}{routes:#?}\
          {positions:?}{months:?}{groups:#?}{terms:?}{particular:?}"

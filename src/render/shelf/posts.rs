@@ -7,9 +7,9 @@ use tera::{Map, Value};
 
 use super::{Shelf, rfc3339, value};
 use crate::diagnostic::Diagnostic;
-use crate::library::{PostId, Taxonomy};
+use crate::library::{Part, PostId, Taxonomy, Term};
 use crate::paths::{Route, SourcePath};
-use crate::render::context::{self, Heading, Link, Neighbour, TermLink};
+use crate::render::context::{self, Heading, Link, Neighbour, SeriesView, TermLink};
 
 impl Shelf {
     /// Returns a link to a post.
@@ -38,6 +38,11 @@ impl Shelf {
         let assets: Vec<String> = post.assets.values().filter_map(|source| self.asset_link(source)).collect();
         map.insert("assets".into(), value(&assets));
         map.insert("canonical".into(), value(&post.front.canonical));
+        map.insert("series".into(), self.series(id));
+        let related = if self.names_related { self.related(id, self.config.related.limit) } else { Value::none() };
+        map.insert("related".into(), related);
+        let backlinks = if self.names_backlinks { self.backlinks(id) } else { Value::none() };
+        map.insert("backlinks".into(), backlinks);
         Ok(Value::from(map))
     }
 
@@ -121,15 +126,33 @@ impl Shelf {
 
     fn neighbours(&self, id: PostId) -> (Value, Value) {
         let (newer, older) = self.library.neighbours(id);
-        let view = |id: Option<PostId>| {
-            value(&id.map(|id| Neighbour {
-                title: self.library.post(id).title(),
-                path: self.path(self.library.route(id)),
-                permalink: self.permalink(self.library.route(id)),
-                date: self.library.post(id).front.date.as_ref().map(|date| self.date(date)),
-            }))
-        };
-        (view(newer), view(older))
+        (self.neighbour(newer), self.neighbour(older))
+    }
+
+    fn neighbour(&self, id: Option<PostId>) -> Value {
+        value(&id.map(|id| Neighbour {
+            title: self.library.post(id).title(),
+            path: self.path(self.library.route(id)),
+            permalink: self.permalink(self.library.route(id)),
+            date: self.library.post(id).front.date.as_ref().map(|date| self.date(date)),
+        }))
+    }
+
+    /// Returns the place of a post in its series; of several series, the first that it names.
+    fn series(&self, id: PostId) -> Value {
+        let Some(Part { taxonomy, term, index }) = self.library.part(id) else { return Value::none() };
+        let Term { name, route, posts, .. } = &self.library.taxonomies[taxonomy].terms[term];
+        let has_pages = self.has_pages(taxonomy);
+        value(&SeriesView {
+            name,
+            path: has_pages.then(|| self.path(route)),
+            permalink: has_pages.then(|| self.permalink(route)),
+            index: index + 1,
+            count: posts.len(),
+            previous: self.neighbour(index.checked_sub(1).map(|before| posts[before])),
+            next: self.neighbour(posts.get(index + 1).copied()),
+            pages: self.series[term].get_or_init(|| self.links(posts)).clone(),
+        })
     }
 }
 

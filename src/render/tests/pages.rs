@@ -272,3 +272,19 @@ fn a_taxonomy_without_pages_is_never_linked() {
         .site();
     assert_eq!(text(&site, "/posts/two/"), "web:;Rust:;0");
 }
+
+#[test]
+fn backlinks_come_from_every_kind_of_link_and_from_the_text_alone() {
+    let show = "{% for link in page.backlinks %}{{ link.slug }} {% endfor %}|{% for link in backlinks() %}{{ link.slug }} {% endfor %}";
+    let site = Blog::new()
+        .template("post.html", show)
+        .set(|config| config.markdown.wikilinks = true)
+        .post("goal", "2026-01-01", "[[goal]]")
+        .post("one", "2026-01-02", "[a](./goal.md) [b](@/posts/goal.md)")
+        .post("two", "2026-01-03", "[[goal|x]]")
+        .post("three", "2026-01-04", "[a](/blog/posts/goal/#part)")
+        .post("four", "2026-01-05", "`[[goal]]` ![](https://example.org/blog/posts/goal/)")
+        .site();
+    assert_eq!(text(&site, "/posts/goal/"), "three two one |three two one ");
+    assert_eq!(text(&site, "/posts/one/"), "|");
+}
