@@ -6,6 +6,7 @@
 mod analytics;
 pub mod contracts;
 mod headers;
+mod languages;
 mod lists;
 mod live;
 mod out;
@@ -102,7 +103,7 @@ pub struct Config {
     pub paginate: BTreeMap<String, usize>,
     /// Which archives by date there are.
     pub archives: ArchiveRule,
-    /// The feeds.
+    /// The feeds; those that taxonomies ask for by `feed = true` come last.
     pub feeds: Vec<FeedRule>,
     /// What makes posts related.
     pub related: RelatedRule,
@@ -124,6 +125,18 @@ pub struct Config {
     pub headers_from: Option<String>,
     /// The theme's and the site's own settings.
     pub extra: toml::Table,
+    /// Whether feeds name the `feed.xsl` of the theme or the site, if there is one.
+    pub feed_stylesheet: bool,
+    /// Whether `robots.txt` asks programs that collect texts for language models to stay away.
+    pub no_ai: bool,
+    /// The other languages of the site, in the order of site.toml.
+    pub languages: Vec<LanguageRule>,
+    /// Which language these settings are for: 0 is the site's own, the others count from 1.
+    pub edition: usize,
+    /// The language and the title of the site as such, where these settings are for another of its languages.
+    pub main: Option<(String, String)>,
+    /// What stands before the addresses of this language: empty, or `/fr`.
+    pub prefix: String,
     /// Where in site.toml each key stands: `analytics.0.site` → its bytes. For frames and `blog config`.
     pub spans: BTreeMap<String, std::ops::Range<usize>>,
     /// What is worth saying about the configuration, though it is valid.
@@ -151,12 +164,10 @@ impl Config {
         self.taxonomies.iter().find(|rule| rule.name == name)
     }
 
-    /// Returns the feed that each term of a taxonomy with `feed = true` has: the site's first, under
-    /// the same file name.
-    pub fn term_feed(&self) -> FeedRule {
-        let mut rule = self.feeds.first().cloned().unwrap_or_else(FeedRule::usual);
-        rule.path = rule.path.rsplit('/').next().unwrap_or_default().to_owned();
-        rule
+    /// Returns the feeds that each term of a taxonomy has, with their place in `feeds`.
+    pub fn term_feeds(&self, taxonomy: &str) -> impl Iterator<Item = (usize, &FeedRule)> {
+        let wanted = move |rule: &FeedRule| matches!(&rule.of, FeedOf::Terms(name) if name == taxonomy);
+        self.feeds.iter().enumerate().filter(move |(_, rule)| wanted(rule))
     }
 }
 
@@ -218,12 +229,42 @@ pub struct ArchiveRule {
     pub month: bool,
 }
 
-/// One feed of the site.
+/// A further language of the site.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LanguageRule {
+    /// A BCP 47 tag, as it stands in file names: `fr`.
+    pub tag: String,
+    /// The site's name in it, if it has another.
+    pub title: Option<String>,
+    /// The sentence about the site in it.
+    pub description: Option<String>,
+    /// Its feeds, if they are others; paths are below `/fr/`.
+    pub feeds: Option<Vec<FeedRule>>,
+    /// Whether what is not translated is listed all the same, where it stands.
+    pub fallback: bool,
+    /// What `[extra]` says otherwise in it.
+    pub extra: toml::Table,
+}
+
+/// What a feed is the feed of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FeedOf {
+    /// All posts.
+    Site,
+    /// The posts of a section and of those below it.
+    Section(String),
+    /// Each term of a taxonomy has one: its posts.
+    Terms(String),
+}
+
+/// One feed, or one for each term of a taxonomy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FeedRule {
-    /// A name of [`crate::feed::FORMATS`]: `rss`, `atom`.
+    /// What it is the feed of.
+    pub of: FeedOf,
+    /// A name of [`crate::feed::FORMATS`]: `rss`, `atom`, `json`.
     pub format: String,
-    /// Its address: `feed.xml`.
+    /// Its address: `feed.xml`; that of a term's feed is below the term's.
     pub path: String,
     /// Whether items carry the whole post or only its summary.
     pub full: bool,
@@ -234,7 +275,7 @@ pub struct FeedRule {
 impl FeedRule {
     /// Returns the feed of a site that says nothing about feeds.
     pub fn usual() -> Self {
-        FeedRule { format: "rss".to_owned(), path: "feed.xml".to_owned(), full: true, limit: 20 }
+        FeedRule { of: FeedOf::Site, format: "rss".to_owned(), path: "feed.xml".to_owned(), full: true, limit: 20 }
     }
 }
 

@@ -111,9 +111,11 @@ impl Tally {
 
     /// Counts the posts.
     fn count_posts(&mut self, library: &Library) {
-        self.posts = library.newest.len();
-        self.hidden =
-            library.hidden.iter().filter_map(|post| Some((post.source.to_string(), post.hidden.clone()?))).collect();
+        let further = || library.editions.iter().skip(1);
+        let native = |edition: &Library| edition.newest.iter().filter(|id| edition.is_native(**id)).count();
+        self.posts = library.newest.len() + further().map(native).sum::<usize>();
+        let hidden = library.hidden.iter().chain(further().flat_map(|edition| edition.hidden.iter()));
+        self.hidden = hidden.filter_map(|post| Some((post.source.to_string(), post.hidden.clone()?))).collect();
     }
 
     /// Counts the files.

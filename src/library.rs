@@ -7,6 +7,7 @@ mod address;
 mod advice;
 mod again;
 mod arrange;
+mod editions;
 mod index;
 mod lists;
 mod names;
@@ -58,6 +59,11 @@ pub struct Library {
     pub assets: Arc<BTreeMap<SourcePath, Route>>,
     /// Every address of the site and what stands there.
     pub routes: Routes,
+    /// The library of each language by itself, the site's own first; empty for a site of one language. They hold no
+    /// such list themselves until [`Library::edition`] gives one out.
+    pub editions: Arc<Vec<Library>>,
+    /// Which language it is of.
+    pub language: usize,
     /// What was found out on the way, for the next arrangement.
     index: Arc<Index>,
 }
@@ -89,6 +95,33 @@ impl Library {
     /// Returns the post that was made from a source, if it is shown.
     pub fn find(&self, source: &SourcePath) -> Option<PostId> {
         self.posts.binary_search_by(|post| post.source.cmp(source)).ok().map(PostId)
+    }
+
+    /// Returns the library of one language, with a view of the others.
+    pub fn edition(&self, language: usize) -> Library {
+        match self.editions.get(language) {
+            Some(own) if language > 0 => Library { editions: Arc::clone(&self.editions), ..own.clone() },
+            _ => self.clone(),
+        }
+    }
+
+    /// Returns the library that holds what stands at an address, and what does.
+    pub fn stands(&self, route: &Route) -> Option<(&Library, &Page)> {
+        match self.routes.get(route)? {
+            Page::Abroad(language, page) => Some((self.editions.get(*language)?, page)),
+            page => Some((self, page)),
+        }
+    }
+
+    /// Returns the post that was made from a source, in whatever language, and the library that holds it.
+    pub fn find_anywhere(&self, source: &SourcePath) -> Option<(&Library, PostId)> {
+        let own = self.find(source).map(|id| (self, id));
+        own.or_else(|| self.editions.iter().find_map(|edition| Some((edition, edition.find(source)?))))
+    }
+
+    /// Returns whether a post is of this language, and not listed for want of a translation.
+    pub fn is_native(&self, id: PostId) -> bool {
+        self.post(id).language == self.language
     }
 
     /// Returns the sources of all posts that are shown, sorted.
@@ -145,7 +178,20 @@ impl Library {
         );
         let front = || self.index_of(page).map(|id| &self.post(id).front);
         let is_left_out = || front().is_some_and(|front| front.noindex || front.canonical.is_some());
-        is_document && route.as_str() != "/404.html" && !is_left_out()
+        let is_lost = match page {
+            Page::Post(id) => self.post(*id).is_not_found() || route.as_str() == "/404.html",
+            _ => route.as_str() == "/404.html",
+        };
+        is_document && !is_lost && !is_left_out()
+    }
+
+    /// Returns the newest posts of a section and of those below it.
+    pub fn newest_in<'l>(&'l self, section: &'l str) -> impl Iterator<Item = PostId> + 'l {
+        let is_in = move |id: &PostId| {
+            let below = self.post(*id).section.strip_prefix(section);
+            below.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        self.newest.iter().copied().filter(is_in)
     }
 
     /// Returns the next newer and the next older post; nothing for what is not in the list of posts.
@@ -218,12 +264,14 @@ pub enum Page {
     Term(usize, usize, Pager),
     /// All posts by date; of a year; of a month.
     Archive(Option<i16>, Option<i8>),
-    /// A feed of the site (row of `Config::feeds`).
+    /// A feed of the site or of a section (row of `Config::feeds`).
     Feed(usize),
-    /// A feed of a term: taxonomy, term.
-    TermFeed(usize, usize),
+    /// A feed of a term: row of `Config::feeds`, taxonomy, term.
+    TermFeed(usize, usize, usize),
     /// `sitemap.xml`, or one of its parts, from 1.
     Sitemap(Option<usize>),
+    /// What stands there in another language of the site: which, and what.
+    Abroad(usize, Box<Page>),
     /// `robots.txt`.
     Robots,
     /// `404.html`.

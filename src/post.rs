@@ -57,6 +57,8 @@ pub struct Post {
     pub body: Range<usize>,
     /// What it is for.
     pub kind: Kind,
+    /// Its language: 0 is the site's own, the others count from 1, in the order of site.toml.
+    pub language: usize,
     /// The folders below `content/` that it lies in: `posts`, `docs/guide`; empty at the top. A section's own for an
     /// `_index.md`.
     pub section: String,
@@ -75,6 +77,28 @@ pub struct Post {
 }
 
 impl Post {
+    /// Returns whether it is the text of a bundle: `index.md`, or `index.fr.md` in a language of the site.
+    pub fn is_bundle(&self) -> bool {
+        let name = self.source.file_name();
+        matches!(name, "index.md" | "index.markdown") || (self.language > 0 && name.starts_with("index."))
+    }
+
+    /// Returns whether it is the page for addresses that do not exist: `content/404.md`, or `content/404.fr.md`.
+    pub fn is_not_found(&self) -> bool {
+        let own = self.source.as_str() == "content/404.md";
+        own || (self.language > 0 && self.source.as_str().starts_with("content/404."))
+    }
+
+    /// Returns the name that it shares with its translations: its source without language and ending.
+    pub fn shared_name(&self) -> &str {
+        let name = self.source.as_str();
+        let name = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+        match self.language {
+            0 => name,
+            _ => name.rsplit_once('.').map_or(name, |(stem, _)| stem),
+        }
+    }
+
     /// Returns the Markdown.
     pub fn markdown(&self) -> &str {
         &self.text[self.body.clone()]

@@ -13,6 +13,7 @@ macro_rules! row {
 /// Every file of the theme `paper`, by its path below `themes/paper/`, sorted.
 pub const PAPER: &[(&str, &[u8])] = &[
     row!("static/favicon.svg"),
+    row!("static/feed.xsl"),
     row!("static/paper.css"),
     row!("templates/404.html"),
     row!("templates/alias.html"),

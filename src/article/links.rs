@@ -153,9 +153,15 @@ impl<'l> Links<'l> {
         if base.prefix().is_empty() {
             return None;
         }
-        let written = Route::new(decoded(path)).is_ok_and(|route| self.library.routes.contains_key(&route));
-        let meant = base.route_of(path).is_some_and(|route| self.library.routes.contains_key(&route));
+        let written = Route::new(decoded(path)).is_ok_and(|route| self.stands(&route));
+        let meant = base.route_of(path).is_some_and(|route| self.stands(&route));
         (written || !meant).then(|| format!("{}{path}", base.prefix()))
+    }
+
+    /// Returns whether something stands at an address, in whatever language.
+    fn stands(&self, route: &Route) -> bool {
+        let abroad = || self.library.editions.iter().any(|edition| edition.routes.contains_key(route));
+        self.library.routes.contains_key(route) || abroad()
     }
 
     /// Joins a path to a folder of the site; refuses one that leaves `content/`.
@@ -176,13 +182,14 @@ impl<'l> Links<'l> {
 
     /// Returns the link to what a file of `content/` becomes: a post, or a file that is copied.
     fn of_source(&self, source: &SourcePath, fragment: Option<&str>, destination: &str) -> Result<String, Broken> {
-        if let Some(id) = self.library.find(source) {
+        if let Some((library, id)) = self.library.find_anywhere(source) {
             if let Some(fragment) = fragment {
-                self.anchored(self.library.post(id), fragment, destination)?;
+                self.anchored(library.post(id), fragment, destination)?;
             }
-            return Ok(self.config.base_url.link(self.library.route(id)));
+            return Ok(self.config.base_url.link(library.route(id)));
         }
-        if let Some(hidden) = self.library.hidden.iter().find(|post| post.source == *source) {
+        let abroad = self.library.editions.iter().flat_map(|edition| edition.hidden.iter());
+        if let Some(hidden) = self.library.hidden.iter().chain(abroad).find(|post| post.source == *source) {
             return Err(self.leads_to_hidden(hidden, destination));
         }
         if let Some(route) = self.route_of_asset(source) {
@@ -200,6 +207,9 @@ impl<'l> Links<'l> {
         let guess = beside.and_then(|name| Route::new(format!("{folder}/{name}")).ok());
         if let Some(route) = guess.filter(is_there) {
             return Some(route);
+        }
+        if let Some(route) = self.library.assets.get(source) {
+            return Some(route.clone());
         }
         // Another bundle's file: rare enough to look through all.
         let mut all = self.library.routes.iter();
@@ -226,7 +236,7 @@ impl<'l> Links<'l> {
             }
         }
         let route = Route::new(parts.join("/")).ok()?;
-        self.library.routes.contains_key(&route).then_some(route)
+        self.stands(&route).then_some(route)
     }
 
     /// Checks that a post has what a fragment names.

@@ -31,6 +31,12 @@ pub(super) const RULE: MarkdownRule = MarkdownRule {
 /// A site with the defaults that these tests stand on.
 pub(super) fn config() -> Config {
     Config {
+        no_ai: false,
+        feed_stylesheet: true,
+        languages: Vec::new(),
+        edition: 0,
+        main: None,
+        prefix: String::new(),
         root: PathBuf::new(),
         text: "".into(),
         out: PathBuf::new(),
@@ -148,6 +154,7 @@ impl Shelf {
             body: text.len() - markdown.len()..text.len(),
             text,
             kind: Kind::Post,
+            language: 0,
             section: "posts".to_owned(),
             stem: "a".to_owned(),
             front: FrontMatter::default(),

@@ -42,6 +42,11 @@ pub struct FeedEntry {
 
 /// Returns whether a file is a feed by what it starts with.
 pub(super) fn is_feed(bytes: &[u8]) -> bool {
+    if bytes.trim_ascii_start().starts_with(b"{") {
+        return serde_json::from_slice::<serde_json::Value>(bytes).is_ok_and(|value| {
+            value["version"].as_str().is_some_and(|version| version.contains("://jsonfeed.org/version/"))
+        });
+    }
     root(bytes).is_some_and(|root| matches!(root.as_str(), "rss" | "feed" | "RDF"))
 }
 
@@ -165,7 +170,7 @@ pub(super) fn unreadable(evidence: &Evidence<'_>) -> Vec<Diagnostic> {
 /// Says which configured feeds are missing or hold more entries than is set, or none.
 pub(super) fn count(evidence: &Evidence<'_>) -> Vec<Diagnostic> {
     let mut findings = Vec::new();
-    for rule in &evidence.config.feeds {
+    for rule in evidence.config.feeds_everywhere() {
         let path = rule.path.trim_start_matches('/');
         let Some(feed) = evidence.feeds.iter().find(|feed| feed.path == path) else {
             let known = evidence.files.contains_key(path);
@@ -316,6 +321,27 @@ mod tests {
         };
         assert!(entry("<updated>2026-01-01T00:00:00Z</updated>"));
         assert!(!entry("<published>2026-01-01T00:00:00Z</published>"));
+    }
+
+    #[test]
+    fn a_json_feed_is_read_like_the_others() {
+        let item = |more: &str| {
+            format!(
+                "{{\"version\":\"https://jsonfeed.org/version/1.1\",\"title\":\"t\",\"items\":[{{\"id\":\"tag:x,2026:a\",\
+                 \"title\":\"One\",{more}}}]}}"
+            )
+        };
+        let good = item(
+            "\"url\":\"https://blog.example/a/\",\"content_html\":\"<p>x</p>\",\"date_published\":\"2026-01-01T00:00:00Z\"",
+        );
+        assert!(is_feed(good.as_bytes()));
+        assert!(!is_feed(b"{\"version\": 1}") && !is_feed(b"{"));
+        let entry = feed(&good).entries.remove(0);
+        assert_eq!((entry.id.as_deref(), entry.dated, entry.astray), (Some("tag:x,2026:a"), true, None));
+        let bad = item("\"url\":\"https://blog.example/b/\",\"content_html\":\"<img src='/x.png'>\"");
+        let entry = feed(&bad).entries.remove(0);
+        assert_eq!((entry.dated, entry.relative), (false, vec!["/x.png".to_owned()]));
+        assert!(entry.astray.is_some());
     }
 
     #[test]

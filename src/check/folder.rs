@@ -22,7 +22,7 @@ use super::resolve::Site;
 use super::secrets::Secrets;
 use super::sitemap::{self, Sitemap};
 use crate::config::contracts::ContractRule;
-use crate::config::{Config, Endpoint};
+use crate::config::{Config, Endpoint, FeedOf};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::digest::{Digest, Digesting};
 use crate::manifest::Manifest;
@@ -81,12 +81,16 @@ fn reduce<'a>(
     let names = files.keys().map(String::as_str).filter(|_| site_rules);
     let site = Site::new(&config.base_url, names, redirects.as_deref(), served_elsewhere(config, &tables));
     let reducer = Reducer { site, tables: &tables, site_rules, interner: Interner::default() };
-    let feeds = config.feeds.iter().map(|feed| feed.path.trim_start_matches('/')).collect();
+    let everywhere = config.feeds_everywhere();
+    let feeds = everywhere.iter().map(|feed| feed.path.trim_start_matches('/')).collect();
+    let of_terms = config.feeds.iter().filter(|feed| matches!(feed.of, FeedOf::Terms(_)));
+    let feed_names = of_terms.map(|feed| feed.path.as_str()).collect();
     let html = files.keys().filter(|path| OutPath::new(path.as_str()).is_html()).count();
     // One place for each, and no second list of them: of a large site they are what is held.
     let pages = Mutex::new(Vec::with_capacity(html));
     let contracts = if site_rules { config.contracts.as_slice() } else { &[] };
-    let job = Job { reducer: &reducer, secrets: &secrets, manifest, site_rules, feeds, contracts, pages: &pages };
+    let job =
+        Job { reducer: &reducer, secrets: &secrets, manifest, site_rules, feeds, feed_names, contracts, pages: &pages };
     let listed: Vec<(&String, &Listed)> = files.iter().collect();
     let reduced: Vec<Result<Reduced, Box<Diagnostic>>> =
         listed.par_iter().map(|(path, file)| job.file(path, file).map_err(Box::new)).collect();
@@ -239,6 +243,8 @@ struct Job<'a> {
     feeds: BTreeSet<&'a str>,
     /// What pages have to hold; none where the site's own rules are off.
     contracts: &'a [ContractRule],
+    /// The file names of feeds of terms.
+    feed_names: BTreeSet<&'a str>,
     /// The pages so far, in no order.
     pages: &'a Mutex<Vec<Page>>,
 }
@@ -247,7 +253,10 @@ impl Job<'_> {
     fn file(&self, path: &str, file: &Listed) -> Result<Reduced, Diagnostic> {
         let out_path = OutPath::new(path);
         let html = out_path.is_html();
-        let named = [".xml", ".rss", ".atom"].iter().any(|ending| path.ends_with(ending)) || self.feeds.contains(path);
+        let name = path.rsplit('/').next().unwrap_or_default();
+        let named = [".xml", ".rss", ".atom"].iter().any(|ending| path.ends_with(ending))
+            || self.feeds.contains(path)
+            || self.feed_names.contains(name);
         let markup = self.site_rules && named;
         if html || markup {
             let bytes = file.content.whole().map_err(|error| cannot_read(path, &error))?;

@@ -204,6 +204,12 @@ pub(super) const CODES: &[Code] = &[
                underscore.",
     },
     Code {
+        code: "feed/empty-section",
+        exit: Exit::Success,
+        text: "A `[[feeds]]` table asks for the feed of a section in which there is neither a post nor a page. The feed \
+               is written, and it stays empty. Perhaps the folder below `content/` has another name.",
+    },
+    Code {
         code: "post/undated-terms",
         exit: Exit::Success,
         text: "A file without a date is a page, and lists of tags or categories hold posts. Its terms are therefore \

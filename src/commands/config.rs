@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use toml::Value;
-use watchpost::config::{Analytics, Config, Endpoint, FILE, OnUnknown, Overrides, Placed, SummaryRule};
+use watchpost::config::{Analytics, Config, Endpoint, FILE, FeedOf, OnUnknown, Overrides, Placed, SummaryRule};
 use watchpost::diagnostic::Exit;
 
 use crate::cli::Format;
@@ -121,10 +121,23 @@ fn settings(config: &Config) -> Vec<(String, Value)> {
     let archives = archives.into_iter().filter(|(is_on, _)| *is_on).map(|(_, name)| text(name)).collect();
     add("archives.by", Value::Array(archives));
     for (index, feed) in config.feeds.iter().enumerate() {
+        match &feed.of {
+            FeedOf::Site => {}
+            FeedOf::Section(section) => add(&format!("feeds.{index}.section"), text(section)),
+            FeedOf::Terms(taxonomy) => add(&format!("feeds.{index}.taxonomy"), text(taxonomy)),
+        }
         add(&format!("feeds.{index}.format"), text(&feed.format));
         add(&format!("feeds.{index}.path"), text(&feed.path));
         add(&format!("feeds.{index}.content"), text(if feed.full { "full" } else { "summary" }));
         add(&format!("feeds.{index}.limit"), number(feed.limit));
+    }
+    add("feed_stylesheet", config.feed_stylesheet.into());
+    add("robots.ai", text(if config.no_ai { "disallow" } else { "allow" }));
+    for rule in &config.languages {
+        add(&format!("languages.{}.title", rule.tag), text(rule.title.as_deref().unwrap_or(&config.title)));
+        let description = rule.description.as_deref().unwrap_or(&config.description);
+        add(&format!("languages.{}.description", rule.tag), text(description));
+        add(&format!("languages.{}.fallback", rule.tag), rule.fallback.into());
     }
     let markdown = &config.markdown;
     for (name, is_on) in [

@@ -51,9 +51,20 @@ struct Row {
 }
 
 fn rows(config: &Config, library: &Library) -> Vec<Row> {
+    let mut rows = of_language(config, library);
+    for edition in library.editions.iter().skip(1) {
+        rows.extend(of_language(config, edition));
+    }
+    rows
+}
+
+/// Returns what one language has; not what it only lists for want of a translation.
+fn of_language(config: &Config, library: &Library) -> Vec<Row> {
     let shown = |id: PostId| row(config, library.post(id), Some(library.route(id).to_string()));
-    let dated = library.newest.iter().map(|id| shown(*id));
-    let others = (0..library.posts.len()).map(PostId).filter(|id| !library.newest.contains(id)).map(shown);
+    let native = |id: &PostId| library.is_native(*id);
+    let dated = library.newest.iter().copied().filter(native).map(shown);
+    let others = (0..library.posts.len()).map(PostId).filter(native);
+    let others = others.filter(|id| !library.newest.contains(id)).map(shown);
     let hidden = library.hidden.iter().map(|post| row(config, post, None));
     dated.chain(others).chain(hidden).collect()
 }

@@ -67,11 +67,11 @@ fn of_route(config: &Config, library: &Library, route: &Route) -> Option<(String
 }
 
 fn of_source(config: &Config, library: &Library, source: &SourcePath) -> Option<(String, Value)> {
-    if let Some(id) = library.find(source) {
-        let route = library.route(id);
-        return of_route(config, library, route);
+    if let Some((edition, id)) = library.find_anywhere(source) {
+        return of_route(config, library, edition.route(id));
     }
-    if let Some(post) = library.hidden.iter().find(|post| post.source == *source) {
+    let abroad = library.editions.iter().flat_map(|edition| edition.hidden.iter());
+    if let Some(post) = library.hidden.iter().chain(abroad).find(|post| post.source == *source) {
         return Some(hidden(config, post, post.hidden.as_ref()));
     }
     let (route, _) = library.routes.iter().find(|(_, page)| match page {
@@ -119,10 +119,14 @@ fn describe(library: &Library, page: &Page) -> (String, Option<String>) {
         Page::Archive(Some(year), None) => (format!("the archive of {year}"), None),
         Page::Archive(Some(year), Some(month)) => (format!("the archive of {year}-{month:02}"), None),
         Page::Feed(number) => (format!("feed number {} of `site.toml`", number + 1), None),
-        Page::TermFeed(number, term) => {
+        Page::TermFeed(_, number, term) => {
             let taxonomy = &library.taxonomies[*number];
             (format!("the feed of `{}` in `{}`", taxonomy.terms[*term].name, taxonomy.name), None)
         }
+        Page::Abroad(language, page) => match library.editions.get(*language) {
+            Some(edition) => describe(edition, page),
+            None => ("a page in another language".to_owned(), None),
+        },
         Page::Sitemap(_) => ("the sitemap, or a part of it".to_owned(), None),
         Page::Robots => ("what robots are told".to_owned(), None),
         Page::NotFound => ("the page for addresses that do not exist".to_owned(), None),
@@ -136,6 +140,8 @@ fn describe(library: &Library, page: &Page) -> (String, Option<String>) {
 
 fn unknown(library: &Library, what: &str) -> Diagnostic {
     let known = library.routes.keys().map(Route::as_str).chain(library.sources().map(SourcePath::as_str));
+    let abroad = library.editions.iter().flat_map(Library::sources).map(SourcePath::as_str);
+    let known = known.chain(abroad);
     let diagnostic = Diagnostic::error("why/unknown", format!("the site has neither an address nor a source `{what}`"));
     match did_you_mean(what, known) {
         Some(near) => diagnostic.hint(format!("did you mean `{near}`?")),

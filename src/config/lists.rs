@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 
 use super::permalink::{Permalink, Token};
 use super::read::choice;
-use super::{ArchiveRule, DefaultRule, FeedRule, TaxonomyRule};
+use super::{ArchiveRule, DefaultRule, FeedOf, FeedRule, TaxonomyRule};
+use crate::diagnostic::did_you_mean;
 use crate::fields::{Fields, Table, Value};
 use crate::paths::Route;
 
@@ -123,29 +124,87 @@ pub(super) fn read_archives(fields: &mut Fields<'_>) -> ArchiveRule {
     rule
 }
 
-pub(super) fn read_feeds(fields: &mut Fields<'_>) -> Vec<FeedRule> {
-    let Some(tables) = fields.plain_tables("feeds") else { return vec![FeedRule::usual()] };
-    let mut rules = Vec::new();
-    for (index, (table, span)) in tables.into_iter().enumerate() {
-        let mut row = fields.below(format!("feeds.{index}"), span, table);
-        let format = choice(&mut row, "format", &[("rss", "rss"), ("atom", "atom")]).unwrap_or("rss");
-        let usual = match format {
-            "atom" => "atom.xml",
-            _ => "feed.xml",
-        };
-        let at = row.span_of("path").unwrap_or(0..0);
-        let path = row.string("path").unwrap_or_else(|| usual.to_owned());
-        let path = path.trim_start_matches('/').to_owned();
-        if path.is_empty() || path.ends_with('/') {
-            row.refuse(at.clone(), format!("the feed's path `{path}` names a folder")).hint =
-                Some(format!("write `path = \"{path}index.xml\"`"));
-        } else if let Err(problem) = Route::new(format!("/{path}")) {
-            row.refuse(at, format!("`{path}` is no address: {}", problem.reason));
-        }
-        let full = choice(&mut row, "content", &[("full", true), ("summary", false)]).unwrap_or(true);
-        let limit = row.count("limit").unwrap_or(20);
+pub(super) fn read_feeds(fields: &mut Fields<'_>, taxonomies: &[TaxonomyRule]) -> Vec<FeedRule> {
+    let tables = fields.plain_tables("feeds");
+    let mut rules = if tables.is_none() { vec![FeedRule::usual()] } else { Vec::new() };
+    for (index, (table, span)) in tables.into_iter().flatten().enumerate() {
+        let path = fields.dotted(&format!("feeds.{index}"));
+        let mut row = fields.below(path, span, table);
+        rules.push(read_feed(&mut row, taxonomies));
         row.finish();
-        rules.push(FeedRule { format: format.to_owned(), path, full, limit });
+    }
+    // Such a feed is the site's first one, for the term's posts.
+    let first = rules.iter().find(|rule| rule.of == FeedOf::Site).cloned().unwrap_or_else(FeedRule::usual);
+    for taxonomy in taxonomies.iter().filter(|taxonomy| taxonomy.feed) {
+        let path = first.path.rsplit('/').next().unwrap_or_default().to_owned();
+        let rule = FeedRule { of: FeedOf::Terms(taxonomy.name.clone()), path, ..first.clone() };
+        if rules.iter().all(|other| (&other.of, &other.path) != (&rule.of, &rule.path)) {
+            rules.push(rule);
+        }
     }
     rules
+}
+
+fn read_feed(row: &mut Fields<'_>, taxonomies: &[TaxonomyRule]) -> FeedRule {
+    let format = choice(row, "format", &[("rss", "rss"), ("atom", "atom"), ("json", "json")]).unwrap_or("rss");
+    let usual = match format {
+        "atom" => "atom.xml",
+        "json" => "feed.json",
+        _ => "feed.xml",
+    };
+    let of = read_feed_of(row, taxonomies);
+    let at = row.span_of("path").unwrap_or(0..0);
+    let path = row.string("path").unwrap_or_else(|| match &of {
+        FeedOf::Section(section) => format!("{section}/{usual}"),
+        FeedOf::Site | FeedOf::Terms(_) => usual.to_owned(),
+    });
+    let path = path.trim_start_matches('/').to_owned();
+    if path.is_empty() || path.ends_with('/') {
+        row.refuse(at.clone(), format!("the feed's path `{path}` names a folder")).hint =
+            Some(format!("write `path = \"{path}index.xml\"`"));
+    } else if let Err(problem) = Route::new(format!("/{path}")) {
+        row.refuse(at.clone(), format!("`{path}` is no address: {}", problem.reason));
+    }
+    if let (FeedOf::Terms(_), Some((_, name))) = (&of, path.rsplit_once('/')) {
+        row.refuse(at, format!("the feed of a term stands below the term, so `{path}` cannot name a folder")).hint =
+            Some(format!("write `path = \"{name}\"`"));
+    }
+    let full = choice(row, "content", &[("full", true), ("summary", false)]).unwrap_or(true);
+    let limit = row.count("limit").unwrap_or(20);
+    FeedRule { of, format: format.to_owned(), path, full, limit }
+}
+
+/// Reads what a feed is the feed of: `section`, `taxonomy`, or neither.
+fn read_feed_of(row: &mut Fields<'_>, taxonomies: &[TaxonomyRule]) -> FeedOf {
+    let (section_at, taxonomy_at) = (row.span_of("section"), row.span_of("taxonomy"));
+    let section = row.string("section").map(|section| section.trim_matches('/').to_owned());
+    let Some(taxonomy) = row.string("taxonomy") else {
+        return match section {
+            Some(section) if !section.is_empty() => FeedOf::Section(section),
+            Some(_) => {
+                row.refuse(section_at.unwrap_or(0..0), "`section` is empty".to_owned()).hint =
+                    Some("leave it out for the feed of the whole site".to_owned());
+                FeedOf::Site
+            }
+            None => FeedOf::Site,
+        };
+    };
+    let at = taxonomy_at.unwrap_or(0..0);
+    if section.is_some() {
+        row.refuse(at.clone(), "a feed is of a section or of a taxonomy, not of both".to_owned()).hint =
+            Some("write a `[[feeds]]` table for each".to_owned());
+    }
+    match taxonomies.iter().find(|rule| rule.name == taxonomy) {
+        Some(rule) if !rule.render => {
+            row.refuse(at, format!("`{taxonomy}` has no pages, so its terms have no place for a feed")).hint =
+                Some(format!("take `render = false` out of `[taxonomies.{taxonomy}]`"));
+        }
+        Some(_) => {}
+        None => {
+            let known = taxonomies.iter().map(|rule| rule.name.as_str());
+            let hint = did_you_mean(&taxonomy, known).map(|meant| format!("did you mean `{meant}`?"));
+            row.refuse(at, format!("there is no taxonomy `{taxonomy}`")).hint = hint;
+        }
+    }
+    FeedOf::Terms(taxonomy)
 }

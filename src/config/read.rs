@@ -10,7 +10,7 @@ use jiff::tz::{TimeZone, TimeZoneDatabase};
 
 use super::{
     CheckRule, Config, FILE, HighlightRule, MarkdownRule, Overrides, SummaryRule, World, analytics, contracts, headers,
-    lists, live, out, overlay, related,
+    languages, lists, live, out, overlay, related,
 };
 use crate::diagnostic::{Diagnostic, did_you_mean};
 use crate::fields::{Codes, Document, Fields, Node, Table, Value, parse_date, parse_toml};
@@ -27,7 +27,7 @@ pub(super) const CODES: Codes = Codes {
 };
 
 /// Keys that the formats promise and that this version does not act on.
-const NOT_YET: &[&str] = &["languages", "images", "search", "gone", "cache", "lastmod"];
+const NOT_YET: &[&str] = &["images", "search", "gone", "cache", "lastmod"];
 
 /// Reads a configuration, all problems at once; those of overlays that are not in use, too.
 pub fn read(root: &Path, text: &str, overrides: &Overrides, world: &World) -> Result<Config, Vec<Diagnostic>> {
@@ -98,8 +98,11 @@ fn read_table(
     let taxonomies = lists::read_taxonomies(&mut fields);
     let paginate = lists::read_paginate(&mut fields);
     let archives = lists::read_archives(&mut fields);
-    let feeds = lists::read_feeds(&mut fields);
+    let feeds = lists::read_feeds(&mut fields, &taxonomies);
     let related = related::read(&mut fields, &taxonomies);
+    let feed_stylesheet = fields.boolean("feed_stylesheet").unwrap_or(true);
+    let no_ai = read_robots(&mut fields);
+    let languages = languages::read(&mut fields, &language, &taxonomies);
     let markdown = read_markdown(&mut fields, &mut warnings);
     let highlight = read_highlight(&mut fields);
     let analytics = analytics::read_all(&mut fields, world);
@@ -163,6 +166,12 @@ fn read_table(
         headers,
         headers_from,
         extra,
+        feed_stylesheet,
+        no_ai,
+        languages,
+        edition: 0,
+        main: None,
+        prefix: String::new(),
         spans,
         warnings,
     })
@@ -221,13 +230,7 @@ fn read_timezone(fields: &mut Fields<'_>, warnings: &mut Vec<Diagnostic>) -> Tim
 fn read_language(fields: &mut Fields<'_>) -> String {
     let span = fields.span_of("language").unwrap_or(0..0);
     let Some(language) = fields.string("language") else { return "en".to_owned() };
-    let mut parts = language.split('-');
-    let alphanumeric = |part: &str| (1..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric());
-    let primary = parts.next().is_some_and(|part| part.len() >= 2 && part.bytes().all(|b| b.is_ascii_alphabetic()));
-    if !primary || !language.split('-').all(alphanumeric) {
-        fields.refuse(span, format!("`{language}` is no language tag")).hint =
-            Some("write a BCP 47 tag, as `en`, `nl-BE` or `zh-Hant`".to_owned());
-    }
+    languages::demand_tag(fields, &language, span);
     language
 }
 
@@ -291,6 +294,13 @@ fn read_markdown(fields: &mut Fields<'_>, warnings: &mut Vec<Diagnostic>) -> Mar
     }
     table.finish();
     rule
+}
+
+fn read_robots(fields: &mut Fields<'_>) -> bool {
+    let Some(mut table) = fields.table("robots") else { return false };
+    let no_ai = choice(&mut table, "ai", &[("allow", false), ("disallow", true)]).unwrap_or(false);
+    table.finish();
+    no_ai
 }
 
 fn read_highlight(fields: &mut Fields<'_>) -> HighlightRule {

@@ -85,7 +85,7 @@ fn every_problem_marks_what_it_is_about() {
         ("[taxonomies.tags]\nfeeds = true", "config/unknown-key", "feeds", "did you mean `feed`?"),
         ("[paginate]\nposts = 0", "config/value", "0", "at least 1"),
         ("[archives]\nby = [\"year\", \"week\"]", "config/value", "\"week\"", "by `week`"),
-        ("[[feeds]]\nformat = \"json\"", "config/value", "\"json\"", "`rss`, `atom`"),
+        ("[[feeds]]\nformat = \"opml\"", "config/value", "\"opml\"", "`rss`, `atom`"),
         ("[[feeds]]\npath = \"feed/\"", "config/value", "\"feed/\"", "feed/index.xml"),
         ("[[feeds]]\npath = \"../feed.xml\"", "config/value", "\"../feed.xml\"", "leaves the folder"),
         ("[[feeds]]\nlimit = -1", "config/value", "-1", "at least 1"),

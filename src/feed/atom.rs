@@ -5,7 +5,7 @@ use atom_syndication::{
 };
 use jiff::Zoned;
 
-use super::{Entry, Feed, Format, clean};
+use super::{Entry, Feed, Format, clean, with_stylesheet};
 
 /// Atom.
 pub(super) const FORMAT: Format = Format { name: "atom", title: "Atom", mime: "application/atom+xml", write };
@@ -27,7 +27,7 @@ fn write(feed: &Feed) -> Vec<u8> {
     let config = atom_syndication::WriteConfig { write_document_declaration: false, indent_size: None };
     bytes = atom.write_with_config(bytes, config).expect("writing into memory does not fail");
     bytes.push(b'\n');
-    bytes
+    with_stylesheet(bytes, feed)
 }
 
 fn entry(entry: &Entry) -> AtomEntry {

@@ -17,7 +17,9 @@ pub fn post_id(config: &Config, post: &Post) -> Option<String> {
     }
     let date = post.front.date.as_ref()?.date();
     let stem = utf8_percent_encode(&post.stem, KEPT);
-    Some(format!("tag:{},{}:{stem}", config.feed_authority, date.strftime("%Y-%m-%d")))
+    // A translation is another post to a feed reader: `guards.fr`, as its file is called.
+    let language = if post.language > 0 { format!(".{}", config.tag(post.language)) } else { String::new() };
+    Some(format!("tag:{},{}:{stem}{language}", config.feed_authority, date.strftime("%Y-%m-%d")))
 }
 
 /// Returns the id of a whole feed: a UUID (RFC 9562, version 8) made from the authority and the feed's own path.

@@ -8,6 +8,7 @@
 mod absolute;
 mod atom;
 mod id;
+mod json;
 mod rss;
 
 use jiff::Zoned;
@@ -28,7 +29,7 @@ pub struct Format {
 }
 
 /// All formats.
-pub const FORMATS: &[Format] = &[rss::FORMAT, atom::FORMAT];
+pub const FORMATS: &[Format] = &[rss::FORMAT, atom::FORMAT, json::FORMAT];
 
 /// Returns the format of a name; `site.toml` is refused if it asks for another, so the first one stands in.
 pub fn format(name: &str) -> &'static Format {
@@ -52,6 +53,8 @@ pub struct Feed {
     pub language: String,
     /// When one of its entries last changed; nothing where there is none.
     pub updated: Option<Zoned>,
+    /// The link to the stylesheet by which a browser shows it, if there is one; for formats that are XML.
+    pub stylesheet: Option<String>,
     /// Who writes on the site.
     pub authors: Vec<String>,
     /// The posts, newest first.
@@ -92,6 +95,15 @@ pub struct Category {
     pub scheme: Option<String>,
 }
 
+/// Puts a processing instruction after the XML declaration that names the stylesheet of a feed.
+fn with_stylesheet(bytes: Vec<u8>, feed: &Feed) -> Vec<u8> {
+    let end = bytes.windows(2).position(|two| two == b"?>").map_or(0, |at| at + 2);
+    let Some(stylesheet) = &feed.stylesheet else { return bytes };
+    let stylesheet = stylesheet.replace('&', "&amp;").replace('"', "&quot;").replace('<', "&lt;");
+    let instruction = format!("\n<?xml-stylesheet type=\"text/xsl\" href=\"{stylesheet}\"?>");
+    [&bytes[..end], instruction.as_bytes(), &bytes[end..]].concat()
+}
+
 /// Returns a text without the characters that XML 1.0 does not have, and without other control characters.
 pub(crate) fn clean(text: &str) -> String {
     text.chars().filter(|character| matches!(character, '\t' | '\n') || allowed(*character)).collect()
@@ -117,6 +129,7 @@ pub(crate) mod tests {
             id: feed_id("blog.example", "feed.xml"),
             language: "en-GB".to_owned(),
             updated: Some(updated.clone()),
+            stylesheet: Some("/blog/feed.xsl".to_owned()),
             authors: vec!["Ada".to_owned()],
             entries: vec![Entry {
                 title: "A \u{b}<script>alert(1)</script> & \u{0}more".to_owned(),
@@ -149,6 +162,17 @@ pub(crate) mod tests {
             let text = String::from_utf8((format.write)(&sample())).unwrap();
             assert!(text.chars().all(|character| character == '\n' || allowed(character)), "{}: {text}", format.name);
             assert!(text.contains("three"), "{}: {text}", format.name);
+        }
+    }
+
+    #[test]
+    fn a_stylesheet_is_named_once_and_before_the_feed_begins() {
+        for format in FORMATS.iter().filter(|format| format.name != "json") {
+            let text = String::from_utf8((format.write)(&sample())).unwrap();
+            let at = text.find("<?xml-stylesheet type=\"text/xsl\" href=\"/blog/feed.xsl\"?>").unwrap();
+            assert!(text.starts_with("<?xml ") && at < text.find("<rss").or(text.find("<feed")).unwrap(), "{text}");
+            let plain = String::from_utf8((format.write)(&Feed { stylesheet: None, ..sample() })).unwrap();
+            assert!(!plain.contains("xml-stylesheet") && plain.len() < text.len());
         }
     }
 

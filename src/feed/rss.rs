@@ -8,7 +8,7 @@ use rss::extension::dublincore::DublinCoreExtension;
 use rss::extension::{Extension, ExtensionMap};
 use rss::{Channel, Guid, Item};
 
-use super::{Entry, Feed, Format, clean};
+use super::{Entry, Feed, Format, clean, with_stylesheet};
 
 /// RSS 2.0.
 pub(super) const FORMAT: Format = Format { name: "rss", title: "RSS", mime: "application/rss+xml", write };
@@ -29,7 +29,7 @@ fn write(feed: &Feed) -> Vec<u8> {
     };
     let mut bytes = channel.write_to(Vec::new()).expect("writing into memory does not fail");
     bytes.push(b'\n');
-    bytes
+    with_stylesheet(bytes, feed)
 }
 
 fn item(entry: &Entry) -> Item {

@@ -13,18 +13,22 @@ pub(super) fn of(config: &Config, post: &Post) -> Result<Route, Box<Diagnostic>>
     if let Some(path) = post.front.path.as_ref().filter(|_| !is_home) {
         return Ok(path.clone());
     }
-    if post.source.as_str() == "content/404.md" {
-        return checked(post, "/404.html".to_owned());
+    let prefix = config.prefix_of(post.language);
+    if post.is_not_found() {
+        return checked(post, format!("{prefix}/404.html"));
     }
     if post.kind == Kind::Section {
-        return section(post);
+        return section(post, &prefix);
     }
     match post.front.permalink.as_ref().or_else(|| pattern(config, &post.section)) {
-        Some(permalink) => checked(post, expand(permalink, post)?),
+        Some(permalink) => checked(post, prefix + &expand(permalink, post)?),
         None => {
             let section = slugs(post, &post.section)?;
             let slug = slug(post)?;
-            checked(post, if section.is_empty() { format!("/{slug}/") } else { format!("/{section}/{slug}/") })
+            checked(
+                post,
+                if section.is_empty() { format!("{prefix}/{slug}/") } else { format!("{prefix}/{section}/{slug}/") },
+            )
         }
     }
 }
@@ -44,16 +48,16 @@ fn pattern<'a>(config: &'a Config, section: &str) -> Option<&'a Permalink> {
     }
 }
 
-fn section(post: &Post) -> Result<Route, Box<Diagnostic>> {
+fn section(post: &Post, prefix: &str) -> Result<Route, Box<Diagnostic>> {
     if post.section.is_empty() {
-        return Ok(Route::home());
+        return checked(post, format!("{prefix}/"));
     }
     let folders = match (&post.front.slug, post.section.rsplit_once('/')) {
         (Some(slug), Some((above, _))) => format!("{}/{slug}", slugs(post, above)?),
         (Some(slug), None) => slug.clone(),
         (None, _) => slugs(post, &post.section)?,
     };
-    checked(post, format!("/{folders}/"))
+    checked(post, format!("{prefix}/{folders}/"))
 }
 
 /// Returns the folders of a section as they stand in an address.

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::registry::address_of;
 use super::{Library, Page};
-use crate::config::{Config, FILE};
-use crate::diagnostic::{Diagnostic, Place};
+use crate::config::{Config, FILE, FeedOf};
+use crate::diagnostic::{Diagnostic, Place, did_you_mean};
 use crate::paths::Route;
 use crate::post::{Kind, Post};
 use crate::source::Sources;
@@ -14,9 +14,13 @@ use crate::source::Sources;
 /// Returns what is worth saying about front matter, files and addresses, though they can be used.
 pub fn advise(config: &Config, sources: &Sources, library: &Library) -> Vec<Diagnostic> {
     let shown = library.posts.iter().chain(library.hidden.iter());
-    let mut advice: Vec<Diagnostic> = shown.flat_map(|post| post.warnings.iter().cloned()).collect();
+    let abroad = library.editions.iter().skip(1);
+    let abroad =
+        abroad.flat_map(|edition| edition.posts.iter().chain(edition.hidden.iter())).filter(|post| post.language > 0);
+    let mut advice: Vec<Diagnostic> = shown.chain(abroad).flat_map(|post| post.warnings.iter().cloned()).collect();
     advice.sort_by_key(|one| one.place.as_ref().map(|place| place.file.clone()));
     not_meant(library, config, &mut advice);
+    feeds_of_nothing(library, config, &mut advice);
     not_portable(sources, library, &mut advice);
     advice
 }
@@ -59,6 +63,27 @@ fn not_meant(library: &Library, config: &Config, advice: &mut Vec<Diagnostic>) {
     }
 }
 
+/// Adds a warning for each feed of a section that there is not.
+fn feeds_of_nothing(library: &Library, config: &Config, advice: &mut Vec<Diagnostic>) {
+    for (number, rule) in config.feeds.iter().enumerate() {
+        let FeedOf::Section(section) = &rule.of else { continue };
+        let shown = || library.posts.iter().chain(library.hidden.iter());
+        let is_below = |post: &Arc<Post>| {
+            post.section.strip_prefix(section.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        if shown().any(is_below) {
+            continue;
+        }
+        let message = format!("the feed `{}` is of the section `{section}`, in which there is nothing", rule.path);
+        let warning = Diagnostic::warning("feed/empty-section", message);
+        let warning = warning.at(config.place(&format!("feeds.{number}.section")));
+        advice.push(match did_you_mean(section, shown().map(|post| post.section.as_str())) {
+            Some(meant) => warning.hint(format!("did you mean `{meant}`?")),
+            None => warning.hint("a section is a folder below `content/`, as `posts`"),
+        });
+    }
+}
+
 /// Adds a warning for each address that Windows cannot keep: it knows no `:`, and no name that ends in a dot.
 fn not_portable(sources: &Sources, library: &Library, advice: &mut Vec<Diagnostic>) {
     for (route, page) in &library.routes {
@@ -79,7 +104,7 @@ fn is_device(part: &str) -> bool {
 }
 
 /// Returns where it is decided that something stands at an address.
-fn owner(sources: &Sources, library: &Library, route: &Route, page: &Page) -> Place {
+pub(super) fn owner(sources: &Sources, library: &Library, route: &Route, page: &Page) -> Place {
     match page {
         Page::Asset(source) => Place::file(source),
         Page::Static(name) => {

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use super::index::{Crowd, Index, is_particular, month_of, positions};
 use super::registry::folded;
 use super::routes::{Layer, Routes};
-use super::{Library, Page, PostId, Section, address, arrange, lists, series, taxonomy};
+use super::{Library, Page, PostId, Section, address, arrange, editions, lists, series, taxonomy};
 use crate::config::Config;
 use crate::diagnostic::Diagnostic;
 use crate::paths::{Route, SourcePath};
@@ -47,12 +47,26 @@ pub fn arrange_again(
     before: &Library,
     edit: &Edit,
 ) -> Result<Library, Vec<Diagnostic>> {
+    if !config.languages.is_empty() {
+        return editions::arrange_again(config, sources, before, edit);
+    }
+    one(config, sources, before, edit, &[])
+}
+
+/// Arranges the posts of one language again.
+pub(super) fn one(
+    config: &Config,
+    sources: &Sources,
+    before: &Library,
+    edit: &Edit,
+    others: &[Arc<Post>],
+) -> Result<Library, Vec<Diagnostic>> {
     if let Some(library) = same_order(before, edit).or_else(|| moved(config, before, edit)) {
         return Ok(library);
     }
     let edited: BTreeSet<&SourcePath> = edit.sources().collect();
     let kept = before.posts.iter().chain(before.hidden.iter()).filter(|post| !edited.contains(&post.source)).cloned();
-    arrange::arrange(config, sources, kept.chain(edit.fresh.iter().cloned()).collect())
+    arrange::one(config, sources, kept.chain(edit.fresh.iter().cloned()).collect(), others)
 }
 
 /// Handles an edit of texts alone: no list and no address knows of it.
@@ -63,8 +77,9 @@ fn same_order(before: &Library, edit: &Edit) -> Option<Library> {
     let mut posts = Vec::clone(&before.posts);
     for fresh in &edit.fresh {
         let id = before.find(&fresh.source)?;
-        let Post { kind, section, stem, front, assets, hidden, .. } = &*posts[id.0];
+        let Post { kind, language, section, stem, front, assets, hidden, .. } = &*posts[id.0];
         let is_same = *kind == fresh.kind
+            && *language == fresh.language
             && *section == fresh.section
             && *stem == fresh.stem
             && *front == fresh.front
@@ -165,7 +180,7 @@ fn moved(config: &Config, before: &Library, edit: &Edit) -> Option<Library> {
     }
     let mut routes_of: Vec<Route> = routes_of.into_iter().collect::<Option<_>>()?;
     arrange::place_indexes(&taxonomies, &mut routes_of);
-    if !problems.is_empty() || shares_a_feed_id(&posts, &newest, &moves.fresh) {
+    if !problems.is_empty() || shares_a_feed_id(before.language, &posts, &newest, &moves.fresh) {
         return None;
     }
     let stays = keeps_addresses(before, &moves, &routes_of);
@@ -179,9 +194,12 @@ fn moved(config: &Config, before: &Library, edit: &Edit) -> Option<Library> {
         hidden: Arc::new(hidden),
         newest: Arc::new(newest),
         taxonomies: Arc::new(taxonomies),
+        editions: Arc::default(),
+        language: before.language,
         index: Arc::new(index),
     };
-    if stays && lists_of(before) == lists_of(&library) {
+    // Which feeds a further language has depends on which posts are its own.
+    if stays && before.language == 0 && lists_of(before) == lists_of(&library) {
         drop(moves);
         library.posts = Arc::new(posts);
         if let Some(crowd) = before.index.crowd.get() {
@@ -285,10 +303,7 @@ fn moves<'a>(before: &'a Library, posts: &'a [Arc<Post>]) -> Moves<'a> {
 
 /// Returns whether a post decides on nothing but its own places.
 fn stands_alone(post: &Post) -> bool {
-    matches!(post.kind, Kind::Post | Kind::Page)
-        && post.assets.is_empty()
-        && !matches!(post.source.as_str(), "content/404.md")
-        && !matches!(post.source.file_name(), "index.md" | "index.markdown")
+    matches!(post.kind, Kind::Post | Kind::Page) && post.assets.is_empty() && !post.is_not_found() && !post.is_bundle()
 }
 
 /// Returns the sections after an edit that changes none of their `_index.md`.
@@ -312,7 +327,7 @@ fn sourced(before: &Library, moves: &Moves<'_>, routes_of: &[Route], crowd: &Cro
     let mut crowd = crowd.clone();
     let Routes { sourced, .. } = &before.routes;
     let mut gone: Vec<&Route> = Vec::new();
-    for post in &moves.gone {
+    for post in moves.gone.iter().filter(|post| post.language == before.language) {
         let route = before.route(before.find(&post.source)?);
         gone.push(route);
         crowd.in_sitemap -= usize::from(before.is_in_sitemap(route, sourced.get(route)?));
@@ -337,7 +352,7 @@ fn sourced(before: &Library, moves: &Moves<'_>, routes_of: &[Route], crowd: &Cro
             Some((route.clone(), page))
         })
         .collect::<Option<_>>()?;
-    for &id in &moves.fresh {
+    for &id in moves.fresh.iter().filter(|id| moves.posts[id.0].language == before.language) {
         let mut claims = vec![(routes_of[id.0].clone(), Page::Post(id))];
         for alias in &moves.posts[id.0].front.aliases {
             if claims.iter().skip(1).all(|(route, _)| folded(route) != folded(alias)) {
@@ -359,16 +374,19 @@ fn sourced(before: &Library, moves: &Moves<'_>, routes_of: &[Route], crowd: &Cro
 }
 
 /// Returns whether a fresh post may have the feed id of another one: the same stem on the same day, or an id of its own.
-fn shares_a_feed_id(posts: &[Arc<Post>], newest: &[PostId], fresh: &[PostId]) -> bool {
+fn shares_a_feed_id(language: usize, posts: &[Arc<Post>], newest: &[PostId], fresh: &[PostId]) -> bool {
     let second = |id: &PostId| posts[id.0].front.date.as_ref().map(|date| date.timestamp().as_second());
-    fresh.iter().filter(|id| posts[id.0].kind == Kind::Post).any(|id| {
+    fresh.iter().filter(|id| posts[id.0].kind == Kind::Post && posts[id.0].language == language).any(|id| {
         let post = &posts[id.0];
         let Some(time) = second(id).filter(|_| post.front.id.is_none()) else { return true };
         let first = newest.partition_point(|other| second(other).is_some_and(|other| other > time + DAY));
         let near = newest[first..].iter().take_while(|other| second(other).is_some_and(|other| other >= time - DAY));
         near.filter(|other| *other != id).any(|other| {
             let other = &posts[other.0];
-            other.front.id.is_none() && other.stem == post.stem && other.day() == post.day()
+            other.front.id.is_none()
+                && other.language == language
+                && other.stem == post.stem
+                && other.day() == post.day()
         })
     })
 }

@@ -7,18 +7,31 @@ use rayon::prelude::*;
 
 use super::index::{Groups, Index, Taken};
 use super::registry::{Owner, Registry};
-use super::{Library, Page, PostId, Routes, Taxonomy, address, lists, series, taxonomy};
-use crate::config::{Config, TaxonomyRule};
+use super::{Library, Page, PostId, Routes, Taxonomy, address, editions, lists, series, taxonomy};
+use crate::config::{Config, FeedOf, TaxonomyRule};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::paths::{OutPath, Route, SourcePath};
 use crate::post::{Kind, Post};
 use crate::source::Sources;
 
 /// How many addresses one sitemap has at most; search engines take 50,000, or 50 MB.
-const SITEMAP: usize = 30_000;
+pub(super) const SITEMAP: usize = 30_000;
 
 /// Arranges the posts of a site.
-pub fn arrange(config: &Config, sources: &Sources, mut posts: Vec<Arc<Post>>) -> Result<Library, Vec<Diagnostic>> {
+pub fn arrange(config: &Config, sources: &Sources, posts: Vec<Arc<Post>>) -> Result<Library, Vec<Diagnostic>> {
+    match config.languages.is_empty() {
+        true => one(config, sources, posts, &[]),
+        false => editions::arrange_all(config, sources, posts),
+    }
+}
+
+/// Arranges the posts of one language; `others` are those of the other ones, whose files lie in the same folders.
+pub(super) fn one(
+    config: &Config,
+    sources: &Sources,
+    mut posts: Vec<Arc<Post>>,
+    others: &[Arc<Post>],
+) -> Result<Library, Vec<Diagnostic>> {
     posts.sort_by(|one, other| one.source.cmp(&other.source));
     let hidden: Vec<Arc<Post>> = posts.extract_if(.., |post| post.hidden.is_some()).collect();
     let mut problems = Vec::new();
@@ -38,11 +51,15 @@ pub fn arrange(config: &Config, sources: &Sources, mut posts: Vec<Arc<Post>>) ->
         hidden: Arc::new(hidden),
         newest: Arc::new(newest),
         taxonomies: Arc::new(taxonomies),
+        editions: Arc::default(),
+        language: config.edition,
         index: Arc::new(index),
     };
     same_feed_ids(&library, &mut problems);
     if problems.is_empty() {
-        library.assets = Arc::new(assets(config, sources, &library, &mut problems));
+        if config.edition == 0 {
+            library.assets = Arc::new(assets(config, sources, &library, others, &mut problems));
+        }
         library.routes = routes(config, sources, &library, &mut problems);
     }
     if problems.is_empty() {
@@ -96,10 +113,15 @@ fn assets(
     config: &Config,
     sources: &Sources,
     library: &Library,
+    others: &[Arc<Post>],
     problems: &mut Vec<Diagnostic>,
 ) -> BTreeMap<SourcePath, Route> {
     let mut routes = BTreeMap::new();
-    let hidden: BTreeSet<_> = library.hidden.iter().flat_map(|post| post.assets.values()).collect();
+    let unseen = library.hidden.iter().chain(others.iter().filter(|post| post.hidden.is_some()));
+    let mut hidden: BTreeSet<_> = unseen.flat_map(|post| post.assets.values()).collect();
+    for shown in others.iter().filter(|post| post.hidden.is_none()).flat_map(|post| post.assets.values()) {
+        hidden.remove(shown);
+    }
     let mut owned: BTreeMap<_, String> = BTreeMap::new();
     for (post, route) in library.posts.iter().zip(library.routes_of.iter()).filter(|(post, _)| !post.assets.is_empty())
     {
@@ -137,14 +159,15 @@ fn routes(config: &Config, sources: &Sources, library: &Library, problems: &mut 
     let mut registry = Registry::default();
     for (index, post) in library.posts.iter().enumerate() {
         let id = PostId(index);
-        if matches!(post.kind, Kind::Post | Kind::Page) {
+        if matches!(post.kind, Kind::Post | Kind::Page) && library.is_native(id) {
             registry.claim(library.route(id).clone(), Page::Post(id), Owner::Post(id));
         }
     }
     for (source, route) in library.assets.iter() {
         registry.claim(route.clone(), Page::Asset(source.clone()), Owner::File(source.to_string()));
     }
-    for (name, file) in &sources.statics {
+    // What is copied stands once, whatever the language.
+    for (name, file) in sources.statics.iter().filter(|_| config.edition == 0) {
         let route = OutPath::new(name).route();
         match Route::new(route.as_str()) {
             Ok(route) => registry.claim(route, Page::Static(name.clone()), Owner::File(file.source.to_string())),
@@ -154,6 +177,9 @@ fn routes(config: &Config, sources: &Sources, library: &Library, problems: &mut 
     lists_and_feeds(config, library, &mut registry);
     for (index, post) in library.posts.iter().enumerate() {
         let id = PostId(index);
+        if !library.is_native(id) {
+            continue;
+        }
         for (number, alias) in post.front.aliases.iter().enumerate() {
             registry.claim(alias.clone(), Page::Alias(library.route(id).clone()), Owner::Alias(id, number));
         }
@@ -175,12 +201,13 @@ pub(super) fn made(config: &Config, library: &Library, taken: &Taken, in_sitemap
 /// Claims every list of posts and every feed.
 fn lists_and_feeds(config: &Config, library: &Library, registry: &mut Registry<'_>) {
     lists_of_posts(config, library, registry);
-    for (rule, (number, taxonomy)) in config.taxonomies.iter().zip(library.taxonomies.iter().enumerate()) {
-        terms(config, rule, number, taxonomy, registry);
+    for (number, rule) in config.taxonomies.iter().enumerate() {
+        terms(config, rule, number, library, registry);
     }
-    for (number, rule) in config.feeds.iter().enumerate() {
+    let whole = config.feeds.iter().enumerate().filter(|(_, rule)| !matches!(rule.of, FeedOf::Terms(_)));
+    for (number, rule) in whole {
         let route = Route::new(format!("/{}", rule.path)).expect("`config` took only addresses");
-        let place = config.place(&format!("feeds.{number}.path"));
+        let place = config.place(&format!("{}.path", config.feed_key(number)));
         registry.claim(route, Page::Feed(number), Owner::Setting(format!("the feed `{}`", rule.path), place));
     }
     host_files(config, registry);
@@ -188,7 +215,7 @@ fn lists_and_feeds(config: &Config, library: &Library, registry: &mut Registry<'
 
 /// Claims `_headers`, if site.toml has headers.
 fn host_files(config: &Config, registry: &mut Registry<'_>) {
-    if !config.headers.is_empty() {
+    if !config.headers.is_empty() && config.edition == 0 {
         let owner = Owner::Setting("`[[headers]]` of `site.toml`".to_owned(), config.place("headers.0"));
         registry.claim(constant("/_headers"), Page::Headers, owner);
     }
@@ -196,6 +223,10 @@ fn host_files(config: &Config, registry: &mut Registry<'_>) {
 
 /// Claims what every site has, where the author put nothing of that name.
 fn files_of_the_engine(config: &Config, registry: &mut Registry<'_>) {
+    if config.edition > 0 {
+        registry.offer(config.at("/404.html"), Page::NotFound, "the page for broken links");
+        return;
+    }
     let mut made =
         vec![("/robots.txt", Page::Robots, "robots.txt"), ("/404.html", Page::NotFound, "the page for broken links")];
     if config.highlight.enabled {
@@ -209,7 +240,7 @@ fn files_of_the_engine(config: &Config, registry: &mut Registry<'_>) {
 
 /// Claims the home page, sections and archives.
 fn lists_of_posts(config: &Config, library: &Library, registry: &mut Registry<'_>) {
-    let home = Route::home();
+    let home = config.home();
     let on_home = config.paginate.get("posts").copied();
     for pager in lists::pagers(library.newest.len(), on_home) {
         registry.claim(numbered(&home, pager.number), Page::Home(pager), Owner::Made("the home page".to_owned()));
@@ -225,10 +256,10 @@ fn lists_of_posts(config: &Config, library: &Library, registry: &mut Registry<'_
         return;
     }
     if config.archives.all {
-        registry.claim(constant("/archive/"), Page::Archive(None, None), Owner::Made("the archive".to_owned()));
+        registry.claim(config.at("/archive/"), Page::Archive(None, None), Owner::Made("the archive".to_owned()));
     }
     for year in library.archive.iter() {
-        let address = format!("/{:04}/", year.year);
+        let address = format!("{}/{:04}/", config.prefix, year.year);
         let owner = || Owner::Made(format!("the archive of {}", year.year));
         if config.archives.year {
             registry.claim(constant(&address), Page::Archive(Some(year.year), None), owner());
@@ -241,23 +272,24 @@ fn lists_of_posts(config: &Config, library: &Library, registry: &mut Registry<'_
 }
 
 /// Claims the pages of one taxonomy and of its terms.
-fn terms(config: &Config, rule: &TaxonomyRule, number: usize, taxonomy: &Taxonomy, registry: &mut Registry<'_>) {
+fn terms(config: &Config, rule: &TaxonomyRule, number: usize, library: &Library, registry: &mut Registry<'_>) {
+    let taxonomy = &library.taxonomies[number];
+    let native = |id: PostId| library.is_native(id);
     if !rule.render || (taxonomy.terms.is_empty() && taxonomy.index.is_none()) {
         return;
     }
     let owner = |index: Option<PostId>, what: String| index.map_or(Owner::Made(what), Owner::Post);
     let list = owner(taxonomy.index, format!("the list of `{}`", taxonomy.name));
     registry.claim(taxonomy.route.clone(), Page::Taxonomy(number), list);
-    let feed = config.term_feed().path;
     for (index, term) in taxonomy.terms.iter().enumerate() {
         let what = || format!("`{}` of `{}`", term.name, taxonomy.name);
         for pager in lists::pagers(term.posts.len(), rule.paginate) {
             let page = Page::Term(number, index, pager);
             registry.claim(numbered(&term.route, pager.number), page, owner(term.index, what()));
         }
-        if rule.feed && !term.posts.is_empty() {
-            let route = constant(&format!("{}/{feed}", term.route.as_str().trim_end_matches('/')));
-            registry.claim(route, Page::TermFeed(number, index), Owner::Made(format!("the feed of {}", what())));
+        for (row, feed) in config.term_feeds(&rule.name).filter(|_| term.posts.iter().any(|id| native(*id))) {
+            let route = constant(&format!("{}/{}", term.route.as_str().trim_end_matches('/'), feed.path));
+            registry.claim(route, Page::TermFeed(row, number, index), Owner::Made(format!("the feed of {}", what())));
         }
     }
 }
@@ -280,7 +312,7 @@ fn same_feed_ids(library: &Library, problems: &mut Vec<Diagnostic>) {
     let mut seen: HashMap<(Option<jiff::civil::Date>, &str), PostId> = HashMap::new();
     let mut oldest = library.newest.to_vec();
     oldest.sort_by_key(|id| (library.post(*id).front.date.as_ref().map(jiff::Zoned::timestamp), *id));
-    for id in oldest {
+    for id in oldest.into_iter().filter(|id| library.is_native(*id)) {
         let post = library.post(id);
         let key = match &post.front.id {
             Some(own) => (None, own.as_str()),

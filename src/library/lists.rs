@@ -57,7 +57,7 @@ pub(super) fn sections(posts: &[Arc<Post>]) -> BTreeMap<String, Section> {
 
 /// Returns the section that lists a post or page: the nearest one that has a page of its own.
 pub(super) fn section_of<'p>(sections: &BTreeMap<String, Section>, post: &'p Post) -> Option<&'p str> {
-    if !matches!(post.kind, Kind::Post | Kind::Page) || post.source.as_str() == "content/404.md" {
+    if !matches!(post.kind, Kind::Post | Kind::Page) || post.is_not_found() {
         return None;
     }
     // What lies in a folder at the top is not the home page's.

@@ -1,4 +1,4 @@
-//! Every address of the site and what stands there: two sorted layers that are read as one.
+//! Every address of the site and what stands there: sorted layers that are read as one.
 //!
 //! The layer of what has a source (posts, copied files, redirects) is as long as the blog and rarely changes; the layer of
 //! what the engine makes (lists, feeds, the sitemap) changes with every list. An edit shares what it does not touch.
@@ -20,23 +20,26 @@ pub struct Routes {
     pub(super) sourced: Arc<Layer>,
     /// What the engine makes.
     pub(super) made: Arc<Layer>,
+    /// What stands in other languages of the site; empty where there is but one.
+    pub(super) abroad: Arc<Layer>,
 }
 
 impl Routes {
     /// Sorts entries into the two layers.
     pub(super) fn new(entries: impl IntoIterator<Item = (Route, Page)>) -> Self {
         let (sourced, made): (Layer, Layer) = entries.into_iter().partition(|(_, page)| page.has_source());
-        Routes { sourced: Arc::new(sourced), made: Arc::new(made) }
+        Routes { sourced: Arc::new(sourced), made: Arc::new(made), abroad: Arc::default() }
     }
 
     /// Returns what stands at an address.
     pub fn get(&self, route: &Route) -> Option<&Page> {
-        self.sourced.get(route).or_else(|| self.made.get(route))
+        self.sourced.get(route).or_else(|| self.made.get(route)).or_else(|| self.abroad.get(route))
     }
 
     /// Returns an address and what stands there.
     pub fn get_key_value(&self, route: &Route) -> Option<(&Route, &Page)> {
-        self.sourced.get_key_value(route).or_else(|| self.made.get_key_value(route))
+        let own = self.sourced.get_key_value(route).or_else(|| self.made.get_key_value(route));
+        own.or_else(|| self.abroad.get_key_value(route))
     }
 
     /// Returns whether anything stands at an address.
@@ -53,7 +56,7 @@ impl Routes {
 
     /// Returns how many addresses there are.
     pub fn len(&self) -> usize {
-        self.sourced.len() + self.made.len()
+        self.sourced.len() + self.made.len() + self.abroad.len()
     }
 
     /// Returns whether there are none.
@@ -63,7 +66,11 @@ impl Routes {
 
     /// Returns all of them, sorted.
     pub fn iter(&self) -> Iter<'_> {
-        Iter { sourced: self.sourced.iter().peekable(), made: self.made.iter().peekable() }
+        Iter {
+            sourced: self.sourced.iter().peekable(),
+            made: self.made.iter().peekable(),
+            abroad: self.abroad.iter().peekable(),
+        }
     }
 
     /// Returns all addresses, sorted.
@@ -74,6 +81,11 @@ impl Routes {
     /// Returns what the engine makes, sorted.
     pub fn made(&self) -> impl Iterator<Item = (&Route, &Page)> {
         self.made.iter()
+    }
+
+    /// Returns all but what stands in other languages.
+    pub(super) fn own(&self) -> impl Iterator<Item = (&Route, &Page)> {
+        self.sourced.iter().chain(self.made.iter())
     }
 }
 
@@ -98,16 +110,19 @@ impl<'a> IntoIterator for &'a Routes {
 pub struct Iter<'a> {
     sourced: Peekable<btree_map::Iter<'a, Route, Page>>,
     made: Peekable<btree_map::Iter<'a, Route, Page>>,
+    abroad: Peekable<btree_map::Iter<'a, Route, Page>>,
 }
 
 impl<'a> Iterator for Iter<'a> {
     type Item = (&'a Route, &'a Page);
 
     fn next(&mut self) -> Option<Self::Item> {
-        match (self.sourced.peek(), self.made.peek()) {
-            (Some((one, _)), Some((other, _))) if other < one => self.made.next(),
-            (Some(_), _) => self.sourced.next(),
-            (None, _) => self.made.next(),
+        let layers = [self.sourced.peek(), self.made.peek(), self.abroad.peek()];
+        let first = layers.iter().enumerate().filter_map(|(layer, next)| Some((next.as_ref()?.0, layer))).min()?;
+        match first.1 {
+            0 => self.sourced.next(),
+            1 => self.made.next(),
+            _ => self.abroad.next(),
         }
     }
 }

@@ -34,7 +34,9 @@ pub(super) fn same_index(posts: &[Arc<Post>], taxonomies: &[Taxonomy], problems:
         // Sorted by it.
         for pair in term.posts.windows(2) {
             let (one, other) = (&posts[pair[0].0], &posts[pair[1].0]);
-            if let Some(index) = one.front.series_index.filter(|index| other.front.series_index == Some(*index)) {
+            if let Some(index) = one.front.series_index.filter(|index| other.front.series_index == Some(*index))
+                && one.language == other.language
+            {
                 let message =
                     format!("`{}` and `{}` are both part {index} of `{}`", one.source, other.source, term.name);
                 let problem = Diagnostic::error("series/same-index", message).at(other.place("series_index"));

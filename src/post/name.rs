@@ -17,6 +17,8 @@ pub(super) struct Name {
     pub(super) date: Option<Date>,
     /// Whether it lies in a folder for drafts.
     pub(super) draft: bool,
+    /// Which language its name says: 0 where it says none.
+    pub(super) language: usize,
 }
 
 /// What a file is for, as far as its name says it.
@@ -38,15 +40,16 @@ pub(super) fn read(config: &Config, source: &SourcePath) -> Name {
     let mut folders: Vec<&str> = below.split('/').collect();
     let file = folders.pop().unwrap_or_default();
     let file_stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
+    let (file_stem, language) = spoken(config, file_stem);
     if file_stem == "_index" {
         if let Some((first, rest)) = folders.split_first()
             && config.taxonomy(first).is_some()
         {
             let (section, stem) = ((*first).to_owned(), rest.join("/"));
-            return Name { role: Role::Term, section, stem, date: None, draft: false };
+            return Name { role: Role::Term, section, stem, date: None, draft: false, language };
         }
         let stem = folders.last().copied().unwrap_or_default().to_owned();
-        return Name { role: Role::Section, section: folders.join("/"), stem, date: None, draft: false };
+        return Name { role: Role::Section, section: folders.join("/"), stem, date: None, draft: false, language };
     }
     let (role, name) = match file_stem {
         "index" if !folders.is_empty() => (Role::Bundle, folders.pop().unwrap_or_default()),
@@ -61,7 +64,14 @@ pub(super) fn read(config: &Config, source: &SourcePath) -> Name {
         section = "posts".to_owned();
     }
     let (date, stem) = dated(name);
-    Name { role, section, stem: stem.to_owned(), date, draft }
+    Name { role, section, stem: stem.to_owned(), date, draft, language }
+}
+
+/// Splits `guards.fr` into `guards` and its language, if the site has that.
+fn spoken<'n>(config: &Config, stem: &'n str) -> (&'n str, usize) {
+    let tagged = stem.rsplit_once('.').filter(|(name, _)| !config.languages.is_empty() && !name.is_empty());
+    let found = tagged.and_then(|(name, tag)| Some((name, config.languages.iter().position(|rule| rule.tag == tag)?)));
+    found.map_or((stem, 0), |(name, index)| (name, index + 1))
 }
 
 /// Splits `2011-03-10-guards` into its date and `guards`.
@@ -106,7 +116,8 @@ mod tests {
             ("content/日本語のとても長い名前.md", Role::Single, "", "日本語のとても長い名前", None),
         ] {
             let date = date.map(|date| date.parse().unwrap());
-            let expected = Name { role, section: section.to_owned(), stem: stem.to_owned(), date, draft: false };
+            let expected =
+                Name { role, section: section.to_owned(), stem: stem.to_owned(), date, draft: false, language: 0 };
             assert_eq!(name(source), expected, "{source}");
         }
     }

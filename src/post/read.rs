@@ -68,14 +68,16 @@ struct Parser<'a> {
 impl Parser<'_> {
     fn parse(&self) -> Result<Post, Vec<Diagnostic>> {
         let config = self.config;
-        if self.source.as_str() == "content/index.md" {
-            let message = "`content/index.md` is no page: `content/_index.md` speaks for the home page";
+        let name = name::read(config, self.source);
+        let file = self.source.file_name();
+        let is_index = file == "index.md" || (name.language > 0 && file.starts_with("index."));
+        if is_index && self.source.folder() == "content" {
+            let message = format!("`content/{file}` is no page: `content/_{file}` speaks for the home page");
             let problem = Diagnostic::error("post/home-index", message).at(Place::file(self.source));
-            return Err(vec![problem.hint("rename it to `_index.md`")]);
+            return Err(vec![problem.hint(format!("rename it to `_{file}`"))]);
         }
         let document = Document::new(self.source, self.text);
         let (table, body) = split::split(&document)?;
-        let name = name::read(config, self.source);
         let mut front = self.defaults();
         let mut diagnostics = Vec::new();
         let is_yaml = self.text.trim_start().starts_with("---");
@@ -98,6 +100,7 @@ impl Parser<'_> {
             outline: article::outline(&self.text[body.clone()], &config.markdown),
             body,
             kind,
+            language: name.language,
             section: name.section,
             stem: name.stem,
             hidden: hidden(config, &front),
@@ -120,13 +123,19 @@ impl Parser<'_> {
         front
     }
 
+    /// Returns whether it is the page for addresses that do not exist, in some language.
+    fn is_not_found(&self, name: &Name) -> bool {
+        let file = self.source.file_name();
+        self.source.folder() == "content" && (file == "404.md" || (name.language > 0 && file.starts_with("404.")))
+    }
+
     /// Settles the date and, by it, what the file is for.
     fn date_and_kind(&self, name: &Name, front: &mut FrontMatter) -> Kind {
         front.draft |= name.draft;
         match name.role {
             Role::Section => return Kind::Section,
             Role::Term => return Kind::Term,
-            Role::Single if self.source.as_str() == "content/404.md" => return Kind::Page,
+            Role::Single if self.is_not_found(name) => return Kind::Page,
             Role::Single | Role::Bundle => {}
         }
         let zone = || self.config.timezone.clone();
@@ -161,7 +170,7 @@ impl Parser<'_> {
         let mut letters = words.trim().chars();
         front.title = Some(match letters.next() {
             Some(first) => first.to_uppercase().chain(letters).collect(),
-            None => self.config.title.clone(),
+            None => self.config.title_in(name.language).to_owned(),
         });
         body
     }
@@ -183,12 +192,17 @@ fn hidden(config: &Config, front: &FrontMatter) -> Option<Hidden> {
 /// Hides what lies in a section whose `_index.md` is a draft.
 fn hide_below_drafts(config: &Config, posts: &mut [Arc<Post>]) {
     let is_draft = |post: &&Arc<Post>| post.kind == Kind::Section && post.front.draft && !config.drafts;
-    let drafts: BTreeSet<String> = posts.iter().filter(is_draft).map(|post| post.section.clone()).collect();
+    // A section that is a draft in the site's own language is one in all; another's is one in that language.
+    let drafts: BTreeSet<(usize, String)> =
+        posts.iter().filter(is_draft).map(|post| (post.language, post.section.clone())).collect();
     for post in posts {
         let mut up =
             std::iter::successors(Some(post.section.as_str()), |at| at.rsplit_once('/').map(|(above, _)| above));
         let own = hidden(config, &post.front);
-        let is_below = !drafts.is_empty() && up.any(|section| drafts.contains(section));
+        let is_below = !drafts.is_empty()
+            && up.any(|section| {
+                [0, post.language].iter().any(|language| drafts.contains(&(*language, section.to_owned())))
+            });
         let hidden = own.or_else(|| is_below.then_some(Hidden::Draft));
         if hidden != post.hidden {
             Arc::make_mut(post).hidden = hidden;
@@ -198,10 +212,11 @@ fn hide_below_drafts(config: &Config, posts: &mut [Arc<Post>]) {
 
 /// Gives each bundle the files of its folder, but for those of a bundle within.
 fn give_assets(posts: &mut [Arc<Post>], sources: &Sources) {
-    let mut bundles: BTreeMap<String, (usize, BTreeMap<String, SourcePath>)> = BTreeMap::new();
+    // One folder may have a text in each language.
+    let mut bundles: BTreeMap<String, (Vec<usize>, BTreeMap<String, SourcePath>)> = BTreeMap::new();
     for (index, post) in posts.iter().enumerate() {
-        if matches!(post.source.file_name(), "index.md" | "index.markdown") {
-            bundles.insert(post.source.folder().to_owned(), (index, BTreeMap::new()));
+        if post.is_bundle() {
+            bundles.entry(post.source.folder().to_owned()).or_default().0.push(index);
         }
     }
     let assets = if bundles.is_empty() { None } else { Some(sources.assets.keys()) };
@@ -213,9 +228,11 @@ fn give_assets(posts: &mut [Arc<Post>], sources: &Sources) {
             files.insert(asset.as_str()[folder.len() + 1..].to_owned(), asset.clone());
         }
     }
-    for (index, files) in bundles.into_values() {
-        if posts[index].assets != files {
-            Arc::make_mut(&mut posts[index]).assets = files;
+    for (texts, files) in bundles.into_values() {
+        for index in texts {
+            if posts[index].assets != files {
+                Arc::make_mut(&mut posts[index]).assets.clone_from(&files);
+            }
         }
     }
 }

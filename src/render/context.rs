@@ -26,6 +26,28 @@ pub(crate) struct Settings<'a> {
     pub analytics: Vec<Provider<'a>>,
     pub theme: &'a str,
     pub extra: Value,
+    /// The link to the home page of this language.
+    pub home: String,
+    pub languages: Vec<Language<'a>>,
+}
+
+/// One of `config.languages`.
+#[derive(Serialize)]
+pub(crate) struct Language<'a> {
+    pub lang: &'a str,
+    pub title: &'a str,
+    pub path: String,
+}
+
+/// The same page in one language.
+#[derive(Serialize)]
+pub(crate) struct Translation<'a> {
+    pub lang: &'a str,
+    pub title: String,
+    pub path: String,
+    pub permalink: String,
+    /// Whether it is this very page.
+    pub current: bool,
 }
 
 /// One of `config.analytics`.
@@ -48,6 +70,7 @@ pub(crate) struct FeedLink {
 #[derive(Serialize)]
 pub(crate) struct Link<'a> {
     pub title: &'a str,
+    pub lang: &'a str,
     pub description: Option<&'a str>,
     pub date: Option<String>,
     pub updated: Option<String>,

@@ -2,28 +2,44 @@
 
 use url::Url;
 
-use crate::config::FeedRule;
+use crate::config::{FeedOf, FeedRule};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::feed::{self, Category, Entry, Feed};
 use crate::library::{Library, PostId};
 use crate::paths::Route;
 use crate::post::Post;
 use crate::render::articles::ForFeeds;
-use crate::render::shelf::{Shelf, changed, newest_first};
+use crate::render::shelf::{Shelf, changed, native, newest_first};
 
-/// Writes a feed of the site.
-pub(crate) fn of_site(shelf: &Shelf, index: usize, route: &Route) -> Result<Vec<u8>, Vec<Diagnostic>> {
-    let rule = shelf.config.feeds.get(index).cloned().unwrap_or_else(|| shelf.config.term_feed());
-    let heading = Heading { title: shelf.config.title.clone(), home: shelf.permalink(&Route::home()) };
-    write(shelf, &rule, heading, route, &shelf.library.newest)
+/// Writes a feed of the site or of a section.
+pub(crate) fn of_site(shelf: &Shelf, row: usize, route: &Route) -> Result<Vec<u8>, Vec<Diagnostic>> {
+    let rule = &shelf.config.feeds[row];
+    let title = shelf.feed_title(&rule.of);
+    match &rule.of {
+        FeedOf::Section(name) => {
+            let page = shelf.library.sections.get(name).map(|section| shelf.library.route(section.index).clone());
+            let home = shelf.permalink(&page.unwrap_or_else(|| shelf.config.home()));
+            let posts: Vec<PostId> = native(&shelf.library, shelf.library.newest_in(name)).take(rule.limit).collect();
+            write(shelf, rule, Heading { title, home }, route, &posts)
+        }
+        FeedOf::Site | FeedOf::Terms(_) => {
+            let heading = Heading { title, home: shelf.permalink(&shelf.config.home()) };
+            write(shelf, rule, heading, route, &shelf.library.newest)
+        }
+    }
 }
 
 /// Writes the feed of a term.
-pub(crate) fn of_term(shelf: &Shelf, taxonomy: usize, term: usize, route: &Route) -> Result<Vec<u8>, Vec<Diagnostic>> {
+pub(crate) fn of_term(
+    shelf: &Shelf,
+    row: usize,
+    (taxonomy, term): (usize, usize),
+    route: &Route,
+) -> Result<Vec<u8>, Vec<Diagnostic>> {
     let term = &shelf.library.taxonomies[taxonomy].terms[term];
     let title = format!("{}: {}", shelf.config.title, term.name);
     let heading = Heading { title, home: shelf.permalink(&term.route) };
-    write(shelf, &shelf.config.term_feed(), heading, route, &newest_first(&shelf.library, &term.posts))
+    write(shelf, &shelf.config.feeds[row], heading, route, &newest_first(&shelf.library, &term.posts))
 }
 
 /// Returns what is wrong with the ids that front matter sets: feeds take URIs only.
@@ -54,9 +70,8 @@ fn write(
 ) -> Result<Vec<u8>, Vec<Diagnostic>> {
     let mut problems = Vec::new();
     let mut entries = Vec::new();
-    let shown = &posts[..posts.len().min(rule.limit)];
-    for id in shown {
-        match entry(shelf, *id, rule.full) {
+    for id in native(&shelf.library, posts.iter().copied()).take(rule.limit) {
+        match entry(shelf, id, rule.full) {
             Ok(entry) => entries.extend(entry),
             Err(errors) => problems.extend(errors),
         }
@@ -77,6 +92,7 @@ fn write(
         id: feed::feed_id(&shelf.config.feed_authority, route.as_str()),
         language: shelf.config.language.clone(),
         updated: entries.iter().map(|entry: &Entry| entry.updated.clone()).max(),
+        stylesheet: shelf.feed_stylesheet.clone(),
         authors,
         entries,
     };

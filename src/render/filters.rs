@@ -18,7 +18,7 @@ use tera::{Error, Kwargs, Map, State, Tera, TeraResult, Value};
 
 use crate::config::Config;
 use crate::library;
-use crate::render::seo;
+use crate::render::{names, seo};
 
 /// One filter of templates.
 pub(crate) struct TemplateFilter {
@@ -120,9 +120,22 @@ pub(crate) fn register(tera: &mut Tera, config: &Arc<Config>) {
             (row.call)(&of, &arguments, &config)
         });
     }
+    // A date has the names of the page's language, where the site has several.
+    let config = Arc::clone(config);
+    tera.register_filter("date", move |of: Value, arguments: Kwargs, state: &State<'_>| {
+        let language: Option<Value> = state.get("lang")?;
+        let language = language.as_ref().and_then(Value::as_str).unwrap_or(&config.language);
+        date_in(&of, &arguments, &config, language)
+    });
 }
 
 fn date(of: &Value, arguments: &Kwargs, config: &Config) -> TeraResult<Value> {
+    date_in(of, arguments, config, &config.language)
+}
+
+/// Writes a date with the names that months and days have in a language, unless another one is asked for.
+fn date_in(of: &Value, arguments: &Kwargs, config: &Config, language: &str) -> TeraResult<Value> {
+    let language = arguments.get::<&str>("locale")?.unwrap_or(language);
     let format = arguments.get::<&str>("format")?.unwrap_or("%Y-%m-%d");
     let zone = match arguments.get::<&str>("timezone")? {
         Some(name) => TimeZone::get(name).map_err(|_| Error::message(format!("there is no time zone `{name}`")))?,
@@ -137,7 +150,7 @@ fn date(of: &Value, arguments: &Kwargs, config: &Config) -> TeraResult<Value> {
         )));
     };
     let date = date.with_time_zone(zone);
-    match jiff::fmt::strtime::format(format, &date) {
+    match jiff::fmt::strtime::format(&*names::spelled(format, &date, language), &date) {
         Ok(text) => Ok(Value::normal_string(&text)),
         Err(error) => Err(Error::message(format!("`{format}` is no format of a date: {error}"))),
     }

@@ -51,16 +51,16 @@ pub(crate) fn names() -> impl Iterator<Item = &'static str> {
 }
 
 /// Where the functions find the shelf: templates are parsed before it is set out.
-pub(crate) type Cell = Arc<OnceLock<Arc<Shelf>>>;
+pub(crate) type Cell = Arc<OnceLock<Vec<Arc<Shelf>>>>;
 
 /// Returns a place for the shelf.
 pub(crate) fn cell() -> Cell {
     Arc::new(OnceLock::new())
 }
 
-/// Sets out the shelf.
-pub(crate) fn fill(cell: &Cell, shelf: &Arc<Shelf>) {
-    let _ = cell.set(Arc::clone(shelf));
+/// Sets out the shelves: one for each language of the site.
+pub(crate) fn fill(cell: &Cell, shelves: &[Arc<Shelf>]) {
+    let _ = cell.set(shelves.to_vec());
 }
 
 /// Registers all functions.
@@ -78,13 +78,26 @@ struct Registered {
 
 impl Function<TeraResult<Value>> for Registered {
     fn call(&self, arguments: Kwargs, state: &State<'_>) -> TeraResult<Value> {
-        let shelf = self.cell.get().ok_or_else(|| Error::message("it cannot be called before the site is complete"))?;
+        let shelves = self.cell.get().map(Vec::as_slice).unwrap_or_default();
+        let shelf = spoken(shelves, state)?;
+        let shelf = shelf.ok_or_else(|| Error::message("it cannot be called before the site is complete"))?;
         (self.row.call)(shelf, &arguments, state)
     }
 
     fn is_safe(&self) -> bool {
         self.row.html
     }
+}
+
+/// Returns the shelf of the language that the page is in; where a component hides the page, the site's own.
+fn spoken<'s>(shelves: &'s [Arc<Shelf>], state: &State<'_>) -> TeraResult<Option<&'s Arc<Shelf>>> {
+    let Some((main, [_, ..])) = shelves.split_first() else { return Ok(shelves.first()) };
+    let path: Option<Value> = state.get("current_path")?;
+    let route = path.as_ref().and_then(Value::as_str).and_then(|path| main.config.base_url.route_of(path));
+    Ok(match route.and_then(|route| main.library.routes.get(&route)) {
+        Some(Page::Abroad(language, _)) => shelves.get(*language),
+        _ => Some(main),
+    })
 }
 
 /// The page that a template is rendered for.
@@ -133,8 +146,10 @@ fn revision(lock: Option<&Lock>, environment: Option<&str>, table: &Analytics) -
 fn feeds(shelf: &Shelf, _: &Kwargs, state: &State<'_>) -> TeraResult<Value> {
     let here = here(shelf, state)?;
     let mut links = shelf.feed_links().to_vec();
-    if let Page::Term(taxonomy, term, _) = here.page {
-        links.extend(shelf.term_feed_link(*taxonomy, *term));
+    match here.page {
+        Page::Term(taxonomy, term, _) => links.extend(shelf.term_feed_links(*taxonomy, *term)),
+        Page::Section(name, _) => links.extend(shelf.section_feed_links(name)),
+        _ => {}
     }
     let lines: Vec<String> = links
         .iter()
@@ -165,7 +180,13 @@ fn get_url(shelf: &Shelf, arguments: &Kwargs, _: &State<'_>) -> TeraResult<Value
     }
     let (address, rest) = path.split_at(path.find(['?', '#']).unwrap_or(path.len()));
     let route = match address.strip_prefix("@/") {
-        Some(source) => shelf.library.route(source_id(shelf, source)?).clone(),
+        Some(source) => {
+            let source = SourcePath::new(format!("content/{}", source.trim_start_matches("content/")));
+            match shelf.library.find_anywhere(&source) {
+                Some((library, id)) => library.route(id).clone(),
+                None => shelf.library.route(source_id(shelf, source.as_str())?).clone(),
+            }
+        }
         None => Route::new(format!("/{}", address.trim_start_matches('/')))
             .map_err(|bad| Error::message(format!("`{address}` is no address: {}", bad.reason)))?,
     };
@@ -219,7 +240,12 @@ fn link(shelf: &Shelf, route: &Route, absolute: bool) -> String {
 fn source_id(shelf: &Shelf, path: &str) -> TeraResult<PostId> {
     let path = path.strip_prefix("@/").unwrap_or(path);
     let path = path.strip_prefix("content/").unwrap_or(path);
-    let found = shelf.library.find(&SourcePath::new(format!("content/{path}")));
+    // In another language of the site a source stands for its translation.
+    let translated = || {
+        let (name, ending) = path.rsplit_once('.').filter(|_| shelf.config.edition > 0)?;
+        shelf.library.find(&SourcePath::new(format!("content/{name}.{}.{ending}", shelf.config.language)))
+    };
+    let found = translated().or_else(|| shelf.library.find(&SourcePath::new(format!("content/{path}"))));
     found.ok_or_else(|| {
         let known = shelf.library.sources().map(|source| source.as_str().trim_start_matches("content/"));
         unknown("source", path, known)

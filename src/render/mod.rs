@@ -11,6 +11,7 @@ mod faults;
 mod feeds;
 mod filters;
 mod functions;
+mod names;
 mod pages;
 mod reads;
 mod seo;
@@ -49,7 +50,8 @@ pub struct Site {
     pub library: Arc<Library>,
     /// The templates.
     pub theme: Theme,
-    shelf: Arc<Shelf>,
+    /// What pages quote: of the site's own language first, then of the others.
+    shelves: Vec<Arc<Shelf>>,
 }
 
 impl Site {
@@ -80,29 +82,40 @@ impl Site {
                 return Err(problems);
             }
         };
-        problems.extend(feeds::problems(&library));
-        problems.extend(pages::missing_templates(&library, &theme));
+        let languages: Vec<(Arc<Config>, Arc<Library>)> = match config.languages.is_empty() {
+            true => vec![(Arc::clone(&config), Arc::clone(&library))],
+            false => {
+                let further = (1..library.editions.len())
+                    .map(|number| (Arc::new(config.localised(number)), Arc::new(library.edition(number))));
+                std::iter::once((Arc::clone(&config), Arc::clone(&library))).chain(further).collect()
+            }
+        };
+        for (_, library) in &languages {
+            problems.extend(feeds::problems(library));
+            problems.extend(pages::missing_templates(library, &theme));
+        }
         if !problems.is_empty() {
             return Err(problems);
         }
-        let articles = Arc::new(Articles::new(library.posts.len(), shelf::quoted(&config, &library)));
-        let shelf = Arc::new(Shelf::new(
-            Arc::clone(&config),
-            Arc::clone(&sources),
-            Arc::clone(&library),
-            typesetter,
-            articles,
-            &theme,
-        ));
-        functions::fill(&cell, &shelf);
-        Ok(Site { config, sources, library, theme, shelf })
+        let shelves: Vec<Arc<Shelf>> = languages
+            .into_iter()
+            .map(|(config, library)| {
+                let articles = Arc::new(Articles::new(library.posts.len(), shelf::quoted(&config, &library)));
+                let (sources, typesetter) = (Arc::clone(&sources), Arc::clone(&typesetter));
+                Arc::new(Shelf::new(config, sources, library, typesetter, articles, &theme))
+            })
+            .collect();
+        functions::fill(&cell, &shelves);
+        Ok(Site { config, sources, library, theme, shelves })
     }
 
     /// Returns every route. Posts come before the lists and feeds that quote them, so that whoever renders in this order
     /// typesets each article once.
     pub fn routes(&self) -> Vec<&Route> {
-        let (posts, others): (Vec<_>, Vec<_>) =
-            self.library.routes.iter().partition(|(_, page)| matches!(page, Page::Post(_)));
+        let (posts, others): (Vec<_>, Vec<_>) = self.library.routes.iter().partition(|(_, page)| match page {
+            Page::Abroad(_, page) => matches!(**page, Page::Post(_)),
+            page => matches!(page, Page::Post(_)),
+        });
         posts.into_iter().chain(others).map(|(route, _)| route).collect()
     }
 }

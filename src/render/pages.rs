@@ -67,6 +67,7 @@ fn name_of(library: &Library, page: &Page) -> &'static str {
         Page::Headers => "headers",
         Page::Asset(_) => "asset",
         Page::Static(_) => "static",
+        Page::Abroad(_, page) => name_of(library, page),
     }
 }
 
@@ -87,8 +88,13 @@ pub struct Desk<'a> {
 
 /// Makes one page.
 pub(crate) fn render(site: &Site, route: &Route, page: &Page) -> Result<File, Vec<Diagnostic>> {
-    let kind = kind_of(&site.library, page);
-    (kind.render)(&Desk { site, shelf: &site.shelf, kind, route, page })
+    let (language, page) = match page {
+        Page::Abroad(language, page) => (*language, &**page),
+        page => (0, page),
+    };
+    let shelf = &site.shelves[language];
+    let kind = kind_of(&shelf.library, page);
+    (kind.render)(&Desk { site, shelf, kind, route, page })
 }
 
 /// Returns what is wrong with the choice of templates: one that a page needs is not there.
@@ -101,6 +107,7 @@ pub(crate) fn missing_templates(library: &Library, theme: &Theme) -> Vec<Diagnos
         let of_lists = (!is_post).then(|| library.routes.made()).into_iter().flatten();
         let mut routes = of_posts
             .chain(of_lists)
+            .filter(|(_, page)| !matches!(page, Page::Abroad(..)))
             .filter(|(_, page)| name_of(library, page) == kind.name && own_template(library, page).is_none());
         if let Some((route, _)) = routes.next() {
             let needed_by = match routes.count() {
@@ -140,6 +147,7 @@ impl Desk<'_> {
         context.insert_value("config", self.shelf.settings.clone());
         context.insert_value("site", self.shelf.site());
         context.insert_value("lang", self.shelf.language.clone());
+        context.insert_value("translations", self.shelf.translations(self.page));
         context.insert_value("kind", Value::normal_string(self.kind.name));
         context.insert_value("current_path", Value::normal_string(&self.shelf.path(self.route)));
         context.insert_value("current_url", Value::normal_string(&self.shelf.permalink(self.route)));
@@ -208,7 +216,10 @@ fn home(desk: &Desk<'_>) -> Result<File, Vec<Diagnostic>> {
     let Page::Home(pager) = desk.page else { return Err(desk.at_odds()) };
     let mut context = desk.context();
     context.insert_value("section", desk.shelf.own_section("")?);
-    context.insert_value("paginator", desk.shelf.paginator(&Route::home(), &desk.shelf.library.newest, *pager)?);
+    context.insert_value(
+        "paginator",
+        desk.shelf.paginator(&desk.shelf.config.home(), &desk.shelf.library.newest, *pager)?,
+    );
     desk.write(&context, FileKind::Page)
 }
 
@@ -280,9 +291,10 @@ fn archive(desk: &Desk<'_>) -> Result<File, Vec<Diagnostic>> {
 fn archive_of(desk: &Desk<'_>, year: Option<i16>, month: Option<i8>) -> Archive {
     let shelf = desk.shelf;
     let route_of = |year: i16, month: Option<i8>| {
+        let prefix = &shelf.config.prefix;
         let route = Route::new(match month {
-            Some(month) => format!("/{year:04}/{month:02}/"),
-            None => format!("/{year:04}/"),
+            Some(month) => format!("{prefix}/{year:04}/{month:02}/"),
+            None => format!("{prefix}/{year:04}/"),
         });
         let stands = |route: &Route| shelf.library.routes.get(route) == Some(&Page::Archive(Some(year), month));
         route.ok().filter(stands).map(|route| shelf.path(&route))
@@ -349,7 +361,7 @@ fn robots(desk: &Desk<'_>) -> Result<File, Vec<Diagnostic>> {
 fn feed(desk: &Desk<'_>) -> Result<File, Vec<Diagnostic>> {
     let bytes = match desk.page {
         Page::Feed(index) => feeds::of_site(desk.shelf, *index, desk.route)?,
-        Page::TermFeed(taxonomy, term) => feeds::of_term(desk.shelf, *taxonomy, *term, desk.route)?,
+        Page::TermFeed(row, taxonomy, term) => feeds::of_term(desk.shelf, *row, (*taxonomy, *term), desk.route)?,
         _ => return Err(desk.at_odds()),
     };
     Ok(desk.file(Body::Bytes(bytes), FileKind::Feed))

@@ -10,7 +10,7 @@ use crate::library::{Page, PostId};
 use crate::render::filters::text_of;
 use crate::render::functions::{Here, here};
 use crate::render::pages::escaped;
-use crate::render::shelf::{Shelf, is_post};
+use crate::render::shelf::{Alternate, Shelf, is_post};
 
 /// How many characters of a summary make a description.
 const DESCRIPTION: usize = 200;
@@ -62,6 +62,14 @@ pub(super) fn print(shelf: &Shelf, _: &Kwargs, state: &State<'_>) -> TeraResult<
     if let Some(locale) = locale(&shelf.config.language) {
         tag("property", "og:locale", &locale);
     }
+    let alternates = match facts.canonical.is_some() && !facts.noindex {
+        true => shelf.alternates(&shelf.library, here.page),
+        false => Vec::new(),
+    };
+    let others = alternates.iter().filter(|other| other.lang != "x-default" && other.lang != shelf.config.language);
+    for other in others.filter_map(|other| locale(&other.lang)) {
+        tag("property", "og:locale:alternate", &other);
+    }
     if let Some(image) = &facts.image {
         tag("property", "og:image", image);
     }
@@ -79,10 +87,17 @@ pub(super) fn print(shelf: &Shelf, _: &Kwargs, state: &State<'_>) -> TeraResult<
     }
     let card = if facts.image.is_some() { "summary_large_image" } else { "summary" };
     tag("name", "twitter:card", card);
+    for (place, Alternate { lang, permalink }) in alternates.iter().enumerate() {
+        let (lang, address) = (escaped(lang), escaped(permalink));
+        lines.insert(place, format!("<link rel=\"alternate\" hreflang=\"{lang}\" href=\"{address}\">"));
+    }
     if let Some(canonical) = &facts.canonical {
         lines.insert(0, format!("<link rel=\"canonical\" href=\"{}\">", escaped(canonical)));
     }
     if let Some(data) = linked_data(shelf, &here, &facts) {
+        lines.push(format!("<script type=\"application/ld+json\">{}</script>", for_script(&data)));
+    }
+    if let Some(data) = breadcrumbs(shelf, &here, &facts) {
         lines.push(format!("<script type=\"application/ld+json\">{}</script>", for_script(&data)));
     }
     Ok(Value::safe_string(&lines.join("\n")))
@@ -191,7 +206,7 @@ fn linked_data(shelf: &Shelf, here: &Here<'_>, facts: &Facts) -> Option<Json> {
         (Page::Home(pager), None) if pager.number <= 1 => {
             set("@type", json!("WebSite"));
             set("name", json!(shelf.config.title));
-            set("url", json!(shelf.config.base_url.as_str()));
+            set("url", json!(shelf.permalink(&shelf.config.home())));
             set("inLanguage", json!(shelf.config.language));
         }
         _ => return None,
@@ -203,6 +218,26 @@ fn linked_data(shelf: &Shelf, here: &Here<'_>, facts: &Facts) -> Option<Json> {
         set("image", json!(image));
     }
     Some(Json::Object(data))
+}
+
+/// Returns the way to a post through its section, if that has a page of its own.
+fn breadcrumbs(shelf: &Shelf, here: &Here<'_>, facts: &Facts) -> Option<Json> {
+    let post = shelf.library.post(facts.post?);
+    let section = shelf.library.sections.get(&post.section).filter(|_| !post.section.is_empty())?;
+    let (title, list) = (shelf.library.post(section.index).title(), shelf.library.route(section.index));
+    let way = [
+        (&*shelf.config.title, shelf.permalink(&shelf.config.home())),
+        (title, shelf.permalink(list)),
+        (&*facts.title, shelf.permalink(&here.route)),
+    ];
+    let items = way.iter().zip(1..).map(
+        |((name, address), place)| json!({ "@type": "ListItem", "position": place, "name": name, "item": address }),
+    );
+    Some(json!({
+        "@context": "https://schema.org",
+        "@type": "BreadcrumbList",
+        "itemListElement": items.collect::<Vec<_>>(),
+    }))
 }
 
 /// Returns JSON that may stand inside of `<script>`: nothing in it can end the element or start a comment.

@@ -15,7 +15,7 @@ use serde::Serialize;
 use tera::Value;
 
 use crate::article::{Article, Typesetter};
-use crate::config::Config;
+use crate::config::{Config, FeedOf};
 use crate::diagnostic::Diagnostic;
 use crate::library::{Library, Page, PostId, Related};
 use crate::lock::Lock;
@@ -23,9 +23,12 @@ use crate::paths::Route;
 use crate::post::{Kind, Post};
 use crate::render::articles::Articles;
 use crate::render::cells::Cells;
-use crate::render::context::{self, FeedLink, Settings};
+use crate::render::context::{self, FeedLink, Settings, Translation};
 use crate::render::theme::Theme;
 use crate::source::Sources;
+
+/// Where the stylesheet stands by which browsers show feeds: the theme's or the site's `static/feed.xsl`.
+const STYLESHEET: &str = "/feed.xsl";
 
 /// How many links `site.newest` has.
 const NEWEST: usize = 20;
@@ -61,9 +64,12 @@ pub(crate) struct Shelf {
     names_backlinks: bool,
     /// Whether a template reads the links to all posts of a section, and of a term.
     lists: [bool; 2],
-    term_feeds: BTreeMap<(usize, usize), Route>,
+    /// The feeds of each term: which row of `Config::feeds`, and where.
+    term_feeds: BTreeMap<(usize, usize), Vec<(usize, Route)>>,
     /// The feeds of the site. Found once: every page names them, and the routes are as many as the pages.
     feeds: Vec<FeedLink>,
+    /// The link to the stylesheet of feeds, if the theme or the site has one.
+    pub feed_stylesheet: Option<String>,
 }
 
 impl Shelf {
@@ -76,14 +82,15 @@ impl Shelf {
         articles: Arc<Articles>,
         theme: &Theme,
     ) -> Shelf {
-        let mut term_feeds = BTreeMap::new();
-        let has_term_feeds = config.taxonomies.iter().any(|rule| rule.feed);
+        let mut term_feeds: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        let has_term_feeds = config.feeds.iter().any(|rule| matches!(rule.of, FeedOf::Terms(_)));
         for (route, page) in library.routes.made().filter(|_| has_term_feeds) {
-            if let Page::TermFeed(taxonomy, term) = page {
-                term_feeds.insert((*taxonomy, *term), route.clone());
+            if let Page::TermFeed(row, taxonomy, term) = page {
+                term_feeds.entry((*taxonomy, *term)).or_default().push((*row, route.clone()));
             }
         }
         let series = library.taxonomies.iter().find(|taxonomy| taxonomy.name == "series");
+        term_feeds.values_mut().for_each(|feeds| feeds.sort());
         let mut shelf = Shelf {
             settings: Value::none(),
             language: Value::normal_string(&config.language),
@@ -97,6 +104,7 @@ impl Shelf {
                 .collect(),
             taxonomies: Vec::new(),
             feeds: Vec::new(),
+            feed_stylesheet: None,
             lock: config.lock.as_deref().and_then(|text| Lock::parse(text).ok()),
             section_pages: library.sections.keys().map(|name| (name.clone(), OnceLock::new())).collect(),
             lists: [theme.reads("section", "pages"), theme.reads("term", "pages")],
@@ -114,7 +122,12 @@ impl Shelf {
         };
         shelf.taxonomies = (0..shelf.library.taxonomies.len()).map(|index| shelf.taxonomy_value(index)).collect();
         shelf.feeds = shelf.find_feeds();
-        shelf.settings = shelf.settings_value(&theme.extra);
+        shelf.feed_stylesheet = shelf.stylesheet_of_feeds();
+        let mut extra = theme.extra.clone();
+        if let Some(rule) = shelf.config.edition.checked_sub(1).and_then(|index| shelf.config.languages.get(index)) {
+            extra.extend(rule.extra.clone());
+        }
+        shelf.settings = shelf.settings_value(&extra);
         shelf
     }
 
@@ -178,12 +191,70 @@ impl Shelf {
         }
     }
 
+    /// Returns the languages of the site, its own first; empty where there is but one.
+    fn languages(&self) -> Vec<context::Language<'_>> {
+        let config = &self.config;
+        let all = (0..self.library.editions.len()).map(|number| {
+            let home =
+                Route::new(format!("{}/", config.prefix_of(number))).expect("a language tag is a part of an address");
+            context::Language { lang: config.tag(number), title: config.title_in(number), path: self.path(&home) }
+        });
+        all.collect()
+    }
+
+    /// Returns an address that all languages share, if this stands there.
+    fn main_route(&self, path: &str, wanted: &Page) -> Option<Route> {
+        let route = Route::new(path).ok()?;
+        let main = self.library.editions.first().unwrap_or(&self.library);
+        (main.routes.get(&route) == Some(wanted)).then_some(route)
+    }
+
+    fn stylesheet_of_feeds(&self) -> Option<String> {
+        let route = Route::new(STYLESHEET).ok()?;
+        let main = self.library.editions.first().unwrap_or(&self.library);
+        (self.config.feed_stylesheet && main.routes.contains_key(&route)).then(|| self.path(&route))
+    }
+
+    /// Returns what `hreflang` says of a page of some language: each language that has it, and which one those get whom
+    /// none of them suits. Nothing where no other language has it.
+    pub(crate) fn alternates(&self, library: &Library, page: &Page) -> Vec<Alternate> {
+        if self.library.editions.is_empty() {
+            return Vec::new();
+        }
+        let found = library.translations(&self.library.editions, &self.config, page);
+        let link = |lang: &str, route: &Route| Alternate { lang: lang.to_owned(), permalink: self.permalink(route) };
+        let default = found.first().map(|(_, route)| link("x-default", route));
+        let links = found.iter().map(|(language, route)| link(self.config.tag(*language), route));
+        links.chain(default).collect()
+    }
+
+    /// Returns where the same stands in every language that has it, this one included; empty where no other has it.
+    pub(crate) fn translations(&self, page: &Page) -> Value {
+        let found = match self.library.editions.is_empty() {
+            true => Vec::new(),
+            false => self.library.translations(&self.library.editions, &self.config, page),
+        };
+        let links = found.into_iter().map(|(language, route)| {
+            let edition = &self.library.editions[language];
+            let title = match edition.routes.get(&route).and_then(|page| edition.index_of(page)) {
+                Some(id) => edition.post(id).title().to_owned(),
+                None => self.config.title_in(language).to_owned(),
+            };
+            value(&Translation {
+                lang: self.config.tag(language),
+                title,
+                path: self.path(&route),
+                permalink: self.permalink(&route),
+                current: language == self.library.language,
+            })
+        });
+        Value::from(links.collect::<Vec<_>>())
+    }
+
     fn settings_value(&self, extra: &toml::Table) -> Value {
         let config = &self.config;
-        let find = |path: &str, wanted: &Page| {
-            let route = Route::new(path).ok()?;
-            (self.library.routes.get(&route) == Some(wanted)).then(|| self.path(&route))
-        };
+        let find =
+            |route: Route, wanted: &Page| (self.library.routes.get(&route) == Some(wanted)).then(|| self.path(&route));
         value(&Settings {
             title: &config.title,
             description: &config.description,
@@ -197,13 +268,22 @@ impl Shelf {
                 .filter(|(index, _)| self.has_pages(*index))
                 .map(|(_, one)| one)
                 .collect(),
-            archive: find("/archive/", &Page::Archive(None, None)),
-            highlight_css: find("/highlight.css", &Page::HighlightStylesheet),
+            archive: find(config.at("/archive/"), &Page::Archive(None, None)),
+            highlight_css: self.main_route("/highlight.css", &Page::HighlightStylesheet).map(|route| self.path(&route)),
             analytics: config.analytics.iter().map(|table| context::Provider { provider: &table.provider }).collect(),
             theme: &config.theme,
             extra: context::from_toml(extra),
+            home: self.path(&config.home()),
+            languages: self.languages(),
         })
     }
+}
+
+/// One address of `hreflang`.
+pub(crate) struct Alternate {
+    /// The language, or `x-default`.
+    pub lang: String,
+    pub permalink: String,
 }
 
 /// Returns a value for templates.
@@ -218,17 +298,25 @@ pub(crate) fn changed(post: &Post) -> Option<&Zoned> {
 
 /// Returns the posts that feeds quote.
 pub(crate) fn quoted(config: &Config, library: &Library) -> BTreeSet<PostId> {
-    let of_site = config.feeds.iter().flat_map(|rule| library.newest.iter().take(rule.limit));
-    let rule = config.term_feed();
-    let has_term_feeds = config.taxonomies.iter().any(|rule| rule.feed);
-    let of_terms = library.routes.made().filter(|_| has_term_feeds).filter_map(|(_, page)| match page {
-        Page::TermFeed(taxonomy, term) => Some((*taxonomy, *term)),
-        _ => None,
-    });
-    let of_terms = of_terms.flat_map(|(taxonomy, term)| {
-        newest_first(library, &library.taxonomies[taxonomy].terms[term].posts).into_iter().take(rule.limit)
-    });
-    of_site.copied().chain(of_terms).collect()
+    let mut quoted = BTreeSet::new();
+    for rule in &config.feeds {
+        match &rule.of {
+            FeedOf::Site => quoted.extend(native(library, library.newest.iter().copied()).take(rule.limit)),
+            FeedOf::Section(section) => quoted.extend(native(library, library.newest_in(section)).take(rule.limit)),
+            FeedOf::Terms(name) => {
+                let taxonomies = library.taxonomies.iter().filter(|taxonomy| taxonomy.name == *name);
+                for term in taxonomies.flat_map(|taxonomy| &taxonomy.terms) {
+                    quoted.extend(native(library, newest_first(library, &term.posts)).take(rule.limit));
+                }
+            }
+        }
+    }
+    quoted
+}
+
+/// Returns those posts that are in the language of the library, and not listed there for want of a translation.
+pub(crate) fn native(library: &Library, posts: impl IntoIterator<Item = PostId>) -> impl Iterator<Item = PostId> {
+    posts.into_iter().filter(|id| library.is_native(*id))
 }
 
 /// Returns posts as feeds list them; a series is read from its beginning, but a feed shows what is new.

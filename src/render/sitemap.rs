@@ -1,21 +1,47 @@
 //! Owns what crawlers read: `sitemap.xml`, in parts where it is long, and the default `robots.txt`.
 //!
-//! A page stands in it once, under its own address, with `lastmod` only where a date is real. Pages that ask not to be
+//! A page stands in it once, under its own address, with `lastmod` only where a date is real, and with its translations. Pages that ask not to be
 //! indexed, that are published elsewhere first, redirects and the 404 page do not stand in it.
 
 use std::collections::BTreeMap;
 
 use jiff::Zoned;
 
-use crate::library::{Page, PostId};
+use crate::library::{Library, Page, PostId};
 use crate::paths::Route;
 use crate::render::pages::escaped;
-use crate::render::shelf::{Shelf, changed};
+use crate::render::shelf::{Alternate, Shelf, changed};
+
+/// The names under which programs ask that collect texts for language models, as their operators publish them, gathered by
+/// the project ai.robots.txt (<https://github.com/ai-robots-txt/ai.robots.txt>). Those that only fetch what a person asks
+/// for, and those of search engines, are not among them.
+const AI_AGENTS: &[&str] = &[
+    "AI2Bot",
+    "Amazonbot",
+    "anthropic-ai",
+    "Applebot-Extended",
+    "Bytespider",
+    "CCBot",
+    "ClaudeBot",
+    "cohere-training-data-crawler",
+    "Diffbot",
+    "FacebookBot",
+    "Google-Extended",
+    "GPTBot",
+    "ImagesiftBot",
+    "meta-externalagent",
+    "omgili",
+    "PanguBot",
+    "Timpibot",
+    "Webzio-Extended",
+];
 
 /// One address.
 struct Entry<'a> {
     route: &'a Route,
     changed: Option<String>,
+    /// The same in each language that has it, as the head of the page says.
+    alternates: Vec<Alternate>,
 }
 
 /// Writes the whole sitemap, its index, or one part of it, counted from 1.
@@ -42,16 +68,34 @@ pub(crate) fn write(shelf: &Shelf, part: Option<usize>) -> String {
 pub(crate) fn robots(shelf: &Shelf) -> String {
     let sitemap = shelf.library.routes.iter().find(|(_, page)| matches!(page, Page::Sitemap(None)));
     let line = sitemap.map(|(route, _)| format!("\nSitemap: {}\n", shelf.permalink(route))).unwrap_or_default();
-    format!("User-agent: *\nAllow: /\n{line}")
+    let mut text = String::from("User-agent: *\nAllow: /\n");
+    if shelf.config.no_ai {
+        text.push('\n');
+        for agent in AI_AGENTS {
+            text.push_str(&format!("User-agent: {agent}\n"));
+        }
+        text.push_str("Disallow: /\n");
+    }
+    text + &line
 }
 
 fn urls(shelf: &Shelf, entries: &[Entry<'_>]) -> String {
-    let mut text = String::from(
-        "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<urlset xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\">\n",
+    let links = match shelf.library.editions.is_empty() {
+        true => "",
+        false => " xmlns:xhtml=\"http://www.w3.org/1999/xhtml\"",
+    };
+    let mut text = format!(
+        "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<urlset xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\"{links}>\n"
     );
     for entry in entries {
         let lastmod = entry.changed.as_ref().map(|date| format!("<lastmod>{date}</lastmod>")).unwrap_or_default();
-        text.push_str(&format!("<url><loc>{}</loc>{lastmod}</url>\n", escaped(&shelf.permalink(entry.route))));
+        let mut alternates = String::new();
+        for Alternate { lang, permalink } in &entry.alternates {
+            let (lang, address) = (escaped(lang), escaped(permalink));
+            alternates.push_str(&format!("<xhtml:link rel=\"alternate\" hreflang=\"{lang}\" href=\"{address}\"/>"));
+        }
+        let address = escaped(&shelf.permalink(entry.route));
+        text.push_str(&format!("<url><loc>{address}</loc>{lastmod}{alternates}</url>\n"));
     }
     text + "</urlset>\n"
 }
@@ -68,24 +112,31 @@ fn index(shelf: &Shelf, parts: &[&Route]) -> String {
 }
 
 fn entries(shelf: &Shelf) -> Vec<Entry<'_>> {
-    let months = months(shelf);
-    shelf
-        .library
-        .routes
-        .iter()
-        .filter(|(route, page)| shelf.library.is_in_sitemap(route, page))
-        .map(|(route, page)| Entry { route, changed: last_change(shelf, page, &months).map(|date| shelf.date(date)) })
-        .collect()
+    let library = &*shelf.library;
+    let mut months = vec![months(library)];
+    months.extend(library.editions.iter().skip(1).map(self::months));
+    let mut entries = Vec::new();
+    for (route, page) in &library.routes {
+        let (library, page, months) = match page {
+            Page::Abroad(language, page) => (&library.editions[*language], &**page, &months[*language]),
+            page => (library, page, &months[0]),
+        };
+        if library.is_in_sitemap(route, page) {
+            let changed = last_change(library, page, months).map(|date| shelf.date(date));
+            entries.push(Entry { route, changed, alternates: shelf.alternates(library, page) });
+        }
+    }
+    entries
 }
 
 /// When the posts of each month last changed.
 type Months<'a> = BTreeMap<(i16, i8), &'a Zoned>;
 
-fn months(shelf: &Shelf) -> Months<'_> {
+fn months(library: &Library) -> Months<'_> {
     let mut months = Months::new();
-    for year in shelf.library.archive.iter() {
+    for year in library.archive.iter() {
         for month in &year.months {
-            if let Some(changed) = shelf.changed(&month.posts) {
+            if let Some(changed) = newest_change(library, &month.posts) {
                 months.insert((year.year, month.month), changed);
             }
         }
@@ -93,11 +144,15 @@ fn months(shelf: &Shelf) -> Months<'_> {
     months
 }
 
-fn last_change<'a>(shelf: &'a Shelf, page: &Page, months: &Months<'a>) -> Option<&'a Zoned> {
-    let library = &shelf.library;
+/// Returns the newest change of some posts.
+fn newest_change<'a>(library: &'a Library, posts: impl IntoIterator<Item = &'a PostId>) -> Option<&'a Zoned> {
+    posts.into_iter().filter_map(|id| changed(library.post(*id))).max()
+}
+
+fn last_change<'a>(library: &'a Library, page: &Page, months: &Months<'a>) -> Option<&'a Zoned> {
     let with_index = |posts: &'a [PostId]| {
         let index = library.index_of(page).and_then(|id| changed(library.post(id)));
-        shelf.changed(posts).max(index)
+        newest_change(library, posts).max(index)
     };
     match page {
         Page::Post(id) => changed(library.post(*id)),
@@ -105,7 +160,8 @@ fn last_change<'a>(shelf: &'a Shelf, page: &Page, months: &Months<'a>) -> Option
         Page::Section(name, _) => with_index(library.sections.get(name).map_or(&[], |section| &section.pages)),
         Page::Term(taxonomy, term, _) => with_index(&library.taxonomies[*taxonomy].terms[*term].posts),
         Page::Taxonomy(taxonomy) => {
-            with_index(&[]).max(shelf.changed(library.taxonomies[*taxonomy].terms.iter().flat_map(|term| &term.posts)))
+            let posts = library.taxonomies[*taxonomy].terms.iter().flat_map(|term| &term.posts);
+            with_index(&[]).max(newest_change(library, posts))
         }
         Page::Archive(year, month) => months
             .iter()

@@ -265,7 +265,12 @@ impl Host {
 
     /// Answers for an address where nothing stands.
     fn lost(&self, shown: &Shown, site: &Site, asked: &Asked) -> Answer {
-        let route = Route::new("/404.html").expect("a constant address");
+        let path = site.config.base_url.route_of(&asked.path);
+        let is_below =
+            |prefix: &str| path.as_ref().is_some_and(|path| path.as_str().starts_with(&format!("{prefix}/")));
+        let mut prefixes = (1..site.library.editions.len()).map(|language| site.config.prefix_of(language));
+        let prefix = prefixes.find(|prefix| is_below(prefix)).unwrap_or_default();
+        let route = Route::new(format!("{prefix}/404.html")).expect("a language tag before a constant address");
         let page = self.standing(shown, site, &route, asked, 404);
         page.unwrap_or_else(|| Answer::text(404, "nothing stands at this address"))
     }

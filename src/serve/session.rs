@@ -201,6 +201,7 @@ impl Session {
 fn page_of(edition: &Edition, changed: &Changed) -> Option<String> {
     let [source]: &[SourcePath; 1] = changed.posts.as_slice().try_into().ok()?;
     let site = edition.site.as_deref()?;
-    let route = site.library.route(site.library.find(source)?);
+    let (library, id) = site.library.find_anywhere(source)?;
+    let route = library.route(id);
     Some(site.config.base_url.link(route))
 }

@@ -17,7 +17,7 @@ use crate::config::Config;
 use crate::diagnostic::frame::{self, Dress};
 use crate::diagnostic::{Diagnostic, Level};
 use crate::digest::Digest;
-use crate::library::{Page, PostId};
+use crate::library::{Library, Page, PostId};
 use crate::paths::Route;
 use crate::post::{Kind, Post};
 use crate::preview::Edition;
@@ -112,10 +112,11 @@ fn judge(view: &View<'_>, site: &Site, file: &File, value: &mut Value) {
 
 /// Returns the Markdown file that speaks at an address, if one does.
 fn post_at<'a>(site: &'a Site, route: &Route) -> Option<&'a Post> {
-    match site.library.routes.get(route)? {
-        Page::Post(id) => Some(site.library.post(*id)),
-        Page::Home(_) => site.library.sections.get("").map(|section| site.library.post(section.index)),
-        Page::Section(name, _) => site.library.sections.get(name).map(|section| site.library.post(section.index)),
+    let (library, page) = site.library.stands(route)?;
+    match page {
+        Page::Post(id) => Some(library.post(*id)),
+        Page::Home(_) => library.sections.get("").map(|section| library.post(section.index)),
+        Page::Section(name, _) => library.sections.get(name).map(|section| library.post(section.index)),
         _ => None,
     }
 }
@@ -154,10 +155,10 @@ pub(super) fn frame_of(problem: &Diagnostic) -> String {
 }
 
 fn page_of(site: &Site, route: &Route, source: Option<&str>) -> Option<Value> {
-    let page = site.library.routes.get(route)?;
+    let (library, page) = site.library.stands(route)?;
     let kind = match page {
         Page::Home(_) => "home page",
-        Page::Post(id) => match site.library.post(*id).kind {
+        Page::Post(id) => match library.post(*id).kind {
             Kind::Post => "post",
             Kind::Page => "page",
             Kind::Section => "section",
@@ -175,9 +176,10 @@ fn page_of(site: &Site, route: &Route, source: Option<&str>) -> Option<Value> {
         Page::HighlightStylesheet => "stylesheet",
         Page::Headers => "headers",
         Page::Asset(_) | Page::Static(_) => "file",
+        Page::Abroad(..) => "page in another language",
     };
     let post = match page {
-        Page::Post(id) => Some((*id, site.library.post(*id))),
+        Page::Post(id) => Some((*id, library.post(*id))),
         _ => None,
     };
     let words = post.map(|(_, post)| post.outline.words);
@@ -186,15 +188,15 @@ fn page_of(site: &Site, route: &Route, source: Option<&str>) -> Option<Value> {
         "source": source,
         "kind": kind,
         "title": post.map(|(_, post)| post.title()),
-        "states": post.map(|(id, _)| states(site, id)).unwrap_or_default(),
+        "states": post.map(|(id, _)| states(site, library, id)).unwrap_or_default(),
         "words": words,
         "minutes": words.map(|words| words.div_ceil(200).max(1)),
     }))
 }
 
 /// Returns how a post differs from one that everybody sees, and why.
-fn states(site: &Site, id: PostId) -> Vec<Value> {
-    let (config, post) = (&site.config, site.library.post(id));
+fn states(site: &Site, library: &Library, id: PostId) -> Vec<Value> {
+    let (config, post) = (&site.config, library.post(id));
     let mut states = Vec::new();
     let mut say = |name: &str, why: String| states.push(json!({ "name": name, "why": why }));
     if post.front.draft {

@@ -15,6 +15,7 @@ mod contracts;
 mod crooked;
 mod door;
 mod drill;
+mod feeds;
 mod fence;
 mod foreign;
 mod front;
@@ -26,6 +27,7 @@ mod hostile;
 mod hosts;
 mod incidents;
 mod input;
+mod languages;
 mod live;
 mod pages;
 mod readback;
@@ -55,6 +57,7 @@ const MODULES: &[fn() -> Vec<harness::Test>] = &[
     content::tests,
     contracts::tests,
     drill::tests,
+    feeds::tests,
     fence::tests,
     foreign::tests,
     front::tests,
@@ -64,6 +67,7 @@ const MODULES: &[fn() -> Vec<harness::Test>] = &[
     hosts::tests,
     incidents::tests,
     input::tests,
+    languages::tests,
     live::tests,
     pages::tests,
     readback::tests,

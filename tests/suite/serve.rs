@@ -62,7 +62,7 @@ fn compare(served: &Served) -> usize {
         let reply = served.get(&format!("/{folder}"));
         assert_eq!(reply.status, 200, "{path}");
         match String::from_utf8(built) {
-            Ok(built) if built.contains("<html") || built.contains("<!doctype") => {
+            Ok(built) if !path.ends_with(".xsl") && (built.contains("<html") || built.contains("<!doctype")) => {
                 let page = undressed(&reply.text()).replace(&stand_in, "https://analytics.invalid/");
                 assert_eq!(page, built, "{path}");
             }

@@ -25,6 +25,25 @@ const NAMES: [&str; 12] = [
     "content/drafts/g.md",
 ];
 
+/// The same of a site in three languages, one of which lists what is not translated.
+const LANGUAGES: &str = "[languages.fr]\nfallback = true\n[languages.nl]\n";
+
+/// The files of that site.
+const TRANSLATED: [&str; 12] = [
+    "content/posts/a.md",
+    "content/posts/a.fr.md",
+    "content/posts/a.nl.md",
+    "content/posts/2026-01-01-b.md",
+    "content/posts/2026-01-01-b.fr.md",
+    "content/notes/c.fr.md",
+    "content/404.fr.md",
+    "content/posts/_index.fr.md",
+    "content/tags/rust/_index.fr.md",
+    "content/posts/bundle/index.md",
+    "content/posts/bundle/index.fr.md",
+    "content/fr/d.md",
+];
+
 /// What a file may say.
 fn text() -> impl Strategy<Value = String> {
     let date = prop_oneof![
@@ -75,23 +94,44 @@ fn edits() -> impl Strategy<Value = Vec<Vec<(usize, Option<String>)>>> {
 }
 
 fn site(files: &BTreeMap<usize, String>, sources: &mut Sources) {
-    let name = |index: &usize| SourcePath::new(NAMES[*index]);
+    named(&NAMES, files, sources);
+}
+
+fn named(names: &[&str], files: &BTreeMap<usize, String>, sources: &mut Sources) {
+    let name = |index: &usize| SourcePath::new(names[*index]);
     sources.markdown = files.iter().map(|(index, text)| (name(index), Arc::from(text.as_str()))).collect();
 }
 
 /// Returns all that a library says, but for what is only found when it is needed.
 fn said(library: &Library) -> String {
-    let Library { posts, hidden, routes_of, newest, sections, taxonomies, archive, assets, routes, index } = library;
+    let Library {
+        posts,
+        hidden,
+        routes_of,
+        newest,
+        sections,
+        taxonomies,
+        archive,
+        assets,
+        routes,
+        editions,
+        language,
+        index,
+    } = library;
     let Index { positions, months, groups, terms, particular, crowd: _, names: _ } = &**index;
     format!(
         "{posts:#?}{hidden:#?}{routes_of:#?}{newest:?}{sections:#?}{taxonomies:#?}{archive:?}{assets:?}{routes:#?}\
-         {positions:?}{months:?}{groups:#?}{terms:?}{particular:?}"
-    )
+         {positions:?}{months:?}{groups:#?}{terms:?}{particular:?}{language}"
+    ) + &editions.iter().map(said).collect::<String>()
 }
 
 /// Applies an edit to the posts as they were, as a preview does.
 fn edit_of(config: &Config, sources: &Sources, before: &Library) -> Option<Edit> {
-    let all = || before.posts.iter().chain(before.hidden.iter());
+    let all = || {
+        let abroad =
+            before.editions.iter().skip(1).flat_map(|edition| edition.posts.iter().chain(edition.hidden.iter()));
+        before.posts.iter().chain(before.hidden.iter()).chain(abroad.filter(|post| post.language > 0))
+    };
     let after = post::parse(config, sources).ok()?;
     let gone = all().filter(|old| after.iter().all(|new| new.source != old.source)).map(|old| old.source.clone());
     let is_same = |new: &Post| all().any(|old| format!("{old:?}") == format!("{new:?}"));
@@ -103,38 +143,52 @@ proptest! {
 
     #[test]
     fn an_edit_gives_the_library_that_a_whole_arrangement_gives(edits in edits()) {
-        let config = sample(SETTINGS);
-        let mut sources = Sources::default();
-        let mut files = BTreeMap::new();
-        let mut library = arrange::arrange(&config, &sources, Vec::new()).expect("an empty site");
-        for edit in edits {
-            let before = files.clone();
-            for (index, text) in edit {
-                match text {
-                    Some(text) => files.insert(index, text),
-                    None => files.remove(&index),
-                };
-            }
-            site(&files, &mut sources);
-            let Some(edit) = edit_of(&config, &sources, &library) else {
-                files = before;
-                continue;
+        follow(&sample(SETTINGS), &NAMES, edits)?;
+    }
+
+    #[test]
+    fn an_edit_of_any_language_gives_the_library_that_a_whole_arrangement_gives(edits in edits()) {
+        follow(&sample(&format!("{SETTINGS}{LANGUAGES}")), &TRANSLATED, edits)?;
+    }
+}
+
+/// Makes one edit after the other, and holds each against a whole arrangement.
+fn follow(
+    config: &Config,
+    names: &[&str],
+    edits: Vec<Vec<(usize, Option<String>)>>,
+) -> Result<(), proptest::test_runner::TestCaseError> {
+    let mut sources = Sources::default();
+    let mut files = BTreeMap::new();
+    let mut library = arrange::arrange(config, &sources, Vec::new()).expect("an empty site");
+    for edit in edits {
+        let before = files.clone();
+        for (index, text) in edit {
+            match text {
+                Some(text) => files.insert(index, text),
+                None => files.remove(&index),
             };
-            let whole = arrange::arrange(&config, &sources, post::parse(&config, &sources).expect("parsed above"));
-            let again = arrange_again(&config, &sources, &library, &edit);
-            match (whole, again) {
-                (Ok(whole), Ok(again)) => {
-                    prop_assert_eq!(said(&whole), said(&again));
-                    library = again;
-                }
-                (Err(whole), Err(again)) => {
-                    prop_assert_eq!(format!("{whole:?}"), format!("{again:?}"));
-                    files = before;
-                }
-                (whole, again) => prop_assert!(false, "{whole:#?}\n{again:#?}"),
+        }
+        named(names, &files, &mut sources);
+        let Some(edit) = edit_of(config, &sources, &library) else {
+            files = before;
+            continue;
+        };
+        let whole = arrange::arrange(config, &sources, post::parse(config, &sources).expect("parsed above"));
+        let again = arrange_again(config, &sources, &library, &edit);
+        match (whole, again) {
+            (Ok(whole), Ok(again)) => {
+                prop_assert_eq!(said(&whole), said(&again));
+                library = again;
             }
+            (Err(whole), Err(again)) => {
+                prop_assert_eq!(format!("{whole:?}"), format!("{again:?}"));
+                files = before;
+            }
+            (whole, again) => prop_assert!(false, "{whole:#?}\n{again:#?}"),
         }
     }
+    Ok(())
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use tera::{Map, Value};
 
 use super::{Shelf, value};
-use crate::config::FeedRule;
+use crate::config::{FeedOf, FeedRule};
 use crate::diagnostic::Diagnostic;
 use crate::feed::{self, Format};
 use crate::library::{Page, Pager, PostId, Term};
@@ -32,7 +32,7 @@ impl Shelf {
     fn section_with(&self, name: &str, pages: bool) -> Result<Value, Vec<Diagnostic>> {
         let section = self.library.sections.get(name);
         let index = section.map(|section| section.index);
-        let route = index.map_or_else(Route::home, |index| self.library.route(index).clone());
+        let route = index.map_or_else(|| self.config.home(), |index| self.library.route(index).clone());
         let text = self.text_of(index)?;
         let pages = match (section, self.section_pages.get(name)) {
             _ if !pages => Value::none(),
@@ -136,7 +136,11 @@ impl Shelf {
             path: self.path(route),
             permalink: self.permalink(route),
             page_count: posts.len(),
-            feed: self.term_feeds.get(&(taxonomy, term)).map(|route| self.path(route)),
+            feed: self
+                .term_feeds
+                .get(&(taxonomy, term))
+                .and_then(|feeds| feeds.first())
+                .map(|(_, route)| self.path(route)),
         }
     }
 
@@ -151,28 +155,54 @@ impl Shelf {
     }
 
     pub(super) fn find_feeds(&self) -> Vec<FeedLink> {
-        let feeds = self.config.feeds.iter().enumerate().filter_map(|(index, rule)| {
+        self.feeds_of(&FeedOf::Site, &self.config.title)
+    }
+
+    /// Returns links to the feeds of a section.
+    pub(crate) fn section_feed_links(&self, section: &str) -> Vec<FeedLink> {
+        let of = FeedOf::Section(section.to_owned());
+        match self.config.feeds.iter().any(|rule| rule.of == of) {
+            true => self.feeds_of(&of, &self.feed_title(&of)),
+            false => Vec::new(),
+        }
+    }
+
+    /// Returns what a feed is called: the site's name, and what else it is the feed of.
+    pub(crate) fn feed_title(&self, of: &FeedOf) -> String {
+        match of {
+            FeedOf::Section(name) => {
+                let index = self.library.sections.get(name).map(|section| self.library.post(section.index).title());
+                format!("{}: {}", self.config.title, index.unwrap_or(name))
+            }
+            FeedOf::Site | FeedOf::Terms(_) => self.config.title.clone(),
+        }
+    }
+
+    fn feeds_of(&self, of: &FeedOf, title: &str) -> Vec<FeedLink> {
+        let feeds = self.config.feeds.iter().enumerate().filter(|(_, rule)| rule.of == *of);
+        let feeds = feeds.filter_map(|(index, rule)| {
             let route = Route::new(format!("/{}", rule.path)).ok()?;
             (self.library.routes.get(&route) == Some(&Page::Feed(index))).then_some((rule, route))
         });
-        let feeds: Vec<_> = feeds.collect();
-        let several = feeds.len() > 1;
-        let link = |rule: &FeedRule, route: &Route| {
-            let format = feed::format(&rule.format);
-            let title = match several {
-                true => format!("{} ({})", self.config.title, format.title),
-                false => self.config.title.clone(),
-            };
-            self.feed_link(format, title, route)
-        };
-        feeds.into_iter().map(|(rule, route)| link(rule, &route)).collect()
+        self.named(feeds.collect::<Vec<_>>().iter().map(|(rule, route)| (*rule, route)), title)
     }
 
-    /// Returns the link to the feed of a term, if it has one.
-    pub(crate) fn term_feed_link(&self, taxonomy: usize, term: usize) -> Option<FeedLink> {
-        let route = self.term_feeds.get(&(taxonomy, term))?;
+    /// Returns links to the feeds of a term.
+    pub(crate) fn term_feed_links(&self, taxonomy: usize, term: usize) -> Vec<FeedLink> {
+        let feeds = self.term_feeds.get(&(taxonomy, term)).map(Vec::as_slice).unwrap_or_default();
         let title = format!("{}: {}", self.config.title, self.library.taxonomies[taxonomy].terms[term].name);
-        Some(self.feed_link(feed::format(&self.config.term_feed().format), title, route))
+        self.named(feeds.iter().map(|(row, route)| (&self.config.feeds[*row], route)), &title)
+    }
+
+    /// Returns links to feeds of one thing; where there are several, each is called by its format, too.
+    fn named<'a>(&self, feeds: impl ExactSizeIterator<Item = (&'a FeedRule, &'a Route)>, title: &str) -> Vec<FeedLink> {
+        let several = feeds.len() > 1;
+        let link = |(rule, route): (&FeedRule, &Route)| {
+            let format = feed::format(&rule.format);
+            let title = if several { format!("{title} ({})", format.title) } else { title.to_owned() };
+            self.feed_link(format, title, route)
+        };
+        feeds.map(link).collect()
     }
 
     fn feed_link(&self, format: &Format, title: String, route: &Route) -> FeedLink {

@@ -7,7 +7,7 @@ use tera::{Map, Value};
 
 use super::{Shelf, rfc3339, value};
 use crate::diagnostic::Diagnostic;
-use crate::library::{Part, PostId, Taxonomy, Term};
+use crate::library::{Page, Part, PostId, Taxonomy, Term};
 use crate::paths::{Route, SourcePath};
 use crate::render::context::{self, Heading, Link, Neighbour, SeriesView, TermLink};
 
@@ -43,6 +43,7 @@ impl Shelf {
         map.insert("related".into(), related);
         let backlinks = if self.names_backlinks { self.backlinks(id) } else { Value::none() };
         map.insert("backlinks".into(), backlinks);
+        map.insert("translations".into(), self.translations(&Page::Post(id)));
         Ok(Value::from(map))
     }
 
@@ -84,6 +85,7 @@ impl Shelf {
         let date = post.front.date.as_ref().map(|date| date.with_time_zone(self.config.timezone.clone()));
         value(&Link {
             title: post.title(),
+            lang: self.config.tag(post.language),
             description: post.front.description.as_deref(),
             date: date.as_ref().map(rfc3339),
             updated: post.front.updated.as_ref().map(|date| self.date(date)),
