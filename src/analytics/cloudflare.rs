@@ -40,6 +40,7 @@ pub(super) const PROVIDER: Provider = Provider {
     addresses,
     collects: |_| Vec::new(),
     parameters: |analytics| analytics.options.iter().map(|(name, value)| (name.clone(), printed(value))).collect(),
+    decides: |_, name, _| name == ATTRIBUTE,
     tracker: Tracker {
         class: |_| Class::Volatile,
         markers: &[&["cf-beacon", "cfBeacon"], &["cdn-cgi/rum"]],

@@ -32,6 +32,7 @@ pub(super) const PROVIDER: Provider = Provider {
     addresses: |endpoint, _| (below(endpoint, "tracker.js"), below(endpoint, "collect")),
     collects: |_| Vec::new(),
     parameters,
+    decides: |_, _, _| false,
     tracker: Tracker { class: |_| Class::Fingerprint, markers: &[], impostors: &[], hosts: &[], released: &[] },
     commands: &[],
     signs: |_| Vec::new(),

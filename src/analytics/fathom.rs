@@ -35,6 +35,12 @@ pub(super) const PROVIDER: Provider = Provider {
     addresses,
     collects: |_| Vec::new(),
     parameters: tag::options,
+    decides: |_, name, value| match name {
+        "data-included-domains" | "data-excluded-domains" => !value.is_empty(),
+        "data-auto" | "data-canonical" => value != "true",
+        "data-honor-dnt" => value != "false",
+        _ => false,
+    },
     tracker: Tracker {
         class: |_| Class::Volatile,
         markers: &[&["fathom"], &["trackPageview"], &["data-site"]],
@@ -162,7 +168,7 @@ fn of_tag(tag: &Tag) -> Option<Sighting> {
         provider: PROVIDER.name,
         style: tag.style,
         script: Some(source.to_owned()),
-        collect: Some(derived(source)),
+        collect: derived(source),
         is_derived: true,
         site,
         commands,
@@ -171,11 +177,19 @@ fn of_tag(tag: &Tag) -> Option<Sighting> {
     })
 }
 
-/// Returns where the tracker sends to: to its vendor, else to the root of the host that it came from.
-fn derived(script: &str) -> String {
+/// Returns where the tracker sends to: to its vendor, else to the root of the host that it came from. From a port or a
+/// folder (a proxy of one's own) nothing is known: the service is closed, and its manual speaks of whole hosts only.
+fn derived(script: &str) -> Option<String> {
+    let (authority, path) = match script.split_once("//") {
+        Some((_, rest)) => rest.split_once('/').unwrap_or((rest, "")),
+        None => ("", script.strip_prefix('/')?),
+    };
+    let path = path.split(['?', '#']).next().unwrap_or_default();
     match host_of(script) {
-        Some(host) => format!("https://{host}/"),
-        None => "/".to_owned(),
+        Some(host) if host == HOST => Some(format!("https://{host}/")),
+        _ if authority.contains(':') || path.contains('/') => None,
+        Some(host) => Some(format!("https://{host}/")),
+        None => Some("/".to_owned()),
     }
 }
 

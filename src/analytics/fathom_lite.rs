@@ -39,6 +39,7 @@ pub(super) const PROVIDER: Provider = Provider {
     addresses,
     collects: |_| Vec::new(),
     parameters: |_| BTreeMap::new(),
+    decides: |_, _, _| false,
     tracker: Tracker {
         class: |_| Class::Fingerprint,
         markers: &[&["fathom"], &["trackPageview"]],

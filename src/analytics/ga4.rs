@@ -37,6 +37,13 @@ pub(super) const PROVIDER: Provider = Provider {
     addresses,
     collects,
     parameters,
+    // The rest of what `config` takes is told along with a page view, or kept in cookies: `anonymize_ip`, `cookie_flags`.
+    // (From Google's reference of `gtag` as remembered, unverified.)
+    decides: |_, name, value| match name {
+        "send_page_view" => value != "true",
+        "page_location" | "page_path" => true,
+        _ => false,
+    },
     tracker: Tracker {
         class: |_| Class::Volatile,
         markers: &[&["google_tag_manager", "google_tag_data", "gtag"], &["dataLayer"]],

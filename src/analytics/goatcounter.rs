@@ -39,6 +39,12 @@ pub(super) const PROVIDER: Provider = Provider {
     addresses,
     collects: |_| Vec::new(),
     parameters,
+    // `public/count.js`: what is filtered, and what is sent as path or event. Settings that are no JSON are none at all.
+    decides: |_, name, value| match name {
+        "settings" | "settings.path" => true,
+        "settings.no_onload" | "settings.event" => value != "false",
+        _ => false,
+    },
     tracker: Tracker {
         class,
         markers: &[&["goatcounter"]],

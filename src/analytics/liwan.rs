@@ -37,6 +37,7 @@ pub(super) const PROVIDER: Provider = Provider {
     collects: |_| Vec::new(),
     // Of a classic script the tracker is a syntax error.
     parameters: |_| BTreeMap::from([("type".to_owned(), "module".to_owned())]),
+    decides: |_, _, _| false,
     tracker: Tracker {
         class: |_| Class::Fingerprint,
         markers: &[&["__liwan_loaded"], &["disable-liwan"], &["data-entity"]],

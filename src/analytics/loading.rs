@@ -4,6 +4,8 @@
 //!
 //! Gives [`Lookup`], [`Compiled`] and [`lookups`]. It decides nothing: `guard` holds it against the tag.
 
+use url::Url;
+
 use super::script::{Script, Token};
 use super::{Sign, Transport};
 
@@ -36,13 +38,38 @@ impl Lookup {
     }
 }
 
+/// What an address that a server has written into its tracker is relative to. No vendor's is relative to what the bytes
+/// came from after redirects (`import.meta.url`).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Base {
+    /// To the page: `fetch`, `XMLHttpRequest` and images take it so.
+    #[default]
+    Page,
+    /// To the address that the tag names (`document.currentScript.src`), which redirects do not change.
+    Tag,
+}
+
 /// What a server has written into its tracker.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Compiled {
-    /// Where hits go: a URL, or a path below the script's origin.
+    /// Where hits go: a URL, or an address that is relative to the base.
     pub endpoint: Option<String>,
+    /// What that is relative to.
+    pub base: Base,
     /// The domain that it counts for.
     pub domain: Option<String>,
+}
+
+impl Compiled {
+    /// Returns where hits go from a page whose tag names the tracker so, as a browser resolves both.
+    pub fn resolved(&self, page: &Url, tag: &str) -> Option<String> {
+        let endpoint = self.endpoint.as_deref()?;
+        let base = match self.base {
+            Base::Page => Some(page.clone()),
+            Base::Tag => page.join(tag).ok(),
+        };
+        Some(base.and_then(|base| base.join(endpoint).ok()).map_or_else(|| endpoint.to_owned(), Into::into))
+    }
 }
 
 /// Returns how a script finds its own tag, by what is the same for every vendor.

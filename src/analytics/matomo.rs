@@ -41,6 +41,7 @@ pub(super) const PROVIDER: Provider = Provider {
     addresses,
     collects: |_| Vec::new(),
     parameters,
+    decides: |_, name, _| DECISIVE.contains(&name),
     tracker: Tracker {
         class: |_| Class::Fingerprint,
         markers: &[&["Matomo", "Piwik"], &["trackPageView"]],
@@ -180,6 +181,22 @@ fn print(analytics: &Analytics) -> String {
 fn addresses(endpoint: &Url, _site: &str) -> (Url, Url) {
     (below(endpoint, "matomo.js"), below(endpoint, "matomo.php"))
 }
+
+/// Commands that decide whether a page view is counted, where and as which page, as `js/piwik.js` has them: they wait or
+/// refuse, change the address, or hand the hit to the page's own code. `queue` is no command: nobody sees that queue.
+const DECISIVE: &[&str] = &[
+    "queue",
+    "requireConsent",
+    "forgetConsentGiven",
+    "optUserOut",
+    "setDoNotTrack",
+    "setCustomUrl",
+    "setCustomRequestProcessing",
+    "appendToTrackingUrl",
+    "addTracker",
+    "setTrackerUrl",
+    "setSiteId",
+];
 
 fn parameters(analytics: &Analytics) -> BTreeMap<String, String> {
     let printed = |name: &str, value: &toml::Value| match value {

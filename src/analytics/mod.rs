@@ -175,6 +175,9 @@ pub struct Provider {
     pub collects: fn(&Target) -> Vec<Url>,
     /// Returns the options of site.toml as a sighting's parameters.
     pub parameters: fn(&Analytics) -> BTreeMap<String, String>,
+    /// Returns whether a parameter of a snippet, with this value, decides if a page view is counted, where, or as which
+    /// page: then site.toml has to speak of it. Of any other that it does not name, a page may have what it likes.
+    pub decides: fn(&Analytics, &str, &str) -> bool,
     /// What its tracker looks like.
     pub tracker: Tracker,
     /// The commands that a snippet may give, all of them: the lock keeps which are understood.

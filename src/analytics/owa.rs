@@ -37,6 +37,8 @@ pub(super) const PROVIDER: Provider = Provider {
     addresses,
     collects: |_| Vec::new(),
     parameters,
+    // What else its queue takes nobody has looked up: it may decide anything.
+    decides: |_, name, _| !OPTIONS.iter().any(|row| row.name == name),
     tracker: Tracker {
         class: |_| Class::Fingerprint,
         markers: &[&["owa_cmds"], &["trackPageView"]],

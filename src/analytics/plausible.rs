@@ -45,6 +45,11 @@ pub(super) const PROVIDER: Provider = Provider {
     addresses,
     collects: |_| Vec::new(),
     parameters,
+    decides: |_, name, value| match name {
+        "data-exclude" | "data-include" | "init.transformRequest" | "init.domain" => true,
+        "init.autoCapturePageviews" => value != "true",
+        _ => false,
+    },
     tracker: Tracker {
         class,
         markers: &[&["plausible"], &["pageview"]],
@@ -286,7 +291,7 @@ fn of_tag(tag: &Tag, inline: &Inline, tags: &[Tag]) -> Option<Sighting> {
         provider: PROVIDER.name,
         style: tag.style,
         collect: told.map(str::to_owned).or_else(|| tag.source.as_deref().map(derived)),
-        is_derived: told.is_none(),
+        is_derived: told.is_none() && tag.source.is_some(),
         site: domain.map(str::to_owned),
         commands,
         parameters,
@@ -418,7 +423,7 @@ fn compiled(script: &Script<'_>) -> Compiled {
         })
     };
     let domain = value("domain").filter(|domain| !domain.is_empty());
-    Compiled { endpoint: domain.as_ref().and_then(|_| value("endpoint")), domain }
+    Compiled { endpoint: domain.as_ref().and_then(|_| value("endpoint")), domain, ..Compiled::default() }
 }
 
 #[cfg(test)]

@@ -33,6 +33,7 @@ pub(super) const PROVIDER: Provider = Provider {
     addresses,
     collects: |_| Vec::new(),
     parameters: |_| BTreeMap::new(),
+    decides: |_, _, _| false,
     tracker: Tracker {
         class: |_| Class::Fingerprint,
         markers: &[&["Shynet"], &["sendHeartbeat"]],
@@ -147,7 +148,7 @@ fn compiled(script: &Script<'_>) -> Compiled {
         }
         _ => None,
     });
-    Compiled { endpoint, domain: None }
+    Compiled { endpoint, ..Compiled::default() }
 }
 
 #[cfg(test)]

@@ -38,6 +38,12 @@ pub(super) const PROVIDER: Provider = Provider {
     addresses,
     collects: |_| Vec::new(),
     parameters,
+    decides: |analytics, name, value| match name {
+        "data-hostname" => value != analytics.site,
+        "data-auto-collect" => value == "false",
+        "data-ignore-pages" => !value.is_empty(),
+        _ => false,
+    },
     tracker: Tracker {
         class: |script| if script.path().contains("/sri/") { Class::Exact } else { Class::Volatile },
         markers: &[&["Simple Analytics"], &["simple.gif"]],
@@ -193,7 +199,7 @@ fn compiled(script: &Script<'_>) -> Compiled {
     let is_host = |text: &&str| text.contains('.') && !text.contains(['/', ' ']);
     let before = texts(script).find(|text| matches!(*text, "https://queue." | "https://"));
     let endpoint = handed.filter(is_host).zip(before).map(|(host, before)| format!("{before}{host}/simple.gif"));
-    Compiled { endpoint, domain: None }
+    Compiled { endpoint, ..Compiled::default() }
 }
 
 /// Plays the server: `latest.js`, and an image for every hit.

@@ -13,7 +13,7 @@ use std::borrow::Cow;
 use url::Url;
 
 use super::daily::Daily;
-use super::loading::{Compiled, Lookup, transport};
+use super::loading::{Base, Compiled, Lookup, transport};
 use super::read_back::ReadBack;
 use super::script::{Script, Token};
 use super::tag::{self, Tag};
@@ -39,6 +39,13 @@ pub(super) const PROVIDER: Provider = Provider {
     addresses,
     collects: |_| Vec::new(),
     parameters: tag::options,
+    // `src/tracker/index.js` holds them against these very words.
+    decides: |_, name, value| match name {
+        "data-auto-track" => value == "false",
+        "data-do-not-track" => value == "true",
+        "data-domains" | "data-before-send" => !value.is_empty(),
+        _ => false,
+    },
     tracker: Tracker {
         class,
         markers: &[&["umami.disabled"], &["website-id"]],
@@ -264,7 +271,8 @@ fn compiled(script: &Script<'_>) -> Compiled {
         // Below the folder of the script.
         None => path.trim_start_matches('/').to_owned(),
     });
-    Compiled { endpoint, domain: None }
+    // Both generations take the folder from the `src` of their tag (version 1 looks for it, 2 asks for `currentScript`).
+    Compiled { endpoint, base: Base::Tag, domain: None }
 }
 
 /// The names are compared as they stand: a star means nothing here.

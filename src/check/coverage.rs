@@ -100,7 +100,8 @@ fn of(evidence: &Evidence<'_>, number: usize, table: &Table<'_>) -> Coverage {
 
 /// Returns whether a page carries a table's snippet once and as configured.
 fn is_whole(page: &Page, number: usize) -> bool {
-    let fits = page.of_table(number).is_some_and(|(_, differences)| differences.is_empty());
+    let fits =
+        page.of_table(number).is_some_and(|(_, differences)| !differences.iter().any(|difference| difference.decides));
     fits && !page.assignment.extra.iter().any(|(table, _)| *table == number)
 }
 

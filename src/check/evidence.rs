@@ -195,12 +195,14 @@ pub struct Difference {
     pub expected: String,
     /// What stands in the page.
     pub found: String,
+    /// Whether it decides if a view is counted, where or as what; or contradicts site.toml. Anything else is a remark.
+    pub decides: bool,
 }
 
 /// Which snippets of a page belong to which tables.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Assignment {
-    /// Table, snippet, and how they differ.
+    /// Table, snippet, and how they differ, remarks among it.
     pub matched: Vec<(usize, usize, Vec<Difference>)>,
     /// Snippets of a configured provider beyond the one of each table: table, snippet.
     pub extra: Vec<(usize, usize)>,
@@ -266,7 +268,7 @@ impl<'a> Table<'a> {
             if expected != found {
                 let (expected, found) =
                     (expected.map_or_else(absent, str::to_owned), found.map_or_else(absent, str::to_owned));
-                differences.push(Difference { name: name.to_owned(), expected, found });
+                differences.push(Difference { name: name.to_owned(), expected, found, decides: true });
             }
         };
         if let Some(site) = &expected.site {
@@ -297,6 +299,15 @@ impl<'a> Table<'a> {
             let of = |parameters: &BTreeMap<String, String>| parameters.get(name).map(|value| listed(value));
             let (expected, found) = (of(&expected.parameters), of(&sighting.parameters));
             compare(name, expected.as_deref(), found.as_deref());
+        }
+        let decides = analytics::find(expected.provider).map(|provider| provider.decides);
+        for difference in &mut differences {
+            // What site.toml says has to stand there; of what it leaves open, only some things matter.
+            if let Some(value) = sighting.parameters.get(&difference.name)
+                && !expected.parameters.contains_key(&difference.name)
+            {
+                difference.decides = decides.is_some_and(|decides| decides(self.analytics, &difference.name, value));
+            }
         }
         Some(differences)
     }

@@ -1,7 +1,8 @@
 //! Owns the reading of the folder: every file once, in parallel, each reduced at once to what the
 //! rules ask for. No more than one file a thread is held in memory, and of large ones only a piece.
 //!
-//! Refuses to follow links, and says so of each: a web server may follow them, and then serves what nobody judged.
+//! Refuses to follow links, and says so of each: a web server may follow them, and then serves what nobody judged. It
+//! looks at what kind of thing a link leads to, never into it: only pages that nobody judges are worth an alarm.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -213,16 +214,28 @@ pub(super) fn list(root: &Path) -> Result<Listing, Diagnostic> {
                 let size = entry.metadata().map_or(0, |metadata| metadata.len());
                 files.insert(path, Listed { content: Content::Disk(entry.path()), size });
             } else if kind.is_symlink() {
-                problems.push(link(&path));
+                problems.push(link(&path, &entry.path()));
             }
         }
     }
     Ok((files, problems))
 }
 
-/// Says that a link was not followed.
-fn link(path: &str) -> Diagnostic {
-    let message = "this is a symbolic link, which is not followed: web servers serve what it leads to, and nothing is known of that";
+/// Says that a link was not followed: an error where pages may stand behind it, else a note.
+fn link(path: &str, place: &Path) -> Diagnostic {
+    let names_html = |path: &Path| OutPath::new(path.to_string_lossy().as_ref()).is_html();
+    let leads_to_html = fs::canonicalize(place).is_ok_and(|target| names_html(&target));
+    let hides = match fs::metadata(place) {
+        Ok(target) => target.is_dir() || leads_to_html || OutPath::new(path).is_html(),
+        // What is not there nobody is served; what cannot be looked at may be anything.
+        Err(error) => error.kind() != std::io::ErrorKind::NotFound,
+    };
+    if !hides {
+        let message = "this is a symbolic link to no page, which is not followed: what it leads to was not read";
+        return Diagnostic::note("check/unreadable", message).at(Place::file(path));
+    }
+    let message = "this is a symbolic link, which is not followed: web servers serve the pages that it leads to, and nothing \
+                   is known of those";
     Diagnostic::error("check/unreadable", message)
         .at(Place::file(path))
         .hint("put the files themselves there (`cp -RL`), or take the link away")

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use url::Url;
 
 use super::canonical;
-use super::evidence::{Assignment, Found, Page, PageKind, SiteFacts, Snippet, Table};
+use super::evidence::{Assignment, Difference, Found, Page, PageKind, SiteFacts, Snippet, Table};
 use super::oddities;
 use super::page::{Inert, Link, PageFacts};
 use super::resolve::{Site, Target};
@@ -183,6 +183,11 @@ fn stands_by(tables: &[Table<'_>], snippet: &Snippet) -> bool {
     sighting.dead().is_some() || (sighting.style == "tag-manager" && tables.iter().any(expected))
 }
 
+/// Returns whether a snippet is a table's: nothing is another than configured, but for what decides nothing.
+fn fit(differences: &[Difference]) -> bool {
+    !differences.iter().any(|difference| difference.decides)
+}
+
 /// Says which snippet belongs to which table: the ones that fit first, then what is left over.
 fn assign(tables: &[Table<'_>], snippets: &[Snippet], inert: &[(Snippet, Inert)]) -> Assignment {
     let mut assignment = Assignment::default();
@@ -190,12 +195,12 @@ fn assign(tables: &[Table<'_>], snippets: &[Snippet], inert: &[(Snippet, Inert)]
     let mut taken = vec![false; tables.len()];
     for (index, snippet) in snippets.iter().enumerate().filter(|(_, snippet)| !stands_by(tables, snippet)) {
         let fits = |(number, table): &(usize, &Table<'_>)| {
-            !taken[*number] && table.differences(&snippet.found).is_some_and(|differences| differences.is_empty())
+            !taken[*number] && table.differences(&snippet.found).is_some_and(|differences| fit(&differences))
         };
         match tables.iter().enumerate().find(fits) {
-            Some((number, _)) => {
+            Some((number, table)) => {
                 taken[number] = true;
-                assignment.matched.push((number, index, Vec::new()));
+                assignment.matched.push((number, index, table.differences(&snippet.found).unwrap_or_default()));
             }
             None => free.push(index),
         }
@@ -205,7 +210,7 @@ fn assign(tables: &[Table<'_>], snippets: &[Snippet], inert: &[(Snippet, Inert)]
         let of_provider =
             || tables.iter().enumerate().filter_map(|(number, table)| Some((number, table.differences(found)?)));
         // A second copy of one that fits is a second copy, not an altered one of another table.
-        let copy = of_provider().find(|(number, differences)| taken[*number] && differences.is_empty());
+        let copy = of_provider().find(|(number, differences)| taken[*number] && fit(differences));
         let open = of_provider().filter(|(number, _)| !taken[*number]).min_by_key(|(_, differences)| differences.len());
         match (copy, open, of_provider().next()) {
             (Some((number, _)), ..) => assignment.extra.push((number, index)),

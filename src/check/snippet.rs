@@ -210,20 +210,28 @@ pub(super) fn altered(evidence: &Evidence<'_>) -> Vec<Verdict> {
     for (number, table) in evidence.tables().filter(|(_, table)| table.is_on_the_page()) {
         let name = table.name(evidence);
         let mut by_difference: BTreeMap<Vec<Difference>, Vec<&Page>> = BTreeMap::new();
+        let mut by_remark: BTreeMap<Vec<Difference>, Vec<&Page>> = BTreeMap::new();
         for page in evidence.expected_pages(table) {
-            let differences = differences(table, number, page);
-            if !differences.is_empty() {
-                by_difference.entry(differences).or_default().push(page);
+            let (differences, remarks): (Vec<_>, Vec<_>) =
+                differences(table, number, page).into_iter().partition(|difference| difference.decides);
+            for (differences, pages) in [(differences, &mut by_difference), (remarks, &mut by_remark)] {
+                if !differences.is_empty() {
+                    pages.entry(differences).or_default().push(page);
+                }
             }
         }
         if by_difference.is_empty() && evidence.expected_pages(table).any(|page| page.of_table(number).is_some()) {
-            verdicts.push(verdict(CODE, Outcome::Ok, format!("every {name} snippet is the configured one")));
+            let but = if by_remark.is_empty() { "" } else { " in all that decides what is counted" };
+            verdicts.push(verdict(CODE, Outcome::Ok, format!("every {name} snippet is the configured one{but}")));
         }
         let causes = Causes::among(evidence, evidence.expected_pages(table));
         for (differences, pages) in by_difference {
             for group in causes.group(pages) {
                 verdicts.push(alteration(CODE, number, &name, &differences, &group));
             }
+        }
+        for (remarks, pages) in by_remark {
+            verdicts.extend(causes.group(pages).iter().map(|group| remark(CODE, number, &name, &remarks, group)));
         }
     }
     verdicts
@@ -237,6 +245,7 @@ fn differences(table: &Table<'_>, number: usize, page: &Page) -> Vec<Difference>
             name: "placed".to_owned(),
             expected: "a form that waits for consent".to_owned(),
             found: "one that runs at once".to_owned(),
+            decides: true,
         });
     }
     differences
@@ -262,6 +271,22 @@ fn alteration(code: &'static str, number: usize, name: &str, differences: &[Diff
         .fix(
             "if the pages are right, change `[analytics]` in site.toml; else let `{{ analytics() }}` print the snippet",
         )
+        .pages(group.paths())
+}
+
+/// Says what a snippet has beyond site.toml that changes nothing about what is counted.
+fn remark(code: &'static str, number: usize, name: &str, remarks: &[Difference], group: &Group<'_>) -> Verdict {
+    let first = group.pages[0];
+    let line = first.of_table(number).map_or(1, |(snippet, _)| snippet.line);
+    let list = |one: fn(&Difference) -> String| remarks.iter().map(one).collect::<Vec<_>>();
+    let names = list(|remark| format!("`{}`", remark.name)).join(" and ");
+    let message = format!(
+        "{} a {name} snippet with {names}, which site.toml does not name: visits are counted all the same",
+        group.subject("carry")
+    );
+    verdict(code, Outcome::Note, message)
+        .evidence(first.at(line))
+        .expected_found("nothing of it", list(|remark| format!("{} = {}", remark.name, remark.found)).join(", "))
         .pages(group.paths())
 }
 

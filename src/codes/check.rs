@@ -33,7 +33,8 @@ pub(super) const CODES: &[Code] = &[
         exit: Exit::Drift,
         text: "The snippet on the pages names another site, endpoint, script or option than site.toml does. Visits then go \
                to somebody else's statistics, or nowhere. If the pages are right, correct `[analytics]`; else look for a \
-               snippet that was pasted into a template by hand, and use `{{ analytics() }}` in its place.",
+               snippet that was pasted into a template by hand, and use `{{ analytics() }}` in its place. A setting that site.toml \
+               does not name and that decides nothing about what is counted (`anonymize_ip`) is a note.",
     },
     Code {
         code: "snippet/insecure",
@@ -146,7 +147,8 @@ pub(super) const CODES: &[Code] = &[
         exit: Exit::World,
         text: "A file of the written site could not be read, so nothing is known of it, and the report would be about \
                another site than the one that gets published. Usually a permission is missing. A symbolic link is not followed \
-               either: web servers serve what it leads to, so put the files themselves in its place.",
+               either: web servers serve the pages that it leads to, so put the files themselves in its place. A link to anything \
+               but a folder or a page is a note.",
     },
     Code {
         code: "link/broken-page",

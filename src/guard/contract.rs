@@ -203,28 +203,28 @@ pub(super) fn order(subject: &Subject<'_>) -> Vec<Verdict> {
 pub(super) fn endpoint(subject: &Subject<'_>) -> Vec<Verdict> {
     const CODE: &str = "contract/endpoint";
     let Some(target) = &subject.answer.target else { return Vec::new() };
-    let compiled = compiled_endpoint(subject);
+    let text = text(subject);
+    let knowledge = knowledge(subject, &text);
     let mut found = BTreeSet::new();
     for sighting in callers(subject) {
-        let collect = match &compiled {
-            Some(compiled) if sighting.is_derived => Some(compiled.as_str()),
-            _ => sighting.collect.as_deref(),
-        };
+        let compiled = compiled_endpoint(subject, &knowledge, sighting);
+        let is_compiled = sighting.is_derived && compiled.is_some();
+        let collect = compiled.filter(|_| sighting.is_derived).or_else(|| sighting.collect.clone());
         let resolved =
-            collect.map(|collect| subject.base_url.url().join(collect).map_or_else(|_| collect.to_owned(), Into::into));
-        found.insert((resolved, sighting.is_derived));
+            collect.map(|collect| subject.base_url.url().join(&collect).map_or_else(|_| collect.clone(), Into::into));
+        found.insert((resolved, sighting.is_derived, is_compiled));
     }
     if found.is_empty() {
         return Vec::new();
     }
-    let wrong: Vec<(Option<String>, bool)> =
-        found.into_iter().filter(|(found, _)| found.as_deref() != Some(target.collect.as_str())).collect();
+    let wrong: Vec<(Option<String>, bool, bool)> =
+        found.into_iter().filter(|(found, ..)| found.as_deref() != Some(target.collect.as_str())).collect();
     if wrong.is_empty() {
         return vec![verdict(CODE, Outcome::Ok, format!("hits go to `{}`", target.collect))];
     }
-    let drift = |(wrong, is_derived): (Option<String>, bool)| {
+    let drift = |(wrong, is_derived, is_compiled): (Option<String>, bool, bool)| {
         match wrong {
-        Some(wrong) if is_derived && compiled.is_some() => verdict(
+        Some(wrong) if is_compiled => verdict(
             CODE,
             Outcome::Drift,
             format!("the tracker has `{wrong}` written into it, which is not the counting address of site.toml"),
@@ -246,6 +246,13 @@ pub(super) fn endpoint(subject: &Subject<'_>) -> Vec<Verdict> {
         )
         .expected_found(target.collect.as_str(), wrong)
         .fix("let `{{ analytics() }}` print the snippet, or correct the address in site.toml"),
+        None if is_derived => {
+            let message = "the snippet leaves the address to the tracker, and from where it is loaded nobody can tell which one \
+                           it takes";
+            verdict(CODE, unknown("L7"), message)
+                .expected_found(target.collect.as_str(), "not known")
+                .fix("run `blog check --browser`, which sees where its hits go")
+        }
         None => {
             verdict(CODE, Outcome::Drift, "the snippet never says where its hits are to go, so that they go nowhere")
                 .expected_found(target.collect.as_str(), "no address")
@@ -256,17 +263,16 @@ pub(super) fn endpoint(subject: &Subject<'_>) -> Vec<Verdict> {
     wrong.into_iter().map(drift).collect()
 }
 
-/// Returns the counting address that the server has written into the tracker, resolved as a browser does.
-fn compiled_endpoint(subject: &Subject<'_>) -> Option<String> {
-    let provider = subject.provider()?;
-    let text = text(subject);
-    match knowledge(subject, &text) {
+/// Returns the counting address that the server has written into the tracker, as a browser resolves it from this tag.
+fn compiled_endpoint(subject: &Subject<'_>, knowledge: &Knowledge<'_>, tag: &Sighting) -> Option<String> {
+    match knowledge {
         Knowledge::Nothing => None,
         Knowledge::Locked(tracker) => tracker.embedded.clone(),
         Knowledge::Tokens(script, _) => {
-            let endpoint = (provider.compiled)(&script).endpoint?;
-            let from = Url::parse(&served(subject)?.url).ok()?;
-            Some(from.join(&endpoint).map_or(endpoint, Into::into))
+            let compiled = (subject.provider()?.compiled)(script);
+            // An inline copy has no address of its own: site.toml's is what its author took it from.
+            let own = || subject.answer.target.as_ref().map(|target| target.script.to_string());
+            compiled.resolved(subject.base_url.url(), &tag.script.clone().or_else(own)?)
         }
     }
 }

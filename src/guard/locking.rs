@@ -259,7 +259,6 @@ fn entry_of(config: &Config, table: &Analytics, answer: &Answer) -> Result<LockE
     csp.sort();
     csp.dedup();
     let compiled = (provider.compiled)(&script);
-    let from = url::Url::parse(&reply.url).ok();
     let text_of_snippet = analytics::snippet(table, None);
     let mut parameters = parameters(table);
     parameters.insert("collect".to_owned(), target.collect.to_string());
@@ -289,9 +288,8 @@ fn entry_of(config: &Config, table: &Analytics, answer: &Answer) -> Result<LockE
             commands: provider.understood(&script).into_iter().map(str::to_owned).collect(),
             transports: transports.iter().map(|transport| transport.name().to_owned()).collect(),
             hosts: foreign_hosts(&subject, &text).into_iter().collect(),
-            embedded: compiled
-                .endpoint
-                .map(|endpoint| from.and_then(|from| from.join(&endpoint).ok()).map_or(endpoint, Into::into)),
+            // The snippet that we print names the tracker's address as site.toml has it.
+            embedded: compiled.resolved(config.base_url.url(), target.script.as_str()),
             domain: compiled.domain,
             lookups: (provider.lookups)(&script).into_iter().map(|lookup| lookup.name().to_owned()).collect(),
         },

@@ -22,8 +22,12 @@ fn the_tag_is_recognised_in_its_variants() {
     );
     assert_eq!(own.collect.as_deref(), Some("https://owl.blog.example/"));
     assert_eq!(domains(&own), Some(vec!["blog.example".to_owned()]));
-    let copied = only("<script src=/js/fathom.js data-site=ABC></script>");
+    let copied = only("<script src=/fathom.js data-site=ABC></script>");
     assert_eq!(copied.collect.as_deref(), Some("/"));
+    for source in ["/js/fathom.js", "js/fathom.js", "https://h.example:8443/script.js", "//h.example/f/script.js?v=1"] {
+        let unclear = only(&format!("<script src={source} data-site=ABC></script>"));
+        assert_eq!((unclear.collect, unclear.is_derived), (None, true), "{source}");
+    }
     let old = only("<script src=https://cdn.usefathom.com/script.js site=ABC spa=auto defer></script>");
     assert_eq!((old.site.as_deref(), old.parameters["data-spa"].as_str()), (Some("ABC"), "auto"));
     let module = only("<script type=module src=https://cdn.usefathom.com/script.js data-site=ABC></script>");

@@ -174,3 +174,56 @@ fn analytics_of_ones_own_are_guarded_by_their_address() {
     site().page("a/index.html", "", &format!("<noscript>{tag}</noscript>")).only("snippet/misplaced");
     site().page("a/index.html", tag, SNIPPET).only("snippet/foreign");
 }
+
+/// What pages of other generators say beyond site.toml matters where it decides what is counted.
+#[test]
+fn a_setting_that_decides_nothing_is_a_remark_and_one_that_does_is_drift() {
+    for (provider, before, harmless, decisive) in [
+        (
+            "ga4",
+            "{\"transport_url\"",
+            "{\"anonymize_ip\":true,\"send_page_view\":true,\"transport_url\"",
+            "{\"send_page_view\":false,\"transport_url\"",
+        ),
+        ("umami", "<script defer", "<script defer data-exclude-hash=true", "<script defer data-auto-track=false"),
+        (
+            "goatcounter",
+            "<script ",
+            "<script data-goatcounter-settings='{\"title\":\"x\"}' ",
+            "<script data-goatcounter-settings='{\"no_onload\":true}' ",
+        ),
+        ("fathom", "<script ", "<script data-spa=auto ", "<script data-auto=false "),
+        ("simple-analytics", "<script ", "<script data-mode=hash ", "<script data-auto-collect=false "),
+    ] {
+        let provider = analytics::find(provider).unwrap();
+        let own = snippet(provider);
+        let with = |text: &str| written(provider).page("index.html", &own.replacen(before, text, 1), "");
+        assert!(own.contains(before), "{own}");
+        let site = with(harmless);
+        site.holds();
+        let report = site.report();
+        let remarks = report.verdicts.iter().map(|judged| &judged.verdict);
+        let remarks: Vec<_> =
+            remarks.filter(|said| said.code == "snippet/altered" && said.outcome == Outcome::Note).collect();
+        assert_eq!(remarks.len(), 1, "{}: {remarks:?}", provider.name);
+        assert_eq!(report.coverage[0].found, 1, "{}", provider.name);
+        with(decisive).only("snippet/altered");
+    }
+    let matomo = analytics::find("matomo").unwrap();
+    let before = "_paq.push([\"trackPageView\"";
+    let with = |text: &str| {
+        let own = snippet(matomo);
+        assert!(own.contains(before), "{own}");
+        written(matomo).page("index.html", &own.replacen(before, &format!("{text};{before}"), 1), "")
+    };
+    with("_paq.push([\"disableBrowserFeatureDetection\"])").holds();
+    with("_paq.push([\"requireConsent\"])").only("snippet/altered");
+}
+
+/// An option that site.toml sets has to stand on the page, whatever it does.
+#[test]
+fn an_option_of_site_toml_that_a_page_lacks_is_drift() {
+    let umami = analytics::find("umami").unwrap();
+    let toml = format!("{}[analytics.options]\ndata-exclude-hash = true\n", table(umami));
+    Written::with(&toml).page("index.html", &snippet(umami), "").only("snippet/altered");
+}

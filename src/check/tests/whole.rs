@@ -31,6 +31,30 @@ fn a_link_in_the_folder_is_never_passed_over_in_silence() {
         let told: Vec<_> = report.findings.iter().filter(|problem| problem.code == "check/unreadable").collect();
         assert_eq!(told.len(), 1, "{link}");
         assert!(told[0].message.contains("symbolic link") && told[0].hint.is_some());
+        assert_eq!(told[0].level, Level::Error, "{link}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_that_hides_no_page_is_a_note() {
+    let outside = TempDir::new().unwrap();
+    for name in ["logo.png", "page.html"] {
+        fs::write(outside.path().join(name), "x").unwrap();
+    }
+    for (link, to, level) in [
+        ("logo.png", outside.path().join("logo.png"), Level::Note),
+        ("gone.html", outside.path().join("gone.html"), Level::Note),
+        // By its own name or by the other's: a host may serve either as a page.
+        ("about", outside.path().join("page.html"), Level::Error),
+        ("a.html", outside.path().join("logo.png"), Level::Error),
+        // A circle: nobody can say what it is.
+        ("round", "round".into(), Level::Error),
+    ] {
+        let site = Written::new().page("index.html", SNIPPET, "");
+        std::os::unix::fs::symlink(to, site.folder.path().join(link)).unwrap();
+        let told = site.report().findings.into_iter().find(|problem| problem.code == "check/unreadable").unwrap();
+        assert_eq!(told.level, level, "{link}");
     }
 }
 

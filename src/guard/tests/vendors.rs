@@ -48,6 +48,43 @@ fn an_umami_tracker_that_sends_elsewhere_than_site_toml_says_is_found() {
     drifts(&Case::of("umami").change_tracker(elsewhere), "tracker/address");
 }
 
+/// `document.currentScript.src` is what the tag names, wherever the bytes come from.
+#[test]
+fn an_umami_tracker_behind_a_redirect_sends_to_the_folder_that_its_tag_names() {
+    let redirected = |reply: &mut Reply| {
+        reply.via = vec!["https://stats.example/script.js".to_owned()];
+        reply.url = "https://stats.example/v3/script.js".to_owned();
+    };
+    let case = Case::of("umami").change_tracker(redirected);
+    assert_eq!(case.says("contract/endpoint").outcome, Outcome::Ok);
+    let lock = lock_of(&case.config, &case.answers()).unwrap();
+    assert_eq!(lock.analytics[0].tracker.embedded.as_deref(), Some("https://stats.example/api/send"));
+    // The other way round: the tag names another folder, and the redirect leads to the right one.
+    let mut elsewhere = Case::of("umami");
+    elsewhere.html = elsewhere.html.replace("stats.example/script.js", "stats.example/old/script.js");
+    let verdict = drifts(&elsewhere, "contract/endpoint");
+    assert_eq!(verdict.found.as_deref(), Some("https://stats.example/old/api/send"));
+    // A relative tag is resolved against the page, and the folder with it.
+    let mut own = Case::of("umami");
+    own.html = own.html.replace("https://stats.example/script.js", "/script.js");
+    let host = own.config.base_url.url().as_str().to_owned();
+    assert_eq!(drifts(&own, "contract/endpoint").found, Some(format!("{host}api/send")));
+}
+
+/// Nobody has written down where Fathom's tracker sends from a port or a folder of one's own.
+#[test]
+fn where_fathom_s_tracker_sends_from_a_port_or_a_folder_is_unknown() {
+    for endpoint in ["https://stats.example:8443/", "https://stats.example/f/"] {
+        let moved = |table: &mut Analytics| {
+            table.endpoint = crate::config::Endpoint::Server(Url::parse(endpoint).unwrap());
+        };
+        let mut case = Case::of("fathom").unlocked().configured(moved);
+        case.html = analytics::snippet(&case.config.analytics[0], None);
+        assert_eq!(case.says("contract/endpoint").outcome, unknown("L7"), "{endpoint}");
+    }
+    assert_eq!(Case::of("fathom").says("contract/endpoint").outcome, Outcome::Ok);
+}
+
 /// Row 8: a tracker of version 1, kept by a proxy, before a server of version 2 or 3.
 #[test]
 fn an_umami_tracker_of_another_generation_than_the_counting_address_is_found() {
