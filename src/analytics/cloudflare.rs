@@ -74,6 +74,7 @@ pub(super) const PROVIDER: Provider = Provider {
             })
         },
     },
+    needs_referrer: |_| Some(false),
     read_back: None,
     daily: None,
     stand_in: StandIn { version: "2026-11", tracker: include_str!("standin/cloudflare.js"), answer, hits },

@@ -55,6 +55,7 @@ pub(super) const PROVIDER: Provider = Provider {
             })
         },
     },
+    needs_referrer: |_| Some(false),
     read_back: None,
     daily: None,
     stand_in: StandIn { version: "1", tracker: include_str!("standin/custom.js"), answer, hits },

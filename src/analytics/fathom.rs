@@ -80,6 +80,7 @@ pub(super) const PROVIDER: Provider = Provider {
             })
         },
     },
+    needs_referrer: |_| Some(false),
     read_back: None,
     daily: None,
     stand_in: StandIn {

@@ -58,6 +58,7 @@ pub(super) const PROVIDER: Provider = Provider {
     domains: |_| None,
     version: None,
     probe: Probe { name: "bot-and-health", method: "GET", next },
+    needs_referrer: |_| Some(false),
     read_back: None,
     daily: None,
     stand_in: StandIn {

@@ -62,6 +62,7 @@ pub(super) const PROVIDER: Provider = Provider {
     domains: |_| None,
     version: None,
     probe: Probe { name: "script-of-the-id", method: "GET", next: questions::next },
+    needs_referrer: |_| Some(false),
     read_back: None,
     daily: None,
     stand_in: StandIn {

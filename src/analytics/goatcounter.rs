@@ -62,6 +62,7 @@ pub(super) const PROVIDER: Provider = Provider {
     domains: |_| None,
     version: Some(VersionQuery { learned_by: "status", needs_token: false, ask: ask_version, read: read_version }),
     probe: Probe { name: "count-b1", method: "GET", next },
+    needs_referrer: |_| Some(false),
     read_back: Some(ReadBack { name: "canary-stats-hits", next: questions::read_back }),
     daily: Some(Daily { name: "stats-total", needs_token: true, next: questions::daily }),
     stand_in: StandIn { version: "2.7.0", tracker: include_str!("standin/goatcounter.js"), answer, hits: hits::read },

@@ -65,6 +65,7 @@ pub(super) const PROVIDER: Provider = Provider {
     // Twelve likely addresses were tried: none tells. The bytes of the tracker tell a range of versions.
     version: None,
     probe: Probe { name: "event-and-projects", method: "POST", next: questions::next },
+    needs_referrer: |_| Some(false),
     read_back: Some(ReadBack { name: "canary-dimension", next: reports::read_back }),
     daily: Some(Daily { name: "graph", needs_token: false, next: reports::daily }),
     stand_in: StandIn {

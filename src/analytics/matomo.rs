@@ -71,6 +71,7 @@ pub(super) const PROVIDER: Provider = Provider {
         read: questions::read_version,
     }),
     probe: Probe { name: "bulk-rec0", method: "POST", next: questions::next },
+    needs_referrer: |_| Some(false),
     read_back: Some(ReadBack { name: "install-check", next: reports::read_back }),
     daily: Some(Daily { name: "visits-summary", needs_token: true, next: reports::daily }),
     stand_in: StandIn {

@@ -200,6 +200,8 @@ pub struct Provider {
     pub version: Option<VersionQuery>,
     /// How a server is asked, without recording anything, whether it takes hits for the site.
     pub probe: Probe,
+    /// Returns whether its server refuses pages that send no `Referer`, by what the probe was answered, if that tells.
+    pub needs_referrer: fn(&[Reply]) -> Option<bool>,
     /// How a marked hit is found again; none where no vendor's interface tells single pages.
     pub read_back: Option<ReadBack>,
     /// How the visits of each day are told; none where they cannot be asked for.

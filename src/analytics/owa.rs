@@ -84,6 +84,7 @@ pub(super) const PROVIDER: Provider = Provider {
             })
         },
     },
+    needs_referrer: |_| Some(false),
     read_back: None,
     daily: None,
     stand_in: StandIn { version: "1.9.0", tracker: include_str!("standin/owa.js"), answer, hits },

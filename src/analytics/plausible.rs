@@ -81,6 +81,7 @@ pub(super) const PROVIDER: Provider = Provider {
         read: questions::read_version,
     }),
     probe: Probe { name: "event-and-script", method: "POST", next: questions::next },
+    needs_referrer: |_| Some(false),
     read_back: Some(ReadBack { name: "canary-query", next: reports::read_back }),
     daily: Some(Daily { name: "query", needs_token: true, next: reports::daily }),
     stand_in: StandIn {

@@ -58,6 +58,7 @@ pub(super) const PROVIDER: Provider = Provider {
         read: questions::read_version,
     }),
     probe: Probe { name: "script-get", method: "POST", next: questions::next },
+    needs_referrer: questions::needs_referrer,
     read_back: None,
     daily: None,
     stand_in: StandIn {

@@ -82,6 +82,7 @@ pub(super) const PROVIDER: Provider = Provider {
             })
         },
     },
+    needs_referrer: |_| Some(false),
     read_back: None,
     daily: None,
     stand_in: StandIn { version: "12", tracker: include_str!("standin/simple.js"), answer, hits },

@@ -69,6 +69,7 @@ pub(super) const PROVIDER: Provider = Provider {
         read: questions::read_version,
     }),
     probe: Probe { name: "send-bot", method: "POST", next: questions::next },
+    needs_referrer: |_| Some(false),
     read_back: Some(ReadBack { name: "canary-metrics", next: reports::read_back }),
     daily: Some(Daily { name: "pageviews", needs_token: true, next: reports::daily }),
     stand_in: StandIn {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::evidence::{Evidence, Page, Snippet};
 use super::report::{Judged, Pardon, span};
-use crate::analytics::{ScriptTag, Sighting};
+use crate::analytics::{self, ScriptTag, Sighting};
 use crate::guard::csp::Delivery;
 use crate::guard::{self, Answers, PagePolicy, Subject};
 use crate::lock::Lock;
@@ -65,7 +65,7 @@ pub(super) fn judge(rules: &[guard::Rule], evidence: &Evidence<'_>, answers: &An
 }
 
 /// Under which policies some pages are, and what the snippet is made of on them.
-type Circumstances<'e> = (Vec<(Delivery, String)>, Vec<String>, Vec<&'e ScriptTag>);
+type Circumstances<'e> = (Vec<(Delivery, String)>, Vec<String>, Option<String>, Vec<&'e ScriptTag>);
 
 /// What the pages show of one table.
 struct Snippets<'e> {
@@ -77,6 +77,9 @@ impl<'e> Snippets<'e> {
     fn of_table(evidence: &'e Evidence<'_>, number: usize) -> Snippets<'e> {
         let mut sightings = BTreeSet::new();
         let mut by_policy: BTreeMap<Circumstances<'_>, Vec<&Page>> = BTreeMap::new();
+        // What no server asks for splits no pages.
+        let provider = analytics::find(evidence.tables[number].expected.provider);
+        let is_asked = provider.is_some_and(|provider| (provider.needs_referrer)(&[]) != Some(false));
         for page in &evidence.pages {
             let snippets: Vec<&Snippet> = page.of_table_all(number).collect();
             if snippets.is_empty() {
@@ -85,15 +88,19 @@ impl<'e> Snippets<'e> {
             sightings.extend(snippets.iter().map(|snippet| &snippet.found.sighting));
             let texts = evidence.policies_of(page);
             let embedder = evidence.header_of(page, "cross-origin-embedder-policy");
-            if !texts.is_empty() || !embedder.is_empty() {
+            let referrer = is_asked
+                .then(|| evidence.header_of(page, "referrer-policy"))
+                .and_then(|headers| guard::referrer_policy(&headers, page.referrer.as_deref()));
+            if !texts.is_empty() || !embedder.is_empty() || referrer.is_some() {
                 let scripts: BTreeSet<&ScriptTag> =
                     snippets.iter().flat_map(|snippet| &snippet.found.scripts).collect();
-                by_policy.entry((texts, embedder, scripts.into_iter().collect())).or_default().push(page);
+                by_policy.entry((texts, embedder, referrer, scripts.into_iter().collect())).or_default().push(page);
             }
         }
-        let policy = |((texts, embedder, scripts), pages): (Circumstances<'_>, Vec<&Page>)| PagePolicy {
+        let policy = |((texts, embedder, referrer, scripts), pages): (Circumstances<'_>, Vec<&Page>)| PagePolicy {
             texts,
             embedder,
+            referrer,
             scripts: scripts.into_iter().cloned().collect(),
             url: evidence.url(pages[0]),
             pages: pages.iter().map(|page| page.path.clone()).collect(),

@@ -126,6 +126,14 @@ pub(super) const CODES: &[Code] = &[
                list in the snippet, or the address of the script.",
     },
     Code {
+        code: "contract/referrer",
+        exit: Exit::Drift,
+        text: "Some servers (a Shynet service with a list of origins) refuse the tracker to pages that do not say where they \
+               are, and pages with `Referrer-Policy: no-referrer` do not: no visit to them is counted. Drift only where the \
+               server was seen to refuse; where that cannot be told it is unknown, or a note where the server was not asked. \
+               Use `strict-origin-when-cross-origin`, for the whole page or on the tag alone (`referrerpolicy`).",
+    },
+    Code {
         code: "contract/scheme",
         exit: Exit::Drift,
         text: "Tracker or hits go over http. A page that came over https loads no script and sends no hit that way, and \

@@ -55,6 +55,7 @@ const NEVER_ALONE: &[(&str, &str)] = &[
     ("lock/entry", "a drill is always locked"),
     ("lock/revision", "worth a note, and no drift, unless the lock is of another engine"),
     ("tracker/hosts", "other hosts come with other bytes"),
+    ("contract/referrer", "only Shynet asks where a page is, and no drilled site uses it"),
     ("contract/scheme", "an address without encryption is insecure on the page first"),
     ("collect/control", "never worse than a note"),
     ("snippet/insecure", "an address without encryption is altered first"),

@@ -19,6 +19,7 @@ mod loading;
 mod locking;
 pub mod read_back;
 mod reading;
+mod referrer;
 pub mod splay;
 pub mod standin;
 mod tracker;
@@ -41,6 +42,7 @@ use dial::{Failure, Network};
 pub use asking::{ask, ask_by};
 pub use locking::{Difference, Unlockable, accept, compare, judge_lock, lock_of, locked};
 pub use reading::challenge;
+pub use referrer::effective as referrer_policy;
 
 /// What is to be asked of the network.
 #[derive(Debug, Clone, Default)]
@@ -144,6 +146,8 @@ pub struct PagePolicy {
     pub texts: Vec<(csp::Delivery, String)>,
     /// The values of Cross-Origin-Embedder-Policy that they are sent with, as far as that is known.
     pub embedder: Vec<String>,
+    /// Their Referrer-Policy, as far as one is known; none where this provider has no use for it.
+    pub referrer: Option<String>,
     /// The distinct scripts that this provider's snippet is made of on these pages.
     pub scripts: Vec<ScriptTag>,
     /// The address of one of the pages.
@@ -214,6 +218,7 @@ pub const RULES: &[Rule] = &[
     Rule { code: "contract/isolation", level: GuardLevel::L2, judge: embedding::isolation },
     Rule { code: "contract/loading", level: GuardLevel::L2, judge: loading::loading },
     Rule { code: "contract/domain", level: GuardLevel::L2, judge: loading::domain },
+    Rule { code: "contract/referrer", level: GuardLevel::L2, judge: referrer::referrer },
     Rule { code: "contract/scheme", level: GuardLevel::L2, judge: contract::scheme },
     Rule { code: "contract/policy", level: GuardLevel::L2, judge: contract::policy },
     Rule { code: "version/answer", level: GuardLevel::L3, judge: version::answer },

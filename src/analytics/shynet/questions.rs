@@ -70,6 +70,19 @@ pub(super) fn next(target: &Target, replies: &[Reply]) -> Step {
     })
 }
 
+/// Where the service's list of origins is set, the script is refused to pages that do not say where they are: a script tag
+/// names no `Origin`, so that the server goes by `Referer` (0.14, in a real Chromium).
+pub(super) fn needs_referrer(replies: &[Reply]) -> Option<bool> {
+    match replies {
+        [own, _, plain] if own.status == 200 => match plain.status {
+            200 => Some(false),
+            403 => Some(true),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
 /// Returns the address of the script of a service that nobody has, wherever the real one is.
 fn beside(target: &Target) -> Url {
     match service(target.script.path(), "script.js") {

@@ -234,3 +234,37 @@ fn a_question_that_was_recorded_is_never_told_as_one_that_was_not() {
     assert_eq!(verdict.outcome, Outcome::Note);
     assert!(verdict.message.contains("recorded 1 hit") && !verdict.message.contains("nothing was"), "{verdict:?}");
 }
+
+/// A Shynet service whose script is answered with this status where no page is named, and pages under this policy.
+pub(super) fn listed(status: u16, referrer: &str) -> Case {
+    let mut case = Case::of("shynet").policy(csp::Delivery::Header, "default-src *");
+    case.policies[0].referrer = Some(referrer.to_owned());
+    if let Probed::Found(_, replies) = &mut case.answer.probe {
+        assert_eq!(replies.len(), 3);
+        replies[2].status = status;
+    }
+    case
+}
+
+/// Seen on 0.14 in a real Chromium: where `origins` is set, a page with `no-referrer` gets 403 for the script.
+#[test]
+fn a_page_that_keeps_its_address_from_a_shynet_that_wants_it_is_found() {
+    let outcome = |status: u16, policy: &str| listed(status, policy).says("contract/referrer").outcome;
+    for policy in ["no-referrer", "same-origin"] {
+        assert_eq!(outcome(403, policy), Outcome::Drift, "{policy}");
+        assert_eq!(outcome(200, policy), Outcome::Ok, "{policy}");
+        assert_eq!(outcome(500, policy), unknown("origins"), "{policy}");
+    }
+    assert_eq!(outcome(403, "strict-origin"), Outcome::Ok);
+    // What the tag itself says counts.
+    let mut healed = listed(403, "no-referrer");
+    healed.policies[0].scripts[0].attributes.insert("referrerpolicy".to_owned(), "origin".to_owned());
+    assert_eq!(healed.says("contract/referrer").outcome, Outcome::Ok);
+    // Without a question, a note.
+    let offline = listed(403, "no-referrer").probed(Probed::Unasked(Unasked::Offline));
+    assert_eq!(offline.says("contract/referrer").outcome, Outcome::Note);
+    // No other vendor asks.
+    let mut other = Case::of("umami").policy(csp::Delivery::Header, "default-src *");
+    other.policies[0].referrer = Some("no-referrer".to_owned());
+    assert!(!other.judged().iter().any(|verdict| verdict.code == "contract/referrer"));
+}
