@@ -103,6 +103,8 @@ pub(crate) enum Command {
     Why(Why),
     /// Show every setting, and where it is set
     Config(Show),
+    /// Look at themes, and judge one
+    Theme(Theme),
     /// Print the completions of a shell
     Completions(Completions),
     /// Print the licences of all that is inside `blog`; `blog --licenses` does it, too
@@ -225,9 +227,40 @@ pub(crate) struct Init {
     /// Where it will stand on the web; `site.toml` can say it later
     #[arg(long, value_name = "URL")]
     pub(crate) base_url: Option<String>,
+    /// How it looks: paper, gazette or teletype
+    #[arg(long, value_name = "NAME", default_value = "paper")]
+    pub(crate) theme: String,
     /// Also write the theme's files, to change them
     #[arg(long)]
     pub(crate) theme_files: bool,
+}
+
+/// `blog theme`.
+#[derive(Debug, Args)]
+pub(crate) struct Theme {
+    /// What to do
+    #[command(subcommand)]
+    pub(crate) action: ThemeAction,
+}
+
+/// What can be done with a theme.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ThemeAction {
+    /// Name the themes that this site can have
+    List,
+    /// Render every kind of page with a theme, on sites made for it, and judge what comes out
+    Check(ThemeCheck),
+}
+
+/// `blog theme check`.
+#[derive(Debug, Args)]
+pub(crate) struct ThemeCheck {
+    /// The theme: its name, or its folder; without it, the site's
+    #[arg(value_name = "THEME")]
+    pub(crate) theme: Option<String>,
+    /// Keep the rendered sites in this folder, which must not be there yet
+    #[arg(long, value_name = "DIR")]
+    pub(crate) keep: Option<PathBuf>,
 }
 
 /// `blog new`.

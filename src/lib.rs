@@ -33,6 +33,7 @@ pub mod browser;
 pub mod check;
 pub mod drill;
 pub mod guard;
+pub mod kit;
 pub mod live;
 pub mod preview;
 pub mod survey;

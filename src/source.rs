@@ -180,7 +180,7 @@ impl Scan {
             self.statics(&format!("{folder}/static"), |scan, name, file| scan.sources.statics.insert(name, file));
             let manifest = self.walk.file(&format!("{folder}/theme.toml"), &mut self.problems);
             self.sources.theme = self.read(manifest.into_iter().collect()).pop();
-        } else if let Some(files) = built_in(name) {
+        } else if let Some(files) = crate::theme_embedded::find(name) {
             for (path, bytes) in files {
                 self.built_in_file(name, path, bytes);
             }
@@ -247,11 +247,6 @@ impl Scan {
         }
         texts
     }
-}
-
-/// Returns the files of a theme that the program carries.
-fn built_in(name: &str) -> Option<&'static [(&'static str, &'static [u8])]> {
-    (name == "paper").then_some(crate::theme_embedded::PAPER)
 }
 
 /// Returns whether a file is one that pages are made from.

@@ -68,6 +68,74 @@ pub(super) const CODES: &[Code] = &[
                engine that fit.",
     },
     Code {
+        code: "theme/unknown",
+        exit: Exit::Usage,
+        text: "`blog theme check` was given a name that is no theme of the site and none of the program, and no folder with a \
+               `theme.toml`. `blog theme list` names those that there are.",
+    },
+    Code {
+        code: "theme/refused",
+        exit: Exit::Site,
+        text: "A trial site that `blog theme check` built with the theme did not pass its verification: a layout without \
+               `{{ analytics() }}`, a broken link, an id that stands twice. The report above names page, layout and line.",
+    },
+    Code {
+        code: "theme/document",
+        exit: Exit::Site,
+        text: "A page of the trial site lacks a part that every page needs: `lang` on `<html>`, one `<title>` with words in it, a \
+               viewport, one `<main>`, one `<h1>`. Without them a page cannot be found by those who listen, or is unreadable on a \
+               telephone. The message names the template; the part most often belongs into the layout that it extends.",
+    },
+    Code {
+        code: "theme/headings",
+        exit: Exit::Site,
+        text: "A page leaves out a level of headings: after an `<h1>` comes an `<h3>`. People who listen to pages go from heading to \
+               heading, and miss a part that is not there. Use the next level, and style it as you like.",
+    },
+    Code {
+        code: "theme/code-colours",
+        exit: Exit::Site,
+        text: "A page has coloured code, but does not link the stylesheet with its colours, so that all code is of one colour. Link \
+               `config.highlight_css` where `page.has_code`, and on lists whose summaries have code.",
+    },
+    Code {
+        code: "theme/feeds",
+        exit: Exit::Site,
+        text: "A page does not name the site's feeds, so that no feed reader finds them there. Write `{{ feeds() }}` once into the \
+               head of the layout.",
+    },
+    Code {
+        code: "theme/unescaped",
+        exit: Exit::Site,
+        text: "A title, a name or a description was printed as markup: whoever may write a title may then run a script on the site. \
+               Templates escape what they print unless `| safe` stands behind it; take it off. What is HTML, as `content` and \
+               `summary`, needs no `safe`.",
+    },
+    Code {
+        code: "theme/foreign-request",
+        exit: Exit::Site,
+        text: "A page of the theme fetches something from another host: a font, a script, a picture. That host learns who reads the \
+               site, can change the page, and breaks it when it is gone. Put the file into the theme's `static/`.",
+    },
+    Code {
+        code: "theme/inline",
+        exit: Exit::Site,
+        text: "A page of the theme carries a script, a style or an event handler in itself. A content security policy that forbids \
+               what attackers would put in forbids these as well. Move them into files of `static/`.",
+    },
+    Code {
+        code: "theme/text",
+        exit: Exit::Site,
+        text: "A template does not print the text of what it shows: the words of a post, of a page, of a section's `_index.md` or a \
+               term's. Whoever writes them would find them nowhere. Print `content` where it belongs.",
+    },
+    Code {
+        code: "theme/unreachable",
+        exit: Exit::Site,
+        text: "There are posts, or further pages of a list, that nobody reaches who begins at the home page and follows links: most \
+               often a list that does not link its next page. Readers and search engines find them by chance only.",
+    },
+    Code {
         code: "theme/setting",
         exit: Exit::Usage,
         text: "A key under `[extra]` of `site.toml` has another type than the theme's default for it: a text where the theme \

@@ -5,9 +5,9 @@ use std::io::{self, Read as _, Write as _};
 use std::path::Path;
 
 use watchpost::config::timezone;
-use watchpost::diagnostic::{Diagnostic, Exit};
+use watchpost::diagnostic::{Diagnostic, Exit, did_you_mean};
 use watchpost::paths::BaseUrl;
-use watchpost::theme_embedded::PAPER;
+use watchpost::theme_embedded::{self, Files};
 
 use crate::cli::{Environment, Init};
 use crate::commands::Outcome;
@@ -24,7 +24,8 @@ pub(super) fn run(arguments: &Init, environment: &Environment, console: &Console
         let message = format!("`{base_url}` is no address of a site: {reason}");
         vec![Diagnostic::error("usage/arguments", message).hint("write `--base-url https://blog.example/`")]
     })?;
-    let files = files(arguments, &zone, &base_url);
+    let theme = theme(&arguments.theme)?;
+    let files = files(arguments, &zone, &base_url, theme);
     let folder = &arguments.folder;
     let taken: Vec<Diagnostic> = files
         .iter()
@@ -45,7 +46,8 @@ pub(super) fn run(arguments: &Init, environment: &Environment, console: &Console
         console.say(format!("wrote {}", folder.join(path).display()));
     }
     if arguments.theme_files {
-        console.say(format!("wrote {} files of the theme in {}", PAPER.len(), folder.join("themes/paper").display()));
+        let place = folder.join("themes").join(&arguments.theme);
+        console.say(format!("wrote {} files of the theme in {}", theme.len(), place.display()));
     }
     console.say(next(folder, &zone, arguments.base_url.is_none()));
     console.object(
@@ -55,8 +57,23 @@ pub(super) fn run(arguments: &Init, environment: &Environment, console: &Console
     Ok(Exit::Success)
 }
 
+/// Returns the files of a theme that the program carries.
+fn theme(name: &str) -> Result<Files, Vec<Diagnostic>> {
+    theme_embedded::find(name).ok_or_else(|| {
+        let names: Vec<&str> = theme_embedded::THEMES.iter().map(|(known, _)| *known).collect();
+        let hint = match did_you_mean(name, names.iter().copied()) {
+            Some(meant) => format!("did you mean `{meant}`?"),
+            None => format!(
+                "take one of `{}`; any other theme is a folder that you put into `themes/` yourself",
+                names.join("`, `")
+            ),
+        };
+        vec![Diagnostic::error("usage/arguments", format!("`blog` carries no theme `{name}`")).hint(hint)]
+    })
+}
+
 /// Returns what a new blog consists of, each file with its bytes.
-fn files(arguments: &Init, zone: &str, base_url: &BaseUrl) -> Vec<(String, Vec<u8>)> {
+fn files(arguments: &Init, zone: &str, base_url: &BaseUrl, theme: Files) -> Vec<(String, Vec<u8>)> {
     let is_nowhere = base_url.as_str() == NOWHERE;
     let host = base_url.url().host_str().unwrap_or("blog.example");
     // Feed readers tell posts apart by this for ever, so two new blogs must not share it.
@@ -65,6 +82,7 @@ fn files(arguments: &Init, zone: &str, base_url: &BaseUrl) -> Vec<(String, Vec<u
     let settings = include_str!("init/site.toml")
         .replace("{title}", &quoted(&arguments.title))
         .replace("{base_url}", &quoted(base_url.as_str()))
+        .replace("{theme}", &quoted(&arguments.theme))
         .replace("{timezone}", &quoted(zone))
         .replace("{feed_authority}", &quoted(&authority));
     let mut files = vec![
@@ -74,7 +92,8 @@ fn files(arguments: &Init, zone: &str, base_url: &BaseUrl) -> Vec<(String, Vec<u
         ("content/posts/first-post.md".to_owned(), include_bytes!("init/first-post.md").to_vec()),
     ];
     if arguments.theme_files {
-        files.extend(PAPER.iter().map(|(path, bytes)| (format!("themes/paper/{path}"), bytes.to_vec())));
+        let named = |path: &str| format!("themes/{}/{path}", arguments.theme);
+        files.extend(theme.iter().map(|(path, bytes)| (named(path), bytes.to_vec())));
     }
     files
 }
@@ -139,10 +158,16 @@ mod tests {
 
     #[test]
     fn a_title_with_quotes_is_still_a_setting() {
-        let arguments =
-            Init { folder: "x".into(), title: "The \"new\" \\ blog".to_owned(), base_url: None, theme_files: false };
-        let files = files(&arguments, "UTC", &BaseUrl::parse(NOWHERE).unwrap());
+        let arguments = Init {
+            folder: "x".into(),
+            title: "The \"new\" \\ blog".to_owned(),
+            base_url: None,
+            theme: "gazette".to_owned(),
+            theme_files: false,
+        };
+        let files = files(&arguments, "UTC", &BaseUrl::parse(NOWHERE).unwrap(), theme("gazette").unwrap());
         let settings: toml::Table = std::str::from_utf8(&files[1].1).unwrap().parse().unwrap();
         assert_eq!(settings["title"].as_str(), Some("The \"new\" \\ blog"));
+        assert_eq!(settings["theme"].as_str(), Some("gazette"));
     }
 }

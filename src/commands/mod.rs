@@ -17,6 +17,7 @@ mod lock;
 mod new;
 mod serve;
 mod splay;
+mod theme;
 mod trend;
 mod why;
 
@@ -69,6 +70,7 @@ pub(crate) fn run(cli: &Cli, environment: &Environment, console: &Console) -> Ex
         Command::Config(arguments) => {
             load(&root, &arguments.site).map(|config| config::run(&config, &arguments.site.overrides(), console))
         }
+        Command::Theme(arguments) => theme::run(arguments, &root, console),
         Command::Completions(arguments) => completions::run(arguments, console),
     };
     outcome.unwrap_or_else(|diagnostics| {

@@ -69,6 +69,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "verdict",
         ],
     ),
+    ("kit", &["diagnostic", "manifest"]),
     ("trend", &["analytics", "diagnostic"]),
     ("guard", &["analytics", "codes", "config", "diagnostic", "digest", "lock", "paths", "state", "verdict"]),
     (

@@ -39,6 +39,7 @@ mod served;
 mod server;
 mod siege;
 mod site;
+mod themes;
 mod tls;
 mod trend;
 mod watch;
@@ -76,6 +77,7 @@ const MODULES: &[fn() -> Vec<harness::Test>] = &[
     reproducible::tests,
     serve::tests,
     siege::tests,
+    themes::tests,
     tls::tests,
     trend::tests,
     watch::tests,
