@@ -19,10 +19,10 @@ use jiff::tz::TimeZone;
 use crate::diagnostic::{Diagnostic, Place, did_you_mean};
 
 pub use self::date::parse_date;
-pub use self::json::parse_json;
+pub use self::json::{parse_json, parse_json_node};
 pub use self::table::{Node, Row, Table, Value};
 pub use self::toml::parse_toml;
-pub use self::yaml::parse_yaml;
+pub use self::yaml::{parse_yaml, parse_yaml_node};
 
 /// A file that is read by keys.
 #[derive(Debug, Clone)]

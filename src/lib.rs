@@ -6,6 +6,7 @@
 //! draws the map; the modules below stand in reading order.
 
 pub mod codes;
+pub mod data;
 pub mod diagnostic;
 pub mod digest;
 pub mod fields;

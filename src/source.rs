@@ -15,7 +15,9 @@ use unicode_normalization::UnicodeNormalization as _;
 
 use self::walk::{Found, Walk};
 use crate::config::Config;
+use crate::data;
 use crate::diagnostic::{Diagnostic, Place, did_you_mean};
+use crate::fields::Node;
 use crate::paths::SourcePath;
 
 /// What was found on disk. All maps are sorted, so that the order of folders never shows.
@@ -32,6 +34,8 @@ pub struct Sources {
     pub templates: BTreeMap<String, Template>,
     /// The theme's `theme.toml`, if there is a theme.
     pub theme: Option<(SourcePath, Arc<str>)>,
+    /// What the files below `data/` say.
+    pub data: BTreeMap<SourcePath, Arc<Node>>,
     /// What is worth saying about the files, though they can be used.
     pub warnings: Vec<Diagnostic>,
     /// Whether a link was followed below `content/`: then a file may have names that nobody is told of when it changes.
@@ -79,7 +83,7 @@ pub fn scan_all(config: &Config) -> (Sources, Vec<Diagnostic>) {
     })
 }
 
-/// Reads again what the pages are dressed in: theme, templates, static files.
+/// Reads again what the pages are dressed in: theme, templates, static files, data.
 pub fn scan_surface(config: &Config) -> (Sources, Vec<Diagnostic>) {
     with_scan(config, |scan| scan.surface(config))
 }
@@ -151,6 +155,22 @@ impl Scan {
         self.theme(config);
         self.statics("static", |scan, name, file| scan.sources.statics.insert(name, file));
         self.templates("templates", "");
+        self.data();
+    }
+
+    /// Takes the files of `data/` in.
+    fn data(&mut self) {
+        let found = self.walk.files(data::FOLDER, walk::of_content, &mut self.problems);
+        let (known, others): (Vec<Found>, Vec<Found>) =
+            found.into_iter().partition(|file| data::is_known(&file.source));
+        self.sources.warnings.extend(others.iter().map(|file| data::unknown_kind(&file.source)));
+        self.problems.extend(data::collisions(known.iter().map(|file| &file.source)));
+        for (source, text) in self.read(known) {
+            match data::parse(&source, &text) {
+                Ok(node) => drop(self.sources.data.insert(source, Arc::new(node))),
+                Err(problems) => self.problems.extend(problems),
+            }
+        }
     }
 
     /// Takes a file or a folder of `content/` in.

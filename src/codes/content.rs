@@ -222,6 +222,25 @@ pub(super) const CODES: &[Code] = &[
                copied from the other. Number them apart, or leave `series_index` out of all of them: then the oldest comes first.",
     },
     Code {
+        code: "data/syntax",
+        exit: Exit::Site,
+        text: "A file below `data/` is no TOML, YAML, JSON or CSV, as its ending says it should be. A CSV file has the names of its \
+               columns in the first row, commas between values, and as many values in each row; a value with a comma or a line \
+               end stands in quotation marks. The line is shown where it stops making sense.",
+    },
+    Code {
+        code: "data/same-name",
+        exit: Exit::Site,
+        text: "Two files below `data/` differ only in their ending, or a file is named as a folder beside it, so that templates \
+               could not tell them apart: both would be `data.name`. Rename one.",
+    },
+    Code {
+        code: "data/kind",
+        exit: Exit::Success,
+        text: "Files below `data/` are for templates, which read `.toml`, `.yaml`, `.json` and `.csv`. Another file there is seen by nobody. \
+               Put it into `static/` if readers are to get it, or out of the site.",
+    },
+    Code {
         code: "taxonomy/undeclared",
         exit: Exit::Site,
         text: "The front matter groups the post by a taxonomy that `site.toml` does not declare. `tags`, \

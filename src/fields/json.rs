@@ -11,13 +11,7 @@ pub fn parse_json(document: &Document, span: Range<usize>) -> Result<(Table, usi
     let mut stream = serde_json::Deserializer::from_str(text).into_iter::<serde_json::Value>();
     match stream.next() {
         Some(Ok(serde_json::Value::Object(_))) => {}
-        Some(Err(error)) => {
-            let line_start: usize = text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum();
-            let at = span.start + (line_start + error.column().saturating_sub(1)).min(text.len());
-            let message = error.to_string();
-            let message = message.split(" at line ").next().unwrap_or_default().to_owned();
-            return Err(vec![SyntaxProblem { message, span: document.letter(at) }]);
-        }
+        Some(Err(error)) => return Err(vec![unsound(document, span, &error)]),
         _ => return Err(vec![SyntaxProblem { message: "expected a JSON object".to_owned(), span }]),
     }
     let end = span.start + stream.byte_offset();
@@ -25,6 +19,27 @@ pub fn parse_json(document: &Document, span: Range<usize>) -> Result<(Table, usi
     walker.skip(|byte| byte.is_ascii_whitespace());
     let table = walker.object();
     if walker.problems.is_empty() { Ok((table, end)) } else { Err(walker.problems) }
+}
+
+/// Parses a whole document as JSON, whatever kind of value it is.
+pub fn parse_json_node(document: &Document) -> Result<Node, Vec<SyntaxProblem>> {
+    // As a value, because only then the parser bounds the depth.
+    if let Err(error) = serde_json::from_str::<serde_json::Value>(&document.text) {
+        return Err(vec![unsound(document, 0..document.text.len(), &error)]);
+    }
+    let mut walker = Walker { text: &document.text, at: 0, problems: Vec::new() };
+    let node = walker.node();
+    if walker.problems.is_empty() { Ok(node) } else { Err(walker.problems) }
+}
+
+/// Says why some bytes of a document are no JSON.
+fn unsound(document: &Document, span: Range<usize>, error: &serde_json::Error) -> SyntaxProblem {
+    let text = &document.text[span.clone()];
+    let line_start: usize = text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum();
+    let at = span.start + (line_start + error.column().saturating_sub(1)).min(text.len());
+    let message = error.to_string();
+    let message = message.split(" at line ").next().unwrap_or_default().to_owned();
+    SyntaxProblem { message, span: document.letter(at) }
 }
 
 /// Walks over sound JSON and notes where each value stands.

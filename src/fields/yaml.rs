@@ -11,24 +11,8 @@ const DEEPEST: usize = 64;
 
 /// Parses some bytes of a document as YAML.
 pub fn parse_yaml(document: &Document, span: Range<usize>) -> Result<Table, Vec<SyntaxProblem>> {
-    let text = &document.text[span.clone()];
-    if let Some(at) = too_deep(text) {
-        let at = span.start + at;
-        return Err(vec![SyntaxProblem { message: "nested too deeply".to_owned(), span: at..at + 1 }]);
-    }
-    let value = yaml_serde::from_str::<yaml_serde::Value>(text).and_then(|mut value| {
-        value.apply_merge()?;
-        Ok(value)
-    });
-    let value = value.map_err(|error| {
-        let at = error.location().map_or(span.clone(), |location| {
-            document.letter((span.start + location.index()).min(span.end.saturating_sub(1)).max(span.start))
-        });
-        let message = error.to_string();
-        let message = message.split(" at line ").next().unwrap_or_default().to_owned();
-        vec![SyntaxProblem { message, span: at }]
-    })?;
-    let places = places(text, span.start);
+    let value = value(document, &span)?;
+    let places = places(&document.text[span.clone()], span.start);
     match value {
         yaml_serde::Value::Null => Ok(Table::default()),
         yaml_serde::Value::Mapping(mapping) => {
@@ -38,6 +22,37 @@ pub fn parse_yaml(document: &Document, span: Range<usize>) -> Result<Table, Vec<
         }
         _ => Err(vec![SyntaxProblem { message: "expected keys and values, as `title: Hello`".to_owned(), span }]),
     }
+}
+
+/// Parses a whole document as YAML, whatever kind of value it is.
+pub fn parse_yaml_node(document: &Document) -> Result<Node, Vec<SyntaxProblem>> {
+    let span = 0..document.text.len();
+    let value = value(document, &span)?;
+    let places = places(&document.text, 0);
+    let mut problems = Vec::new();
+    let node = read_node(value, "", span, &places, &mut problems);
+    if problems.is_empty() { Ok(node) } else { Err(problems) }
+}
+
+/// Parses some bytes of a document as the parser's own value.
+fn value(document: &Document, span: &Range<usize>) -> Result<yaml_serde::Value, Vec<SyntaxProblem>> {
+    let text = &document.text[span.clone()];
+    if let Some(at) = too_deep(text) {
+        let at = span.start + at;
+        return Err(vec![SyntaxProblem { message: "nested too deeply".to_owned(), span: at..at + 1 }]);
+    }
+    let value = yaml_serde::from_str::<yaml_serde::Value>(text).and_then(|mut value| {
+        value.apply_merge()?;
+        Ok(value)
+    });
+    value.map_err(|error| {
+        let at = error.location().map_or(span.clone(), |location| {
+            document.letter((span.start + location.index()).min(span.end.saturating_sub(1)).max(span.start))
+        });
+        let message = error.to_string();
+        let message = message.split(" at line ").next().unwrap_or_default().to_owned();
+        vec![SyntaxProblem { message, span: at }]
+    })
 }
 
 /// The bytes of each key and of its value, by dotted path.
@@ -90,7 +105,7 @@ fn read_node(
                 .into_iter()
                 .enumerate()
                 .map(|(index, item)| {
-                    let path = format!("{path}.{index}");
+                    let path = if path.is_empty() { index.to_string() } else { format!("{path}.{index}") };
                     let at = places.get(&path).map_or(span.clone(), |(_, at)| at.clone());
                     read_node(item, &path, at, places, problems)
                 })
@@ -119,6 +134,8 @@ fn places(text: &str, offset: usize) -> Places {
     // The column of the key whose value is a block of text, `|` or `>`.
     let mut block: Option<usize> = None;
     let mut next = 0;
+    // How many list items were seen at the top.
+    let mut items = 0;
     for line in text.split_inclusive('\n') {
         let start = offset + next;
         next += line.len();
@@ -138,7 +155,10 @@ fn places(text: &str, offset: usize) -> Places {
                     parent.items += 1;
                     format!("{}.{}", parent.path, parent.items - 1)
                 }
-                None => String::new(),
+                None => {
+                    items += 1;
+                    (items - 1).to_string()
+                }
             };
             let after = &line[column + 1..];
             let inner = column + 1 + after.len() - after.trim_start().len();

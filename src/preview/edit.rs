@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::{Changed, State, turns_of};
 use crate::config;
+use crate::diagnostic::Diagnostic;
 use crate::paths::SourcePath;
 use crate::post::{self, Kind, Post};
 use crate::source::{self, Sources};
@@ -24,9 +25,9 @@ impl State {
             self.settle();
         }
         let mut styles = None;
-        if below("templates") || below("static") || below("themes") {
+        if ["templates", "static", "themes", "data"].into_iter().any(below) {
             changed |= self.read_surface();
-            if !below("content") && !below("templates") {
+            if !below("content") && !below("templates") && !below("data") {
                 styles = styles_of(paths);
             }
             changed |= below("static") || below("themes");
@@ -172,17 +173,27 @@ impl State {
         self.hidden_sections = hidden.map(|post| post.source.clone()).collect();
     }
 
-    /// Reads theme, templates and static files again.
+    /// Reads theme, templates, static files and data again.
     fn read_surface(&mut self) -> bool {
         let (found, problems) = source::scan_surface(&self.config);
         let before = &self.sources;
         let changed = found.templates != before.templates
             || found.theme != before.theme
             || found.statics != before.statics
+            || found.data != before.data
             || problems != self.surface;
         let has_other_addresses = !found.statics.keys().eq(before.statics.keys());
         let (assets, linked) = (before.assets.clone(), before.linked);
-        self.sources = Arc::new(Sources { assets, linked, ..found });
+        let mut data = found.data;
+        for (source, node) in &before.data {
+            // What cannot be read keeps its last good form.
+            let is_about =
+                |problem: &Diagnostic| problem.place.as_ref().is_some_and(|place| place.file == source.as_str());
+            if problems.iter().any(is_about) {
+                data.entry(source.clone()).or_insert_with(|| Arc::clone(node));
+            }
+        }
+        self.sources = Arc::new(Sources { assets, linked, data, ..found });
         self.surface = problems;
         if has_other_addresses {
             self.forget_arrangement();

@@ -109,7 +109,7 @@ const TEMPLATES: [(&str, &str); 7] = [
         "{% extends \"base.html\" %}{% block body %}{% for t in terms %}{{ t.name }}{{ t.page_count }}{% endfor %}{% endblock %}",
     ),
     ("term.html", "{% extends \"index.html\" %}"),
-    ("404.html", "lost"),
+    ("404.html", "lost{% for name, value in data %}{{ name }}{{ value | json_encode }}{% endfor %}"),
 ];
 
 /// What edits play with, and what each may become.
@@ -170,6 +170,10 @@ fn target() -> impl Strategy<Value = (String, Option<String>)> {
             "static/old/index.html",
             "content/posts/c/p.png",
             "content/posts/p.png",
+            "data/x.json",
+            "data/deep/y.yaml",
+            "data/deep.json",
+            "data/z.toml",
         ]),
         prop::sample::select(vec!["1", "2"]),
     )

@@ -39,6 +39,7 @@ pub(crate) const FUNCTIONS: &[TemplateFunction] = &[
     TemplateFunction { name: "get_taxonomy_url", html: false, call: get_taxonomy_url },
     TemplateFunction { name: "backlinks", html: false, call: backlinks },
     TemplateFunction { name: "related", html: false, call: related },
+    TemplateFunction { name: "load_data", html: false, call: load_data },
     TemplateFunction { name: "now", html: false, call: now },
 ];
 
@@ -170,6 +171,24 @@ fn related(shelf: &Shelf, arguments: &Kwargs, state: &State<'_>) -> TeraResult<V
     let here = here(shelf, state)?;
     let limit = arguments.get::<usize>("limit")?.unwrap_or(shelf.config.related.limit);
     Ok(shelf.library.index_of(here.page).map_or_else(|| value(&[(); 0]), |id| shelf.related(id, limit)))
+}
+
+fn load_data(shelf: &Shelf, arguments: &Kwargs, _: &State<'_>) -> TeraResult<Value> {
+    let path: &str = arguments.must_get("path")?;
+    let required = arguments.get::<bool>("required")?.unwrap_or(true);
+    let below = path.strip_prefix("./").unwrap_or(path);
+    let below = below.strip_prefix("data/").unwrap_or(below);
+    if below.starts_with('/') || below.contains(['\\', ':']) || below.split('/').any(|part| part == "..") {
+        return Err(Error::message(format!("`{path}` is not below `data/`, and no other file can be loaded")));
+    }
+    match shelf.data_file(&SourcePath::new(format!("data/{below}"))) {
+        Some(value) => Ok(value),
+        None if !required => Ok(Value::none()),
+        None => {
+            let known = shelf.sources.data.keys().map(|source| source.as_str().trim_start_matches("data/"));
+            Err(unknown("data file", below, known))
+        }
+    }
 }
 
 fn get_url(shelf: &Shelf, arguments: &Kwargs, _: &State<'_>) -> TeraResult<Value> {

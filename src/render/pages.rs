@@ -146,6 +146,7 @@ impl Desk<'_> {
         }
         context.insert_value("config", self.shelf.settings.clone());
         context.insert_value("site", self.shelf.site());
+        context.insert_value("data", self.shelf.data());
         context.insert_value("lang", self.shelf.language.clone());
         context.insert_value("translations", self.shelf.translations(self.page));
         context.insert_value("kind", Value::normal_string(self.kind.name));

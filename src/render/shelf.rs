@@ -3,6 +3,7 @@
 //! A list of posts costs a few clones of a pointer, never an article. Pages, template functions and feeds all draw from
 //! the one [`Shelf`]. It touches no file and knows no template.
 
+mod data;
 mod lists;
 mod posts;
 mod relations;
@@ -52,6 +53,8 @@ pub(crate) struct Shelf {
     taxonomies: Vec<Value>,
     /// The lock of what was verified once, if there is one that can be read.
     pub lock: Option<Lock>,
+    /// `data`, and each of its files.
+    data: OnceLock<data::Values>,
     /// Links to the posts of each series, in its order.
     series: Vec<OnceLock<Value>>,
     /// What posts have in common.
@@ -109,6 +112,7 @@ impl Shelf {
             section_pages: library.sections.keys().map(|name| (name.clone(), OnceLock::new())).collect(),
             lists: [theme.reads("section", "pages"), theme.reads("term", "pages")],
             series: series.map_or_else(Vec::new, |series| series.terms.iter().map(|_| OnceLock::new()).collect()),
+            data: OnceLock::new(),
             related: OnceLock::new(),
             names_related: theme.names_field("related"),
             backlinks: OnceLock::new(),

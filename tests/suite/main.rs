@@ -13,6 +13,7 @@ mod commands;
 mod content;
 mod contracts;
 mod crooked;
+mod data;
 mod door;
 mod drill;
 mod feeds;
@@ -57,6 +58,7 @@ const MODULES: &[fn() -> Vec<harness::Test>] = &[
     commands::tests,
     content::tests,
     contracts::tests,
+    data::tests,
     drill::tests,
     feeds::tests,
     fence::tests,
