@@ -4,6 +4,8 @@
 //! links that lead nowhere. Knows no templates and no files.
 
 mod code;
+#[cfg(test)]
+mod conformance;
 mod escape;
 mod fence;
 mod footnotes;
@@ -11,11 +13,14 @@ mod heading;
 mod highlight;
 mod links;
 mod markdown;
+mod math;
 mod outline;
 mod raw_html;
 mod summary;
 mod table;
 mod toc;
+#[cfg(test)]
+mod untrusted;
 mod words;
 
 use std::ops::Range;
@@ -145,8 +150,7 @@ impl Typesetter {
         let markdown = post.markdown();
         let options = outline::options(&config.markdown);
         let links = Links::of(config, library, id);
-        let code =
-            Code { highlighter: self.highlighter.as_ref(), numbered: config.highlight.line_numbers, written: false };
+        let code = Code::new(self.highlighter.as_ref(), config.highlight.line_numbers);
         let mut writer = Writer::new(links, code.clone(), Origin::Body, markdown.len() + markdown.len() / 2);
         let mut excerpt = Excerpt::of(markdown, config.summary);
         for (event, range) in Parser::new_ext(markdown, options).into_offset_iter() {
@@ -188,7 +192,7 @@ impl Typesetter {
             html: written.html,
             summary,
             continues,
-            toc: toc::tree(&post.outline.headings),
+            toc: toc::tree(&post.outline.headings, config.markdown.toc_levels),
             has_code: written.has_code,
             warnings: diagnostics,
         })

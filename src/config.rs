@@ -293,6 +293,21 @@ pub struct MarkdownRule {
     pub smart_punctuation: bool,
     pub wikilinks: bool,
     pub html: bool,
+    pub math: bool,
+    pub heading_ids: HeadingIds,
+    /// The deepest level of headings in a table of contents.
+    pub toc_levels: u8,
+}
+
+/// Whose way of making a heading's id is followed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HeadingIds {
+    /// GitHub's, which keeps the letters of every script.
+    Github,
+    /// Zola's: in ASCII.
+    Zola,
+    /// Kramdown's, and so Jekyll's: ASCII letters and digits only, from the first letter on.
+    Kramdown,
 }
 
 /// How code is coloured.
@@ -306,6 +321,17 @@ pub struct HighlightRule {
     pub dark: String,
     /// Whether lines are numbered unless the block says otherwise.
     pub line_numbers: bool,
+    /// Where the colours stand.
+    pub style: CodeStyle,
+}
+
+/// Where the colours of code stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CodeStyle {
+    /// In a stylesheet, and the page has classes.
+    Classes,
+    /// In the page, on each piece of code.
+    Inline,
 }
 
 /// Where an analytics server is.

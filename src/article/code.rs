@@ -1,12 +1,13 @@
 //! Owns what a block of code becomes on the page: `<pre class="code">`, its lines, its title.
 //!
-//! A line only gets an element of its own where it is numbered or marked. A block that was written
+//! A line only gets an element of its own where it is numbered, marked, put in or taken out. A block that was written
 //! before is not highlighted again.
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use super::escape::{push_attribute, push_text};
-use super::fence::Fence;
+use super::fence::{Fence, Line};
 use super::highlight::engine::Piece;
 use super::highlight::scheme::Look;
 use super::highlight::{Coloured, Highlighter};
@@ -21,22 +22,44 @@ pub(super) struct Code<'c> {
     pub(super) numbered: bool,
     /// Whether a block was written that needs the stylesheet.
     pub(super) written: bool,
+    /// What stands in the ids of lines, so that they differ from those of other posts; none where there are to be none.
+    ids: Option<String>,
+    /// How many blocks there were.
+    blocks: usize,
 }
 
-impl Code<'_> {
+impl<'c> Code<'c> {
+    /// Starts with no block.
+    pub(super) fn new(highlighter: Option<&'c Highlighter>, numbered: bool) -> Self {
+        Code { highlighter, numbered, written: false, ids: None, blocks: 0 }
+    }
+
+    /// Goes on with what stands in the ids of lines, or without ids.
+    pub(super) fn with_ids(self, ids: Option<String>) -> Self {
+        Code { ids, ..self }
+    }
+
     /// Writes a block; returns what there is to say about it, without its place.
     pub(super) fn write(&mut self, info: &str, code: &str, out: &mut String) -> Vec<Diagnostic> {
         let fence = Fence::read(info);
+        self.blocks += 1;
         if let Some(title) = &fence.title {
             out.push_str("<figure class=\"code-block\">\n<figcaption class=\"code-title\">");
             push_text(out, title);
             out.push_str("</figcaption>\n");
         }
-        out.push_str(if self.highlighter.is_some() {
-            "<pre class=\"code\" tabindex=\"0\">"
-        } else {
-            "<pre tabindex=\"0\">"
-        });
+        match self.highlighter {
+            Some(highlighter) => {
+                out.push_str("<pre class=\"code\" tabindex=\"0\"");
+                if highlighter.inline() {
+                    out.push_str(" style=\"");
+                    highlighter.scheme().push_ground(out);
+                    out.push('"');
+                }
+                out.push('>');
+            }
+            None => out.push_str("<pre tabindex=\"0\">"),
+        }
         out.push_str("<code");
         if !fence.language.is_empty() {
             out.push_str(" class=\"language-");
@@ -50,10 +73,18 @@ impl Code<'_> {
                 self.written = true;
                 let Coloured { lines, remarks: found } = highlighter.colour(fence.language, code);
                 remarks = found;
-                let mut writer = Lines { highlighter, out, open: None };
+                let ids = self.ids.as_ref().filter(|_| fence.anchored);
+                let ids = ids.map(|prefix| format!("code-{prefix}-{}", self.blocks));
+                let mut writer = Lines { highlighter, out, ids, open: None };
                 writer.write(&fence, fence.numbered.unwrap_or(self.numbered), code, &lines);
             }
-            None => push_text(out, code),
+            None => {
+                for (index, line) in code.split_inclusive('\n').enumerate() {
+                    if !fence.hides(index + 1) {
+                        push_text(out, line);
+                    }
+                }
+            }
         }
         out.push_str("</code></pre>\n");
         if fence.title.is_some() {
@@ -67,6 +98,8 @@ impl Code<'_> {
 struct Lines<'c, 'o> {
     highlighter: &'c Highlighter,
     out: &'o mut String,
+    /// What the ids of lines begin with, where they have any.
+    ids: Option<String>,
     /// The look of the span that is open.
     open: Option<Look>,
 }
@@ -77,22 +110,38 @@ impl Lines<'_, '_> {
             if fence.hides(index + 1) {
                 continue;
             }
-            let marked = fence.marks(index + 1);
-            let element = if marked { "mark" } else { "span" };
-            if numbered || marked {
+            let kind = fence.line(index + 1, line);
+            let element = match kind {
+                Line::Plain if numbered => Some("span"),
+                Line::Plain => None,
+                Line::Marked => Some("mark"),
+                Line::Inserted => Some("ins"),
+                Line::Deleted => Some("del"),
+            };
+            if let Some(element) = element {
                 self.close();
-                self.out.push('<');
-                self.out.push_str(element);
-                self.out.push_str(" class=\"line\"");
-                if numbered {
-                    self.out.push_str(" data-line=\"");
-                    self.out.push_str(&(fence.first + index).to_string());
-                    self.out.push('"');
+                let _ = write!(self.out, "<{element} class=\"line\"");
+                let number = fence.first.saturating_add(index);
+                match &self.ids {
+                    Some(ids) if numbered => _ = write!(self.out, " id=\"{ids}-{number}\""),
+                    None if numbered => _ = write!(self.out, " data-line=\"{number}\""),
+                    _ => {}
+                }
+                match kind {
+                    Line::Inserted if !fence.has_signs() => self.out.push_str(" data-sign=\"+\""),
+                    Line::Deleted if !fence.has_signs() => self.out.push_str(" data-sign=\"\u{2212}\""),
+                    _ => {}
                 }
                 self.out.push('>');
+                if let Some(ids) = self.ids.as_ref().filter(|_| numbered) {
+                    let _ = write!(
+                        self.out,
+                        "<a href=\"#{ids}-{number}\" data-line=\"{number}\" aria-label=\"Line {number}\"></a>"
+                    );
+                }
             }
             self.line(line, coloured.get(index).map(|pieces| &**pieces).unwrap_or_default());
-            if numbered || marked {
+            if let Some(element) = element {
                 self.close();
                 self.out.push_str("</");
                 self.out.push_str(element);
@@ -109,8 +158,13 @@ impl Lines<'_, '_> {
             if self.open != Some(look) {
                 self.close();
                 if !look.is_plain() {
-                    self.out.push_str("<span class=\"");
-                    self.highlighter.scheme().push_classes(look, self.out);
+                    if self.highlighter.inline() {
+                        self.out.push_str("<span style=\"");
+                        self.highlighter.scheme().push_style(look, self.out);
+                    } else {
+                        self.out.push_str("<span class=\"");
+                        self.highlighter.scheme().push_classes(look, self.out);
+                    }
                     self.out.push_str("\">");
                     self.open = Some(look);
                 }

@@ -17,10 +17,24 @@ pub(super) struct Fence<'f> {
     pub(super) first: usize,
     /// The lines that are marked, from 1, whatever their numbers.
     pub(super) marked: Vec<RangeInclusive<usize>>,
+    /// The lines that were put in, and those that were taken out, from 1.
+    pub(super) inserted: Vec<RangeInclusive<usize>>,
+    pub(super) deleted: Vec<RangeInclusive<usize>>,
+    /// Whether each number is a link to its line.
+    pub(super) anchored: bool,
     /// The lines that are left out, from 1.
     pub(super) hidden: Vec<RangeInclusive<usize>>,
     /// What the block is called.
     pub(super) title: Option<String>,
+}
+
+/// What a line is in its block.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Line {
+    Plain,
+    Marked,
+    Inserted,
+    Deleted,
 }
 
 impl<'f> Fence<'f> {
@@ -44,14 +58,30 @@ impl<'f> Fence<'f> {
         fence
     }
 
-    /// Returns whether a line, counted from 1, is marked.
-    pub(super) fn marks(&self, line: usize) -> bool {
-        self.marked.iter().any(|range| range.contains(&line))
-    }
-
     /// Returns whether a line, counted from 1, is left out.
     pub(super) fn hides(&self, line: usize) -> bool {
         self.hidden.iter().any(|range| range.contains(&line))
+    }
+
+    /// Returns what a line, counted from 1, is in its block. In a `diff` its first character says it.
+    pub(super) fn line(&self, number: usize, text: &str) -> Line {
+        let within = |ranges: &[RangeInclusive<usize>]| ranges.iter().any(|range| range.contains(&number));
+        let is_diff = matches!(self.language, "diff" | "patch" | "udiff");
+        let is_change = |sign: char, header: &str| is_diff && text.starts_with(sign) && !text.starts_with(header);
+        if within(&self.inserted) || is_change('+', "+++ ") {
+            Line::Inserted
+        } else if within(&self.deleted) || is_change('-', "--- ") {
+            Line::Deleted
+        } else if within(&self.marked) {
+            Line::Marked
+        } else {
+            Line::Plain
+        }
+    }
+
+    /// Returns whether the code itself has the signs of what was put in and taken out.
+    pub(super) fn has_signs(&self) -> bool {
+        matches!(self.language, "diff" | "patch" | "udiff")
     }
 
     fn take(&mut self, word: Word<'_>) {
@@ -67,6 +97,14 @@ impl<'f> Fence<'f> {
                 self.numbered.get_or_insert(true);
             }
             ("hllines" | "highlight" | "mark" | "emphasize", Some(value)) => self.marked.extend(ranges(value)),
+            ("ins" | "inserted", Some(value)) => self.inserted.extend(ranges(value)),
+            ("del" | "deleted", Some(value)) => self.deleted.extend(ranges(value)),
+            ("anchors" | "anchorlinenos" | "lineanchors", value) => {
+                self.anchored = value.is_none_or(|value| !off(value));
+                if self.anchored {
+                    self.numbered.get_or_insert(true);
+                }
+            }
             ("hidelines", Some(value)) => self.hidden.extend(ranges(value)),
             ("title" | "name" | "filename" | "file", Some(value)) if !value.is_empty() => {
                 self.title = Some(value.to_owned());
@@ -114,10 +152,13 @@ impl<'f> Words<'f> {
         let mut end = rest.find(is_gap).unwrap_or(rest.len());
         // `hl_lines=1 3-5`: a value goes on as long as ranges follow.
         if !ranges(&rest[..end]).is_empty() {
-            end = rest.find(|c: char| !c.is_ascii_digit() && !matches!(c, '-' | ' ')).unwrap_or(rest.len());
+            // `ins=1,3` has no older reading; after other words a comma begins the next one.
+            let commas = matches!(name, "ins" | "del" | "inserted" | "deleted");
+            let goes_on = |c: char| c.is_ascii_digit() || matches!(c, '-' | ' ') || (commas && c == ',');
+            end = rest.find(|c| !goes_on(c)).unwrap_or(rest.len());
             // Unless the last of them is a word of its own: `start=1 2x`.
             if !rest[end..].chars().next().is_none_or(is_gap) {
-                end = rest[..end].rfind(' ').unwrap_or(end);
+                end = rest[..end].rfind([' ', ',']).unwrap_or(end);
             }
         }
         self.rest = &rest[end..];
@@ -162,7 +203,8 @@ mod tests {
             if !info.contains("highlight=") {
                 assert_eq!(fence.marked, [1..=1, 3..=5], "{info}");
             }
-            assert!(fence.marks(1) && !fence.marks(2) && fence.marks(4), "{info}");
+            let marked: Vec<bool> = (1..=4).map(|number| fence.line(number, "") == Line::Marked).collect();
+            assert!(marked[0] && !marked[1] && marked[3], "{info}");
         }
     }
 
@@ -173,6 +215,19 @@ mod tests {
         assert!(fence.hides(2) && fence.hides(3) && !fence.hides(4));
         assert_eq!(Fence::read("js title=\"two words\" x").title.as_deref(), Some("two words"));
         assert_eq!(Fence::read("rust linenostart=7").numbered, Some(true));
+    }
+
+    #[test]
+    fn lines_that_were_put_in_or_taken_out_are_told() {
+        let fence = Fence::read("rust ins=1,3-4 del=2 hl_lines=2 5 anchors");
+        let lines: Vec<Line> = (1..=6).map(|number| fence.line(number, "+ x")).collect();
+        assert_eq!(lines, [Line::Inserted, Line::Deleted, Line::Inserted, Line::Inserted, Line::Marked, Line::Plain]);
+        assert!(fence.anchored && fence.numbered == Some(true));
+        assert!(!Fence::read("rust {linenos=true anchorLineNos=false}").anchored);
+        let diff = Fence::read("diff");
+        let lines = ["+++ b/x", "--- a/x", "+a", "-b", " c", "@@ -1 +1 @@", "+", "-"].map(|text| diff.line(1, text));
+        let (ins, del, plain) = (Line::Inserted, Line::Deleted, Line::Plain);
+        assert_eq!(lines, [plain, plain, ins, del, plain, plain, ins, del]);
     }
 
     #[test]

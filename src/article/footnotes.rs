@@ -118,3 +118,13 @@ fn reference_id(prefix: &str, number: usize, time: usize) -> String {
         _ => format!("fnref-{prefix}-{number}-{time}"),
     }
 }
+
+/// Returns what stands in the ids of a post's footnotes and lines of code: its address, as an id may hold it.
+pub(super) fn footnote_prefix(route: &str) -> String {
+    let route = route.trim_matches('/').trim_end_matches(".html");
+    let kept = |character: char| if character.is_alphanumeric() { character } else { '-' };
+    match route {
+        "" => "home".to_owned(),
+        _ => route.chars().map(kept).collect(),
+    }
+}

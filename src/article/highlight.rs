@@ -19,7 +19,7 @@ use self::engine::{Engine, Piece};
 use self::grammars::Grammars;
 use self::machine::Unlinked;
 use self::scheme::Scheme;
-use crate::config::{Config, HighlightRule};
+use crate::config::{CodeStyle, Config, HighlightRule};
 use crate::diagnostic::{Diagnostic, Place};
 
 /// A longer line has no colours: the time for one may grow with its square.
@@ -29,6 +29,7 @@ const LONGEST_LINE: usize = 10_000;
 #[derive(Debug)]
 pub(super) struct Highlighter {
     scheme: Scheme,
+    inline: bool,
     grammars: LazyLock<Grammars>,
     /// The engines that no thread is using: each keeps what it has learnt.
     engines: Mutex<Vec<Engine>>,
@@ -52,6 +53,7 @@ impl Highlighter {
         match (find("light", light), find("dark", dark)) {
             (Some(light_theme), Some(dark_theme)) => Ok(Highlighter {
                 scheme: Scheme::new((light, &light_theme), (dark, &dark_theme)),
+                inline: config.highlight.style == CodeStyle::Inline,
                 grammars: LazyLock::new(Grammars::load),
                 engines: Mutex::new(Vec::new()),
             }),
@@ -62,6 +64,11 @@ impl Highlighter {
     /// Returns the stylesheet.
     pub(super) fn stylesheet(&self) -> &str {
         self.scheme.stylesheet()
+    }
+
+    /// Returns whether colours stand in the page instead of the stylesheet.
+    pub(super) fn inline(&self) -> bool {
+        self.inline
     }
 
     /// Returns the classes of a look, which is not plain.

@@ -12,9 +12,10 @@ use pulldown_cmark::{BlockQuoteKind, CodeBlockKind, CowStr, Event, LinkType, Tag
 use super::OutlineHeading;
 use super::code::Code;
 use super::escape::{push_attribute, push_href, push_markup, push_text};
-use super::footnotes::{Body, Footnotes};
+use super::footnotes::{Body, Footnotes, footnote_prefix};
 use super::heading::{self, Attributes};
 use super::links::{Links, Use, place};
+use super::math;
 use super::raw_html::{Changes, resolved};
 use super::summary::{is_comment, is_marker};
 use super::table::Table;
@@ -78,6 +79,7 @@ pub(super) struct Written {
 impl<'a, 'w> Writer<'a, 'w> {
     /// Starts a text. An excerpt (`links.elsewhere`) gets no ids, no anchors and no footnotes.
     pub(super) fn new(links: Links<'w>, code: Code<'w>, origin: Origin, capacity: usize) -> Self {
+        let code = code.with_ids((!links.elsewhere).then(|| footnote_prefix(links.route.as_str())));
         let headings: Vec<_> = if links.elsewhere { Vec::new() } else { links.post.outline.headings.iter().collect() };
         Writer {
             out: String::with_capacity(capacity),
@@ -138,8 +140,8 @@ impl<'a, 'w> Writer<'a, 'w> {
                 }
             }
             Event::TaskListMarker(done) => self.task(done),
-            // Not switched on: TeX would come out as it was written.
-            Event::InlineMath(text) | Event::DisplayMath(text) => push_text(&mut self.out, &text),
+            Event::InlineMath(tex) => self.formula(&tex, false, range),
+            Event::DisplayMath(tex) => self.formula(&tex, true, range),
         }
     }
 
@@ -391,6 +393,25 @@ impl<'a, 'w> Writer<'a, 'w> {
         self.out.push_str(if self.images > 1 || self.links.elsewhere { " loading=\"lazy\">" } else { ">" });
     }
 
+    /// Returns the place of some bytes of the text.
+    fn at(&self, range: Range<usize>) -> Place {
+        match &self.origin {
+            Origin::Body => place(self.links.post, range),
+            Origin::At(place) => place.clone(),
+        }
+    }
+
+    /// Writes a formula as MathML; one that is none is reported.
+    fn formula(&mut self, tex: &str, display: bool, range: Range<usize>) {
+        match math::mathml(tex, display) {
+            Ok(mathml) => push_markup(&mut self.out, &mathml),
+            Err(fault) => {
+                let at = self.at(math::place(self.links.post.markdown(), range, tex, fault.at.clone()));
+                self.diagnostics.push(fault.diagnostic().at(at));
+            }
+        }
+    }
+
     fn end_code(&mut self) {
         let Some((kind, code, range)) = self.code_block.take() else { return };
         let info = match &kind {
@@ -398,12 +419,15 @@ impl<'a, 'w> Writer<'a, 'w> {
             CodeBlockKind::Indented => "",
         };
         self.fresh_line();
+        if info.trim() == "math" && self.links.config.markdown.math {
+            self.out.push_str("<div class=\"math\">");
+            self.formula(code.trim_end(), true, range);
+            self.out.push_str("</div>\n");
+            return;
+        }
         let remarks = self.code.write(info, &code, &mut self.out);
         for remark in remarks {
-            let at = match &self.origin {
-                Origin::Body => place(self.links.post, first_line(self.links.post.markdown(), range.clone())),
-                Origin::At(place) => place.clone(),
-            };
+            let at = self.at(first_line(self.links.post.markdown(), range.clone()));
             self.diagnostics.push(remark.at(at));
         }
     }
@@ -472,14 +496,4 @@ fn alert(kind: BlockQuoteKind) -> (&'static str, &'static str) {
 fn first_line(markdown: &str, range: Range<usize>) -> Range<usize> {
     let length = markdown.get(range.clone()).and_then(|block| block.find('\n')).unwrap_or(range.len());
     range.start..range.start + length
-}
-
-/// Returns what stands in the ids of a post's footnotes: its address, as an id may hold it.
-fn footnote_prefix(route: &str) -> String {
-    let route = route.trim_matches('/').trim_end_matches(".html");
-    let kept = |character: char| if character.is_alphanumeric() { character } else { '-' };
-    match route {
-        "" => "home".to_owned(),
-        _ => route.chars().map(kept).collect(),
-    }
 }

@@ -10,7 +10,7 @@ use pulldown_cmark::{Event, LinkType, Options, Parser, Tag, TagEnd};
 
 use super::words::{WordCount, heading_id};
 use super::{Outline, OutlineHeading, OutlineLink, OutlineLinkKind};
-use crate::config::MarkdownRule;
+use crate::config::{HeadingIds, MarkdownRule};
 
 /// Returns the parser's switches for the extensions that are on.
 pub(super) fn options(rule: &MarkdownRule) -> Options {
@@ -24,6 +24,7 @@ pub(super) fn options(rule: &MarkdownRule) -> Options {
         (rule.definition_lists, Options::ENABLE_DEFINITION_LIST),
         (rule.smart_punctuation, Options::ENABLE_SMART_PUNCTUATION),
         (rule.wikilinks, Options::ENABLE_WIKILINKS),
+        (rule.math, Options::ENABLE_MATH),
     ];
     switches.into_iter().filter(|(on, _)| *on).map(|(_, option)| option).collect()
 }
@@ -44,7 +45,7 @@ pub(super) fn read(markdown: &str, rule: &MarkdownRule) -> Outline {
                     push_title(&mut outline.headings, &text);
                 }
             }
-            Event::Code(text) => {
+            Event::Code(text) | Event::InlineMath(text) | Event::DisplayMath(text) => {
                 words.add(&text);
                 if in_heading {
                     push_title(&mut outline.headings, &text);
@@ -88,12 +89,12 @@ pub(super) fn read(markdown: &str, rule: &MarkdownRule) -> Outline {
         }
     }
     outline.words = words.count();
-    name(&mut outline.headings, written);
+    name(&mut outline.headings, written, rule.heading_ids);
     outline
 }
 
 /// Gives every heading its id: what the author wrote wins, the others make way.
-fn name(headings: &mut [OutlineHeading], written: Vec<Option<String>>) {
+fn name(headings: &mut [OutlineHeading], written: Vec<Option<String>>, style: HeadingIds) {
     let mut taken: HashSet<String> = HashSet::with_capacity(headings.len());
     let mut counts: std::collections::HashMap<String, usize> = std::collections::HashMap::new();
     let mut unique = |wish: String, taken: &mut HashSet<String>| {
@@ -117,7 +118,7 @@ fn name(headings: &mut [OutlineHeading], written: Vec<Option<String>>) {
     for heading in headings.iter_mut() {
         heading.title = heading.title.trim().to_owned();
         if heading.id.is_empty() {
-            heading.id = unique(heading_id(&heading.title), &mut taken);
+            heading.id = unique(heading_id(&heading.title, style), &mut taken);
         }
     }
 }
@@ -194,6 +195,18 @@ mod tests {
             ids("# Hello, World!\n## Foo & bar\n## `code` *and* [link](/x)\n## 日本語 Ünï"),
             ["hello-world", "foo--bar", "code-and-link", "日本語-ünï"]
         );
+    }
+
+    #[test]
+    fn headings_get_the_ids_of_the_engine_that_a_blog_comes_from() {
+        let of = |style: HeadingIds| -> Vec<String> {
+            let text = "# 3 Ways, to Go!\n# Über uns\n# a--b  c_d\n# 日本\n# Über uns\n# Own {#Own_Id}\n";
+            let rule = MarkdownRule { heading_ids: style, ..RULE };
+            read(text, &rule).headings.into_iter().map(|heading| heading.id).collect()
+        };
+        assert_eq!(of(HeadingIds::Github), ["3-ways-to-go", "über-uns", "a--b--c_d", "日本", "über-uns-1", "Own_Id"]);
+        assert_eq!(of(HeadingIds::Zola), ["3-ways-to-go", "uber-uns", "a-b-c-d", "ri-ben", "uber-uns-1", "Own_Id"]);
+        assert_eq!(of(HeadingIds::Kramdown), ["ways-to-go", "ber-uns", "a--b--cd", "section", "ber-uns-1", "Own_Id"]);
     }
 
     #[test]

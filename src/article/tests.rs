@@ -8,7 +8,10 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::{Article, Typesetter, outline};
-use crate::config::{ArchiveRule, CheckRule, Config, HighlightRule, LiveRule, MarkdownRule, RelatedRule, SummaryRule};
+use crate::config::{
+    ArchiveRule, CheckRule, CodeStyle, Config, HeadingIds, HighlightRule, LiveRule, MarkdownRule, RelatedRule,
+    SummaryRule,
+};
 use crate::diagnostic::Diagnostic;
 use crate::library::{Library, Page, PostId};
 use crate::paths::{BaseUrl, Route, SourcePath};
@@ -26,6 +29,9 @@ pub(super) const RULE: MarkdownRule = MarkdownRule {
     smart_punctuation: false,
     wikilinks: true,
     html: true,
+    math: false,
+    heading_ids: HeadingIds::Github,
+    toc_levels: 6,
 };
 
 /// A site with the defaults that these tests stand on.
@@ -68,6 +74,7 @@ pub(super) fn config() -> Config {
             light: "github-light".to_owned(),
             dark: "github-dark".to_owned(),
             line_numbers: false,
+            style: CodeStyle::Classes,
         },
         analytics: Vec::new(),
         contracts: Vec::new(),
@@ -132,7 +139,7 @@ impl Shelf {
         Arc::make_mut(&mut Arc::make_mut(&mut self.library.posts)[id.0])
     }
 
-    fn id(&self) -> PostId {
+    pub(super) fn id(&self) -> PostId {
         self.library.find(&self.first).unwrap()
     }
 
@@ -313,7 +320,7 @@ fn extensions_can_be_switched_off() {
         definition_lists: false,
         wikilinks: false,
         smart_punctuation: false,
-        html: true,
+        ..RULE
     };
     let text = "~~a~~ [^b]\n\n| a |\n|---|\n\n- [x] c\n\n> [!NOTE]\n> d\n\nx\n: y\n";
     assert_eq!(

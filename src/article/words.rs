@@ -3,6 +3,8 @@
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
+use crate::config::HeadingIds;
+
 /// Counts words in pieces of text that may end in the middle of one.
 #[derive(Debug, Default)]
 pub(super) struct WordCount {
@@ -95,9 +97,21 @@ fn is_unspaced(character: char) -> bool {
         && character.is_alphanumeric()
 }
 
-/// Returns the id that GitHub gives a heading with this title: lower case, spaces as `-`, letters,
-/// digits, `-` and `_` kept in every script. A title without any of them becomes `section`.
-pub(super) fn heading_id(title: &str) -> String {
+/// Returns the id of a heading with this title. A title without a letter or digit becomes `section`.
+pub(super) fn heading_id(title: &str, style: HeadingIds) -> String {
+    let id = match style {
+        HeadingIds::Github => github_id(title),
+        HeadingIds::Zola => zola_id(title),
+        HeadingIds::Kramdown => kramdown_id(title),
+    };
+    if id.bytes().all(|byte| byte == b'-') {
+        return "section".to_owned();
+    }
+    id
+}
+
+/// GitHub's way: lower case, spaces as `-`, letters, digits, `-` and `_` kept in every script.
+fn github_id(title: &str) -> String {
     let mut id = String::with_capacity(title.len());
     if title.is_ascii() {
         push_id(title.chars(), &mut id);
@@ -105,10 +119,32 @@ pub(super) fn heading_id(title: &str) -> String {
         // Composed, so that a link typed on another keyboard still finds it.
         push_id(title.nfc().flat_map(char::to_lowercase).nfc(), &mut id);
     }
-    if id.bytes().all(|byte| byte == b'-') {
-        return "section".to_owned();
-    }
     id
+}
+
+/// Zola's way, with its default `anchors = "on"`: written in ASCII, and what is no letter or digit as one `-`.
+fn zola_id(title: &str) -> String {
+    let mut id = String::with_capacity(title.len());
+    for character in title.chars() {
+        for byte in deunicode::deunicode_char(character).unwrap_or("-").bytes() {
+            if byte.is_ascii_alphanumeric() {
+                id.push(byte.to_ascii_lowercase().into());
+            } else if !id.is_empty() && !id.ends_with('-') {
+                id.push('-');
+            }
+        }
+    }
+    id.truncate(id.trim_end_matches('-').len());
+    id
+}
+
+/// Kramdown's way (`basic_generate_id`): nothing before the first ASCII letter; then ASCII letters, digits, `-`, and
+/// spaces as `-`.
+fn kramdown_id(title: &str) -> String {
+    let from_letter = title.trim_start_matches(|character: char| !character.is_ascii_alphabetic());
+    let kept =
+        from_letter.chars().filter(|character| character.is_ascii_alphanumeric() || matches!(character, ' ' | '-'));
+    kept.map(|character| if character == ' ' { '-' } else { character.to_ascii_lowercase() }).collect()
 }
 
 /// Appends what of these characters belongs into an id.
@@ -165,7 +201,7 @@ mod tests {
 
     #[test]
     fn an_id_does_not_depend_on_how_accents_are_encoded() {
-        assert_eq!(heading_id("Caf\u{e9}"), heading_id("Cafe\u{301}"));
-        assert_eq!(heading_id("हिन्दी"), "हिन्दी");
+        assert_eq!(github_id("Caf\u{e9}"), github_id("Cafe\u{301}"));
+        assert_eq!(github_id("हिन्दी"), "हिन्दी");
     }
 }

@@ -36,6 +36,14 @@ pub(super) const CODES: &[Code] = &[
                address and keeps its text. Link to a page or a file instead, or set `html = true` if you trust all authors.",
     },
     Code {
+        code: "math/invalid",
+        exit: Exit::Site,
+        text: "A formula is no TeX that can be shown, or holds a link or a label, which belong outside of it. With \
+               `math = true` under `[markdown]`, what stands between dollar signs is a formula if no blank follows the \
+               first sign and none precedes the last. The frame shows the part that could not be read. Write `\\$` for \
+               a dollar sign that opens no formula.",
+    },
+    Code {
         code: "code/language",
         exit: Exit::Site,
         text: "A block of code names a language that no grammar is known for, so it is shown without colours. Often the name is a \

@@ -9,8 +9,8 @@ use jiff::Timestamp;
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 
 use super::{
-    CheckRule, Config, FILE, HighlightRule, MarkdownRule, Overrides, SummaryRule, World, analytics, contracts, headers,
-    languages, lists, live, out, overlay, related,
+    CheckRule, CodeStyle, Config, FILE, HeadingIds, HighlightRule, MarkdownRule, Overrides, SummaryRule, World,
+    analytics, contracts, headers, languages, lists, live, out, overlay, related,
 };
 use crate::diagnostic::{Diagnostic, did_you_mean};
 use crate::fields::{Codes, Document, Fields, Node, Table, Value, parse_date, parse_toml};
@@ -103,7 +103,7 @@ fn read_table(
     let feed_stylesheet = fields.boolean("feed_stylesheet").unwrap_or(true);
     let no_ai = read_robots(&mut fields);
     let languages = languages::read(&mut fields, &language, &taxonomies);
-    let markdown = read_markdown(&mut fields, &mut warnings);
+    let markdown = read_markdown(&mut fields);
     let highlight = read_highlight(&mut fields);
     let analytics = analytics::read_all(&mut fields, world);
     let check = read_check(&mut fields);
@@ -260,7 +260,7 @@ pub(super) fn choice<T: Copy>(fields: &mut Fields<'_>, key: &str, choices: &[(&s
     None
 }
 
-fn read_markdown(fields: &mut Fields<'_>, warnings: &mut Vec<Diagnostic>) -> MarkdownRule {
+fn read_markdown(fields: &mut Fields<'_>) -> MarkdownRule {
     let mut rule = MarkdownRule {
         footnotes: true,
         tables: true,
@@ -272,6 +272,9 @@ fn read_markdown(fields: &mut Fields<'_>, warnings: &mut Vec<Diagnostic>) -> Mar
         smart_punctuation: false,
         wikilinks: false,
         html: true,
+        math: false,
+        heading_ids: HeadingIds::Github,
+        toc_levels: 6,
     };
     let Some(mut table) = fields.table("markdown") else { return rule };
     for (key, switch) in [
@@ -285,12 +288,21 @@ fn read_markdown(fields: &mut Fields<'_>, warnings: &mut Vec<Diagnostic>) -> Mar
         ("smart_punctuation", &mut rule.smart_punctuation),
         ("wikilinks", &mut rule.wikilinks),
         ("html", &mut rule.html),
+        ("math", &mut rule.math),
     ] {
         *switch = table.boolean(key).unwrap_or(*switch);
     }
-    let span = table.span_of("math");
-    if let (Some(true), Some(span)) = (table.boolean("math"), span) {
-        warnings.push(not_yet(table.document(), &table.dotted("math"), span));
+    let styles = [("github", HeadingIds::Github), ("zola", HeadingIds::Zola), ("kramdown", HeadingIds::Kramdown)];
+    rule.heading_ids = choice(&mut table, "heading_ids", &styles).unwrap_or(rule.heading_ids);
+    let span = table.span_of("toc_levels").unwrap_or(0..0);
+    match table.count("toc_levels") {
+        Some(levels @ 1..=6) => rule.toc_levels = u8::try_from(levels).unwrap_or(6),
+        Some(levels) => {
+            let message = format!("`markdown.toc_levels` is {levels}, and headings have the levels 1 to 6");
+            table.refuse(span, message).hint =
+                Some("write the deepest level that a table of contents is to show, as `3`".to_owned());
+        }
+        None => {}
     }
     table.finish();
     rule
@@ -309,12 +321,15 @@ fn read_highlight(fields: &mut Fields<'_>) -> HighlightRule {
         light: "github-light".to_owned(),
         dark: "github-dark".to_owned(),
         line_numbers: false,
+        style: CodeStyle::Classes,
     };
     let Some(mut table) = fields.table("highlight") else { return rule };
     rule.enabled = table.boolean("enabled").unwrap_or(rule.enabled);
     rule.light = table.string("light").unwrap_or(rule.light);
     rule.dark = table.string("dark").unwrap_or(rule.dark);
     rule.line_numbers = table.boolean("line_numbers").unwrap_or(rule.line_numbers);
+    let styles = [("classes", CodeStyle::Classes), ("inline", CodeStyle::Inline)];
+    rule.style = choice(&mut table, "style", &styles).unwrap_or(rule.style);
     table.finish();
     rule
 }

@@ -245,10 +245,10 @@ fn a_token_comes_from_the_environment_and_is_never_shown() {
 
 #[test]
 fn a_setting_without_effect_is_a_warning() {
-    let config = sample("[search]\n[images]\nwidths = [480]\n[markdown]\nmath = true\nwikilinks = false\n");
+    let config = sample("[search]\n[images]\nwidths = [480]\n");
     let found: Vec<&str> = config.warnings.iter().map(|one| one.message.as_str()).collect();
-    assert_eq!(config.warnings.iter().map(|one| one.code).collect::<Vec<_>>(), ["config/not-yet"; 3]);
-    for key in ["`markdown.math`", "`images`", "`search`"] {
+    assert_eq!(config.warnings.iter().map(|one| one.code).collect::<Vec<_>>(), ["config/not-yet"; 2]);
+    for key in ["`images`", "`search`"] {
         assert!(found.iter().any(|message| message.starts_with(key)), "{key}: {found:?}");
     }
 }
@@ -274,4 +274,24 @@ fn no_text_makes_the_reader_panic_and_every_place_is_within_its_text() {
             }
         }
     });
+}
+
+#[test]
+fn ways_of_writing_are_chosen_and_wrong_ones_refused() {
+    let config = sample(
+        "[markdown]\nmath = true\nheading_ids = \"kramdown\"\ntoc_levels = 3\n[highlight]\nstyle = \"inline\"\n",
+    );
+    assert!(config.markdown.math && config.warnings.is_empty());
+    assert_eq!((config.markdown.heading_ids, config.markdown.toc_levels), (HeadingIds::Kramdown, 3));
+    assert_eq!(config.highlight.style, CodeStyle::Inline);
+    for (lines, hint) in [
+        ("[markdown]\nheading_ids = \"gitub\"\n", "did you mean `github`?"),
+        ("[markdown]\ntoc_levels = 7\n", "write the deepest level that a table of contents is to show, as `3`"),
+        ("[highlight]\nstyle = \"inlined\"\n", "did you mean `inline`?"),
+    ] {
+        let problems = read_with(&format!("{BASE}{lines}"), &Overrides::default(), &world()).unwrap_err();
+        assert_eq!(problems.len(), 1, "{lines}");
+        assert_eq!(problems[0].hint.as_deref(), Some(hint), "{lines}");
+        assert!(problems[0].place.as_ref().is_some_and(|place| place.span.is_some()), "{lines}");
+    }
 }

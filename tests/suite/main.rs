@@ -46,6 +46,7 @@ mod trend;
 mod watch;
 mod watch_limits;
 mod watch_reader;
+mod writing;
 
 use std::process::ExitCode;
 
@@ -85,6 +86,7 @@ const MODULES: &[fn() -> Vec<harness::Test>] = &[
     watch::tests,
     watch_limits::tests,
     watch_reader::tests,
+    writing::tests,
 ];
 
 fn main() -> ExitCode {

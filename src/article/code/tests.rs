@@ -1,6 +1,7 @@
 //! Blocks of code on the page.
 
 use crate::article::tests::{Shelf, html};
+use crate::config::CodeStyle;
 
 fn code(info: &str, code: &str) -> String {
     html(&format!("```{info}\n{code}\n```\n"))
@@ -44,8 +45,48 @@ fn lines_can_be_numbered_by_default_and_from_any_number() {
 }
 
 #[test]
+fn lines_that_were_put_in_or_taken_out_have_elements_that_say_so() {
+    let block = code("text ins=1 del=2", "a\nb\nc");
+    assert!(
+        block.contains(
+            "\"><ins class=\"line\" data-sign=\"+\">a\n</ins><del class=\"line\" data-sign=\"\u{2212}\">b\n</del>c\n</code>"
+        ),
+        "{block}"
+    );
+    let block = code("diff", "--- a\n+++ b\n-x\n+y\n z");
+    assert_eq!((block.matches("<del class=\"line\">").count(), block.matches("<ins class=\"line\">").count()), (1, 1));
+    assert!(!block.contains("data-sign"), "the code has signs of its own: {block}");
+}
+
+#[test]
+fn a_number_can_be_a_link_whose_id_no_other_block_has() {
+    let text = "```text {linenos, anchors=true}\na\n```\n\n```text anchors linenostart=7\nb\n```\n";
+    let article = Shelf::new(text).typeset().unwrap();
+    for (id, number) in [("code-posts-a-1-1", 1), ("code-posts-a-2-7", 7)] {
+        let line = format!(
+            "<span class=\"line\" id=\"{id}\"><a href=\"#{id}\" data-line=\"{number}\" aria-label=\"Line {number}\"></a>"
+        );
+        assert!(article.html.contains(&line), "{}", article.html);
+    }
+    assert!(article.summary.contains("data-line=\"1\">a") && !article.summary.contains("id="), "{}", article.summary);
+}
+
+#[test]
+fn colours_can_stand_in_the_page() {
+    let shelf = Shelf::new("```rust\nlet x = 1;\n```\n").set(|config| config.highlight.style = CodeStyle::Inline);
+    let html = shelf.html();
+    assert!(
+        html.contains("<pre class=\"code\" tabindex=\"0\" style=\"color:#1f2328;color:light-dark(#1f2328,"),
+        "{html}"
+    );
+    assert!(html.contains("<span style=\"color:#") && !html.contains("<span class"), "{html}");
+}
+
+#[test]
 fn lines_can_be_left_out() {
     assert!(code("text,hide_lines=2", "a\nb\nc").contains(">a\nc\n</code>"));
+    let plain = Shelf::new("```text hide_lines=1-2\na\nb\nc\n```\n").set(|config| config.highlight.enabled = false);
+    assert!(plain.html().contains(">c\n</code>"), "{}", plain.html());
 }
 
 #[test]

@@ -44,6 +44,9 @@ impl Look {
 pub(in crate::article) struct Scheme {
     layers: Vec<Layer>,
     stylesheet: String,
+    /// The colours of text and of what is behind it, in the light and in the dark.
+    text: (Color, Color),
+    background: (Color, Color),
 }
 
 /// The rules of one theme, or of two with the same rules.
@@ -69,7 +72,9 @@ impl Scheme {
             false => vec![Layer::new(LIGHT, Some(light), None), Layer::new(DARK, None, Some(dark))],
         };
         let stylesheet = stylesheet(&layers, (light_name, light), (dark_name, dark));
-        Scheme { layers, stylesheet }
+        let text = (text_colour(light, false), text_colour(dark, true));
+        let background = (background_colour(light, false), background_colour(dark, true));
+        Scheme { layers, stylesheet, text, background }
     }
 
     /// Returns the stylesheet.
@@ -84,6 +89,43 @@ impl Scheme {
             *face = layer.face(scopes);
         }
         look
+    }
+
+    /// Writes a look as the value of a `style` attribute: one colour for browsers that know no more, then both.
+    pub(in crate::article) fn push_style(&self, look: Look, out: &mut String) {
+        let mut colours: [Pair; 2] = [(None, None); 2];
+        let mut font = 0;
+        for (face, layer) in look.0.iter().zip(&self.layers) {
+            for (colour, number, known) in
+                [(0, face.foreground, &layer.foregrounds), (1, face.background, &layer.backgrounds)]
+            {
+                let found = usize::from(number).checked_sub(1).and_then(|index| known.get(index));
+                let (light, dark) = found.copied().unwrap_or_default();
+                let (known_light, known_dark) = colours[colour];
+                colours[colour] = (known_light.or(light), known_dark.or(dark));
+            }
+            if layer.prefix != DARK {
+                font = face.font;
+            }
+        }
+        for (property, (light, dark), usual) in
+            [("color", colours[0], self.text), ("background", colours[1], self.background)]
+        {
+            if light.is_some() || dark.is_some() {
+                push_colours(property, (light.unwrap_or(usual.0), dark.unwrap_or(usual.1)), out);
+            }
+        }
+        for (style, _, property, value) in FONTS {
+            if font & style.bits() != 0 {
+                let _ = write!(out, "{property}:{value};");
+            }
+        }
+    }
+
+    /// Writes the colours of a block as a whole as the value of a `style` attribute.
+    pub(in crate::article) fn push_ground(&self, out: &mut String) {
+        push_colours("color", self.text, out);
+        push_colours("background", self.background, out);
     }
 
     /// Writes the classes of a look.
@@ -234,9 +276,16 @@ pre.code{overflow-x:auto}\n\
 pre.code>code{display:block;width:max-content;min-width:100%}\n\
 .code .line{display:block}\n\
 .code mark{color:inherit;padding:0}\n\
+.code ins,.code del{text-decoration:none}\n\
+.code ins{box-shadow:inset .2em 0 #1a7f37}\n\
+.code del{box-shadow:inset .2em 0 #cf222e}\n\
+.code [data-sign]::before{content:attr(data-sign);display:inline-block;min-width:2ch;text-align:right;\
+margin-inline-end:1ch;user-select:none}\n\
+.code a[data-line]{color:inherit;text-decoration:none}\n\
 .code [data-line]::before{content:attr(data-line);display:inline-block;min-width:3ch;margin-inline-end:2ch;\
 text-align:right;user-select:none}\n\
 @supports (content:\"a\"/\"b\"){.code [data-line]::before{content:attr(data-line)/\"\"}}\n\
+.code [data-line][data-sign]::before{content:attr(data-line) \" \" attr(data-sign)}\n\
 .code-title{font-size:.875em}\n";
 
 /// The colours of a block as a whole.
@@ -250,15 +299,27 @@ struct Ground {
 /// Returns the colours of a block as a whole.
 fn ground(scheme: &str, theme: &Theme) -> Ground {
     let settings = &theme.settings;
-    let dark = scheme == DARK;
-    let text = settings.foreground.unwrap_or(if dark { Color::WHITE } else { Color::BLACK });
-    let background = settings.background.unwrap_or(if dark { Color::BLACK } else { Color::WHITE });
+    let (text, background) = (text_colour(theme, scheme == DARK), background_colour(theme, scheme == DARK));
     Ground {
         text: hex(text),
         background: hex(background),
         marked: hex(settings.line_highlight.unwrap_or(background)),
         numbers: hex(settings.gutter_foreground.unwrap_or(text)),
     }
+}
+
+fn text_colour(theme: &Theme, dark: bool) -> Color {
+    theme.settings.foreground.unwrap_or(if dark { Color::WHITE } else { Color::BLACK })
+}
+
+fn background_colour(theme: &Theme, dark: bool) -> Color {
+    theme.settings.background.unwrap_or(if dark { Color::BLACK } else { Color::WHITE })
+}
+
+/// Writes a property with its colour in the light, and again with that for each scheme.
+fn push_colours(property: &str, (light, dark): (Color, Color), out: &mut String) {
+    let (light, dark) = (hex(light), hex(dark));
+    let _ = write!(out, "{property}:{light};{property}:light-dark({light},{dark});");
 }
 
 /// Writes the rules that choose one scheme.

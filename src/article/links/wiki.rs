@@ -80,7 +80,7 @@ impl Links<'_> {
 
     /// Returns the id of a heading by its id or by its words.
     fn anchor(&self, post: &Post, fragment: &str, written: &str) -> Result<String, Broken> {
-        let id = heading_id(fragment);
+        let id = heading_id(fragment, self.config.markdown.heading_ids);
         let same = |title: &str| title.to_lowercase() == fragment.to_lowercase();
         let headings = &post.outline.headings;
         let found = headings.iter().find(|heading| heading.id == fragment);
