@@ -20,6 +20,7 @@ pub mod state;
 pub mod article;
 pub mod library;
 pub mod post;
+pub mod sass;
 pub mod source;
 
 pub mod feed;
@@ -163,6 +164,7 @@ fn journey(config: &Arc<Config>, request: &Request, build: &mut Build) -> Result
     let posts = post::parse(config, &sources)?;
     let library = library::arrange(config, &sources, posts)?;
     build.diagnostics.extend(library::advise(config, &sources, &library));
+    build.diagnostics.extend(sources.sass.warnings().iter().cloned());
     build.tally.count_posts(&library);
     let began = build.tally.stage("arrange", began);
 

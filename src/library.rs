@@ -282,6 +282,8 @@ pub enum Page {
     HighlightStylesheet,
     /// `_headers`, from `[[headers]]` of site.toml.
     Headers,
+    /// A stylesheet that is compiled, by the path of its file below `sass/`.
+    Stylesheet(String),
     /// A file that is copied: a bundle's.
     Asset(SourcePath),
     /// A file that is copied: of `static/`, by its path below it.
@@ -291,7 +293,7 @@ pub enum Page {
 impl Page {
     /// Returns whether a file of the site stands behind it, rather than a list of such files.
     fn has_source(&self) -> bool {
-        matches!(self, Page::Post(_) | Page::Asset(_) | Page::Static(_) | Page::Alias(_))
+        matches!(self, Page::Post(_) | Page::Asset(_) | Page::Static(_) | Page::Stylesheet(_) | Page::Alias(_))
     }
 }
 

@@ -138,6 +138,7 @@ impl Preview {
         advice.extend(state.sources.warnings.iter().cloned());
         if let Some(library) = &state.library {
             advice.extend(library::advise(&state.config, &state.sources, library));
+            advice.extend(state.sources.sass.warnings().iter().cloned());
         }
         advice
     }

@@ -19,6 +19,7 @@ use crate::data;
 use crate::diagnostic::{Diagnostic, Place, did_you_mean};
 use crate::fields::Node;
 use crate::paths::SourcePath;
+use crate::sass::{Sass, SassFile};
 
 /// What was found on disk. All maps are sorted, so that the order of folders never shows.
 #[derive(Debug, Clone, Default)]
@@ -32,6 +33,8 @@ pub struct Sources {
     /// The site's own templates by the name they are included with (`post.html`), and **all** of the theme's, also those
     /// that the site overrides, as `THEME/templates/post.html`. Which one a name means is decided in `render::theme`.
     pub templates: BTreeMap<String, Template>,
+    /// Files below `sass/` of the theme and of the site, the site's winning.
+    pub sass: Arc<Sass>,
     /// The theme's `theme.toml`, if there is a theme.
     pub theme: Option<(SourcePath, Arc<str>)>,
     /// What the files below `data/` say.
@@ -156,6 +159,7 @@ impl Scan {
         self.statics("static", |scan, name, file| scan.sources.statics.insert(name, file));
         self.templates("templates", "");
         self.data();
+        self.sass(config);
     }
 
     /// Takes the files of `data/` in.
@@ -171,6 +175,20 @@ impl Scan {
                 Err(problems) => self.problems.extend(problems),
             }
         }
+    }
+
+    /// Takes the Sass files in, the theme's first: the site's win.
+    fn sass(&mut self, config: &Config) {
+        let mut files = BTreeMap::new();
+        let of_theme = format!("themes/{}/sass", config.theme);
+        for folder in [of_theme.as_str(), "sass"].into_iter().skip(usize::from(config.theme.is_empty())) {
+            let mut found = self.walk.files(folder, walk::of_content, &mut self.problems);
+            found.retain(|found| Sass::is_taken(found.source.file_name()));
+            for (source, text) in self.read(found) {
+                files.insert(source.as_str()[folder.len() + 1..].to_owned(), SassFile { source, text });
+            }
+        }
+        self.sources.sass = Arc::new(Sass::new(files));
     }
 
     /// Takes a file or a folder of `content/` in.

@@ -5,6 +5,28 @@ use crate::diagnostic::Exit;
 
 /// The rows.
 pub(super) const CODES: &[Code] = &[
+    // Stylesheets: `sass`.
+    Code {
+        code: "sass/invalid",
+        exit: Exit::Site,
+        text: "A file below `sass/` is no valid Sass, or uses what it does not define: the frame shows the line. Nothing is \
+               rendered before all stylesheets compile, because a site without its stylesheet is no site. `@use` and \
+               `@import` look beside the file, then in the site's and the theme's `sass/`; the site's file wins over \
+               the theme's of the same name. Nothing outside of those two folders is read.",
+    },
+    Code {
+        code: "sass/failed",
+        exit: Exit::Site,
+        text: "The Sass compiler gave up without saying why. That is a fault of the compiler, not of the stylesheet. Take \
+               parts of the file out until it compiles, and write the one that was at fault in another way, or as plain \
+               CSS below `static/`.",
+    },
+    Code {
+        code: "sass/warns",
+        exit: Exit::Site,
+        text: "A stylesheet says something with `@warn` or `@debug`: most often that a mixin is old, or that a value is not \
+               what it should be. The stylesheet is compiled all the same. Follow the advice, or take the rule out.",
+    },
     Code {
         code: "template/missing",
         exit: Exit::Site,

@@ -76,6 +76,7 @@ fn of_source(config: &Config, library: &Library, source: &SourcePath) -> Option<
     }
     let (route, _) = library.routes.iter().find(|(_, page)| match page {
         Page::Asset(asset) => asset == source,
+        Page::Stylesheet(path) => source.as_str().strip_prefix("sass/") == Some(path),
         Page::Static(path) => source.as_str().strip_prefix("static/") == Some(path),
         _ => false,
     })?;
@@ -133,6 +134,7 @@ fn describe(library: &Library, page: &Page) -> (String, Option<String>) {
         Page::Alias(target) => (format!("a redirect to `{target}`"), None),
         Page::Headers => ("the headers that the host is to send".to_owned(), Some("site.toml".to_owned())),
         Page::HighlightStylesheet => ("the stylesheet of coloured code".to_owned(), None),
+        Page::Stylesheet(path) => ("a stylesheet that is compiled".to_owned(), Some(format!("sass/{path}"))),
         Page::Asset(source) => ("a file that is copied from beside a post".to_owned(), Some(source.to_string())),
         Page::Static(path) => ("a file that is copied as it is".to_owned(), Some(format!("static/{path}"))),
     }

@@ -174,6 +174,14 @@ fn routes(config: &Config, sources: &Sources, library: &Library, problems: &mut 
             Err(_) => problems.push(unsafe_file(file.source.as_str(), &route)),
         }
     }
+    for (name, file) in sources.sass.mains() {
+        let stem = name.rsplit_once('.').map_or(name.as_str(), |(stem, _)| stem);
+        let route = OutPath::new(format!("{stem}.css")).route();
+        match Route::new(route.as_str()) {
+            Ok(route) => registry.claim(route, Page::Stylesheet(name.clone()), Owner::File(file.source.to_string())),
+            Err(_) => problems.push(unsafe_file(file.source.as_str(), &route)),
+        }
+    }
     lists_and_feeds(config, library, &mut registry);
     for (index, post) in library.posts.iter().enumerate() {
         let id = PostId(index);

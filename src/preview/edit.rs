@@ -25,10 +25,10 @@ impl State {
             self.settle();
         }
         let mut styles = None;
-        if ["templates", "static", "themes", "data"].into_iter().any(below) {
+        if ["templates", "static", "themes", "data", "sass"].into_iter().any(below) {
             changed |= self.read_surface();
             if !below("content") && !below("templates") && !below("data") {
-                styles = styles_of(paths);
+                styles = styles_of(&self.sources, paths);
             }
             changed |= below("static") || below("themes");
         }
@@ -181,8 +181,10 @@ impl State {
             || found.theme != before.theme
             || found.statics != before.statics
             || found.data != before.data
+            || !found.sass.is_same(&before.sass)
             || problems != self.surface;
-        let has_other_addresses = !found.statics.keys().eq(before.statics.keys());
+        let mains = |sources: &Sources| sources.sass.mains().map(|(name, _)| name.clone()).collect::<Vec<_>>();
+        let has_other_addresses = !found.statics.keys().eq(before.statics.keys()) || mains(&found) != mains(before);
         let (assets, linked) = (before.assets.clone(), before.linked);
         let mut data = found.data;
         for (source, node) in &before.data {
@@ -193,7 +195,9 @@ impl State {
                 data.entry(source.clone()).or_insert_with(|| Arc::clone(node));
             }
         }
-        self.sources = Arc::new(Sources { assets, linked, data, ..found });
+        // What was compiled of the same files stays.
+        let sass = Arc::clone(if found.sass.is_same(&before.sass) { &before.sass } else { &found.sass });
+        self.sources = Arc::new(Sources { assets, linked, data, sass, ..found });
         self.surface = problems;
         if has_other_addresses {
             self.forget_arrangement();
@@ -241,10 +245,17 @@ fn copied_of(paths: &BTreeSet<PathBuf>) -> BTreeSet<SourcePath> {
 }
 
 /// Returns the stylesheets that were written, if nothing else was.
-fn styles_of(paths: &BTreeSet<PathBuf>) -> Option<BTreeSet<String>> {
+fn styles_of(sources: &Sources, paths: &BTreeSet<PathBuf>) -> Option<BTreeSet<String>> {
     let mut styles = BTreeSet::new();
     for path in paths {
-        let path = path.to_str().filter(|path| path.ends_with(".css"))?;
+        let path = path.to_str()?;
+        if path.starts_with("sass/") || path.strip_prefix("themes/").is_some_and(|rest| rest.contains("/sass/")) {
+            // Any of them may have taken the file in.
+            let mains = sources.sass.mains().filter_map(|(name, _)| name.rsplit_once('.'));
+            styles.extend(mains.map(|(stem, _)| format!("{stem}.css")));
+            continue;
+        }
+        let path = Some(path).filter(|path| path.ends_with(".css"))?;
         let name = match path.strip_prefix("static/") {
             Some(name) => name,
             None => path.strip_prefix("themes/")?.split_once("/static/")?.1,

@@ -178,8 +178,13 @@ fn target() -> impl Strategy<Value = (String, Option<String>)> {
         prop::sample::select(vec!["1", "2"]),
     )
         .prop_map(|(name, text)| (name.to_owned(), text.to_owned()));
+    let sass = (
+        prop::sample::select(vec!["sass/main.scss", "sass/_part.scss", "themes/own/sass/_part.scss"]),
+        prop::sample::select(vec!["@import 'part';", "a { b: c }", "b { c: d }", "$unfinished"]),
+    )
+        .prop_map(|(name, text)| (name.to_owned(), text.to_owned()));
     let settings = prop::sample::select(SETTINGS.to_vec()).prop_map(|text| ("site.toml".to_owned(), text.to_owned()));
-    let written = prop_oneof![8 => post, 1 => template, 2 => copied, 1 => settings];
+    let written = prop_oneof![8 => post, 1 => template, 2 => copied, 1 => sass, 1 => settings];
     (written, prop::bool::weighted(0.75)).prop_map(|((name, text), stays)| (name, stays.then_some(text)))
 }
 

@@ -82,6 +82,7 @@ impl Site {
                 return Err(problems);
             }
         };
+        problems.extend(sources.sass.problems().iter().cloned());
         let languages: Vec<(Arc<Config>, Arc<Library>)> = match config.languages.is_empty() {
             true => vec![(Arc::clone(&config), Arc::clone(&library))],
             false => {

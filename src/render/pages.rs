@@ -44,6 +44,7 @@ pub const PAGES: &[PageKind] = &[
     PageKind { name: "sitemap", templates: &[], built_in: true, render: site_map },
     PageKind { name: "highlight", templates: &[], built_in: true, render: highlight },
     PageKind { name: "headers", templates: &[], built_in: true, render: headers },
+    PageKind { name: "stylesheet", templates: &[], built_in: true, render: stylesheet },
     PageKind { name: "asset", templates: &[], built_in: true, render: asset },
     PageKind { name: "static", templates: &[], built_in: true, render: static_file },
 ];
@@ -65,6 +66,7 @@ fn name_of(library: &Library, page: &Page) -> &'static str {
         Page::Sitemap(_) => "sitemap",
         Page::HighlightStylesheet => "highlight",
         Page::Headers => "headers",
+        Page::Stylesheet(_) => "stylesheet",
         Page::Asset(_) => "asset",
         Page::Static(_) => "static",
         Page::Abroad(_, page) => name_of(library, page),
@@ -376,6 +378,16 @@ fn site_map(desk: &Desk<'_>) -> Result<File, Vec<Diagnostic>> {
 fn highlight(desk: &Desk<'_>) -> Result<File, Vec<Diagnostic>> {
     let css = desk.shelf.typesetter.stylesheet().as_bytes().to_vec();
     Ok(desk.file(Body::Bytes(css), FileKind::Asset))
+}
+
+/// Writes a stylesheet that was compiled; one that was not stops the site before any page is made.
+fn stylesheet(desk: &Desk<'_>) -> Result<File, Vec<Diagnostic>> {
+    let Page::Stylesheet(name) = desk.page else { return Err(desk.at_odds()) };
+    let sass = &desk.shelf.sources.sass;
+    match sass.stylesheet(name).zip(sass.file(name)) {
+        Some((css, file)) => Ok(copy(desk, Body::Bytes(css.as_bytes().to_vec()), &file.source)),
+        None => Err(desk.at_odds()),
+    }
 }
 
 /// Writes the file that tells the host which headers to send.

@@ -173,7 +173,7 @@ fn page_of(site: &Site, route: &Route, source: Option<&str>) -> Option<Value> {
         Page::Robots => "robots.txt",
         Page::NotFound => "page for what is not found",
         Page::Alias(_) => "redirect",
-        Page::HighlightStylesheet => "stylesheet",
+        Page::HighlightStylesheet | Page::Stylesheet(_) => "stylesheet",
         Page::Headers => "headers",
         Page::Asset(_) | Page::Static(_) => "file",
         Page::Abroad(..) => "page in another language",

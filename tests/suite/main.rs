@@ -6,6 +6,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that unwraps nothing fails, as it should")]
 
 mod architecture;
+mod assets;
 mod atomic;
 mod browser;
 mod build;
@@ -53,6 +54,7 @@ use std::process::ExitCode;
 /// What there is to run.
 const MODULES: &[fn() -> Vec<harness::Test>] = &[
     architecture::tests,
+    assets::tests,
     atomic::tests,
     browser::tests,
     build::tests,

@@ -102,7 +102,7 @@ mod tests {
 
     fn scope() -> Scope {
         Scope {
-            folders: ["content", "templates", "static", "themes", "data"].map(PathBuf::from).into(),
+            folders: ["content", "templates", "static", "themes", "data", "sass"].map(PathBuf::from).into(),
             files: ["site.toml", "analytics.lock"].map(PathBuf::from).into(),
         }
     }
