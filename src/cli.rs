@@ -3,6 +3,8 @@
 //! Gives [`Cli`]. Does nothing: `main` reads it, `commands` act on it. A flag exists here only if
 //! something obeys it, and none of them switches the guard off without a word.
 
+pub(crate) mod addresses;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -12,6 +14,8 @@ use watchpost::config::Overrides;
 use watchpost::guard::dial::Network;
 use watchpost::verdict::GuardLevel;
 use watchpost::verification::Scope;
+
+use self::addresses::{Feeds, Mv, Schedule};
 
 /// A blog engine that verifies, after every build, that your analytics still work.
 #[derive(Debug, Parser)]
@@ -87,6 +91,12 @@ pub(crate) enum Command {
     Check(Check),
     /// Preview the site as you write it: each change is shown at once
     Serve(Serve),
+    /// Move a post with every link to it, its old address and its id in feeds
+    Mv(Mv),
+    /// Say what subscribers will see when the built feeds take the place of the live ones
+    Feeds(Feeds),
+    /// Say when a build is worth it, and print what makes one happen then
+    Schedule(Schedule),
     /// Show what is deployed against what is locked; `--accept` locks what is deployed
     Lock(Lock),
     /// Break copies of the site in every way that is known, and see whether the guard notices
@@ -107,6 +117,8 @@ pub(crate) enum Command {
     Theme(Theme),
     /// Print the completions of a shell
     Completions(Completions),
+    /// Print the manual page of `blog`, or of one command
+    Man(Man),
     /// Print the licences of all that is inside `blog`; `blog --licenses` does it, too
     #[command(long_flag = "licenses")]
     Licenses,
@@ -367,6 +379,9 @@ pub(crate) struct Lock {
     /// Lock what is deployed now, after showing the difference
     #[arg(long)]
     pub(crate) accept: bool,
+    /// Only the addresses of `urls.lock`; with `--accept` it is begun. Asks no server
+    #[arg(long)]
+    pub(crate) urls: bool,
     #[command(flatten)]
     pub(crate) site: Site,
 }
@@ -438,6 +453,13 @@ pub(crate) struct Why {
 pub(crate) struct Show {
     #[command(flatten)]
     pub(crate) site: Site,
+}
+
+/// `blog man`.
+#[derive(Debug, Args)]
+pub(crate) struct Man {
+    /// The command; without it, the page of `blog` itself
+    pub(crate) command: Option<String>,
 }
 
 /// `blog completions`.

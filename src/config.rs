@@ -5,6 +5,7 @@
 
 mod analytics;
 pub mod contracts;
+pub mod gone;
 mod headers;
 mod languages;
 mod lists;
@@ -28,9 +29,11 @@ use url::Url;
 
 use crate::diagnostic::{Diagnostic, Place};
 use crate::fields;
+use crate::ledger::{Addresses, FeedIds};
 use crate::paths::BaseUrl;
 
 use self::contracts::ContractRule;
+use self::gone::GoneRule;
 use self::permalink::Permalink;
 
 pub use self::read::{read, timezone};
@@ -65,6 +68,10 @@ pub struct Config {
     pub out: PathBuf,
     /// The text of `analytics.lock`, if there is one; `guard` reads it.
     pub lock: Option<Arc<str>>,
+    /// `urls.lock`: every address that was ever published, if the site keeps them.
+    pub urls: Option<Arc<Addresses>>,
+    /// `feeds.lock`: the ids that posts keep though their files have another name.
+    pub feed_ids: FeedIds,
     /// The overlay in use.
     pub env: Option<String>,
     /// What counts as now.
@@ -117,6 +124,8 @@ pub struct Config {
     pub check: CheckRule,
     /// What written pages have to hold.
     pub contracts: Vec<ContractRule>,
+    /// Addresses that are given up on purpose.
+    pub gone: Vec<GoneRule>,
     /// `[live]`.
     pub live: LiveRule,
     /// The headers that pages are to be sent with; a `_headers` file says so to the host.

@@ -13,6 +13,7 @@ pub mod fields;
 pub mod paths;
 
 pub mod config;
+pub mod ledger;
 pub mod lock;
 pub mod manifest;
 pub mod state;
@@ -37,6 +38,7 @@ pub mod drill;
 pub mod guard;
 pub mod kit;
 pub mod live;
+pub mod moving;
 pub mod preview;
 pub mod survey;
 pub mod trend;
@@ -52,7 +54,7 @@ use std::time::{Duration, Instant};
 use crate::check::Report;
 use crate::config::Config;
 use crate::diagnostic::{Diagnostic, Exit, Place};
-use crate::library::Library;
+use crate::library::{Library, Upcoming};
 use crate::manifest::{Contract, FileKind, Manifest};
 use crate::output::{Output, Staged};
 use crate::post::Hidden;
@@ -100,6 +102,8 @@ pub struct Tally {
     pub posts: usize,
     /// What is not shown, and why.
     pub hidden: Vec<(String, Hidden)>,
+    /// What will change by itself next, when a build runs then.
+    pub next: Option<Upcoming>,
     /// How long each stage took.
     pub stages: Vec<(&'static str, Duration)>,
 }
@@ -113,7 +117,8 @@ impl Tally {
     }
 
     /// Counts the posts.
-    fn count_posts(&mut self, library: &Library) {
+    fn count_posts(&mut self, library: &Library, now: jiff::Timestamp) {
+        self.next = library.upcoming(now).into_iter().next();
         let further = || library.editions.iter().skip(1);
         let native = |edition: &Library| edition.newest.iter().filter(|id| edition.is_native(**id)).count();
         self.posts = library.newest.len() + further().map(native).sum::<usize>();
@@ -165,7 +170,7 @@ fn journey(config: &Arc<Config>, request: &Request, build: &mut Build) -> Result
     let library = library::arrange(config, &sources, posts)?;
     build.diagnostics.extend(library::advise(config, &sources, &library));
     build.diagnostics.extend(sources.sass.warnings().iter().cloned());
-    build.tally.count_posts(&library);
+    build.tally.count_posts(&library, config.clock);
     let began = build.tally.stage("arrange", began);
 
     let site = Site::new(Arc::clone(config), sources, library)?;

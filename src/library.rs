@@ -17,6 +17,7 @@ mod routes;
 mod series;
 mod slug;
 mod taxonomy;
+mod upcoming;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -31,6 +32,7 @@ pub use self::related::Related;
 pub use self::routes::Routes;
 pub use self::series::Part;
 pub use self::slug::slugify;
+pub use self::upcoming::{Turn, Upcoming};
 
 use self::index::Index;
 

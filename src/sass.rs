@@ -189,12 +189,17 @@ impl Log<'_> {
 
 impl Logger for Log<'_> {
     fn debug(&self, at: codemap::SpanLoc, message: &str) {
-        self.say(Diagnostic::note("sass/warns", message).at(self.sass.place(&at)));
+        self.say(Diagnostic::note("sass/warns", unquoted(message)).at(self.sass.place(&at)));
     }
 
     fn warn(&self, at: codemap::SpanLoc, message: &str) {
-        self.say(Diagnostic::warning("sass/warns", message).at(self.sass.place(&at)));
+        self.say(Diagnostic::warning("sass/warns", unquoted(message)).at(self.sass.place(&at)));
     }
+}
+
+/// Returns a message without the quotes that a text has in Sass; the compiler hands it over as it was written.
+fn unquoted(message: &str) -> &str {
+    ['"', '\''].iter().find_map(|quote| message.strip_prefix(*quote)?.strip_suffix(*quote)).unwrap_or(message)
 }
 
 fn is_main(name: &str) -> bool {

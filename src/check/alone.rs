@@ -75,6 +75,7 @@ pub fn page(surroundings: &Surroundings<'_>, path: &OutPath, bytes: &[u8], entry
         sent: None,
         leaks: BTreeSet::new(),
         breaches: Vec::new(),
+        lost: Vec::new(),
         unreadable: Vec::new(),
     };
     let rules = RULES.iter().filter_map(|rule| match rule.run {

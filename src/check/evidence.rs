@@ -19,7 +19,7 @@ use crate::config::{Analytics, Config, Placed};
 use crate::diagnostic::Diagnostic;
 use crate::digest::Digest;
 use crate::manifest::Manifest;
-use crate::paths::OutPath;
+use crate::paths::{OutPath, Route};
 
 /// Everything that the rules judge by.
 #[derive(Debug)]
@@ -46,6 +46,8 @@ pub struct Evidence<'a> {
     pub leaks: BTreeSet<(String, String)>,
     /// Where pages do not hold what a contract demands, sorted by path; empty where the site's own rules are off.
     pub breaches: Vec<Breach>,
+    /// Addresses that were published once and lead nowhere now; empty where the site's own rules are off.
+    pub lost: Vec<Route>,
     /// Files that could not be read.
     pub unreadable: Vec<Diagnostic>,
 }

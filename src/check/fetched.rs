@@ -68,6 +68,7 @@ impl<'a> Reading<'a> {
             sent: Some(self.sent),
             leaks: std::collections::BTreeSet::new(),
             breaches: Vec::new(),
+            lost: Vec::new(),
             unreadable: Vec::new(),
         }
     }

@@ -17,6 +17,7 @@ use super::contracts::{self, Breach};
 use super::evidence::{Evidence, Page, Seen, Table};
 use super::feeds::{self, Feed};
 use super::headers::Headers;
+use super::lost;
 use super::page;
 use super::reduce::{Interner, Reducer};
 use super::resolve::Site;
@@ -96,6 +97,7 @@ fn reduce<'a>(
     let reduced: Vec<Result<Reduced, Box<Diagnostic>>> =
         listed.par_iter().map(|(path, file)| job.file(path, file).map_err(Box::new)).collect();
     drop(listed);
+    let lost = if site_rules { lost::addresses(config, &reducer.site) } else { Vec::new() };
     drop(reducer);
 
     let mut seen = BTreeMap::new();
@@ -127,6 +129,7 @@ fn reduce<'a>(
         sent: None,
         leaks,
         breaches,
+        lost,
         unreadable,
     }
 }

@@ -16,9 +16,11 @@ pub mod evidence;
 pub mod feeds;
 pub mod fetched;
 mod folder;
+pub mod forecast;
 pub mod headers;
 mod integrity;
 mod links;
+mod lost;
 mod oddities;
 pub mod page;
 pub mod redirects;
@@ -116,6 +118,8 @@ pub const RULES: &[Rule] = &[
     site("page/preview", oddities::preview),
     site("page/contract", contracts::broken),
     site("page/contract-idle", contracts::idle),
+    site("urls/lost", lost::lost),
+    site("urls/not-gone", lost::not_gone),
     site("feed/unreadable", feeds::unreadable),
     site("feed/count", feeds::count),
     site("feed/id", feeds::ids),

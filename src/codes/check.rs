@@ -221,6 +221,20 @@ pub(super) const CODES: &[Code] = &[
                `/posts/`, `*` stands for one part of an address, and `**` for any number of parts.",
     },
     Code {
+        code: "urls/lost",
+        exit: Exit::Site,
+        text: "An address that was published once, by `urls.lock`, would lead nowhere after this build. Links on other sites, \
+               bookmarks and search engines still name it. Let the page that takes its place list it under `aliases`, \
+               bring the page back, or say with a `[[gone]]` row in site.toml that it is given up. `blog mv` moves a post \
+               and adds the alias by itself.",
+    },
+    Code {
+        code: "urls/not-gone",
+        exit: Exit::Site,
+        text: "A `[[gone]]` row of site.toml gives up an address at which the build writes a page all the same. One of the two \
+               is an oversight.",
+    },
+    Code {
         code: "feed/unreadable",
         exit: Exit::Site,
         text: "An independent reader cannot read the feed as it was written: it is not well formed, or it holds a control \

@@ -59,6 +59,63 @@ pub(super) const CODES: &[Code] = &[
                one, or choose another title.",
     },
     Code {
+        code: "urls/unreadable",
+        exit: Exit::Usage,
+        text: "`urls.lock` cannot be read: a line is no address, or the file is of a version that this program does not know. \
+               After a merge that met with conflicts keep every line of both sides; doubled lines do no harm.",
+    },
+    Code {
+        code: "urls/no-build",
+        exit: Exit::Site,
+        text: "`blog lock --urls` takes the addresses of the last build, and none is known here. Run `blog build` first; what it \
+               wrote is remembered in `.blog/state`.",
+    },
+    Code {
+        code: "feeds/unreadable",
+        exit: Exit::Usage,
+        text: "`feeds.lock` cannot be read: each line is an id and a source below `content/`, with a space between them. `blog mv` \
+               writes it, so that a post keeps its id in feeds when its file is renamed. Without its line readers would be \
+               shown the post as a new one.",
+    },
+    Code {
+        code: "feeds/no-build",
+        exit: Exit::Site,
+        text: "`blog feeds` holds the feed of the last build against the one on the web, and there is no such file in the output \
+               folder. Run `blog build` first.",
+    },
+    Code {
+        code: "feeds/no-live",
+        exit: Exit::Unknown,
+        text: "The feed as subscribers read it now could not be had, or is no feed, so nothing can be said of what they will see. A feed \
+               that is not there at all (404 or 410) is no problem: nobody reads it yet.",
+    },
+    Code {
+        code: "feeds/re-sent",
+        exit: Exit::Site,
+        text: "A post that subscribers have read is in the built feed under another id. Feed readers know entries by their ids \
+               alone, so every one of them will show it again as new. Usually a file was renamed by hand, `feed_authority` was \
+               changed, or the site has moved from another engine. Give the post its old `id` in front matter; `blog mv` keeps \
+               it by itself.",
+    },
+    Code {
+        code: "feeds/lost",
+        exit: Exit::Site,
+        text: "An entry that subscribers have is not in the built feed, though older ones are: it was taken back, hidden, or moved to \
+               another section. Readers keep their copy. If the post comes back, it should come back under the same id.",
+    },
+    Code {
+        code: "mv/refused",
+        exit: Exit::Site,
+        text: "The post cannot be moved as it was asked for: something is in the way, or the move would break what it must not. \
+               Nothing was changed. The message says what to do first.",
+    },
+    Code {
+        code: "mv/failed",
+        exit: Exit::World,
+        text: "The machine refused a step of the move: a permission, a full disk, a folder that cannot be written to. What was \
+               done until then was undone.",
+    },
+    Code {
         code: "new/section",
         exit: Exit::Usage,
         text: "The section of a new post is a folder below `content/`, such as `posts` or `notes/2026`. It cannot \

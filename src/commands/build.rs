@@ -11,6 +11,7 @@ use watchpost::{Request, Tally, build};
 
 use crate::cli::{Build, Environment};
 use crate::commands::list::reason;
+use crate::commands::schedule::words;
 use crate::console::{Console, counted};
 
 /// How many hidden posts are named to a person.
@@ -39,6 +40,10 @@ pub(super) fn run(arguments: &Build, config: Config, environment: &Environment, 
     } else if outcome.exit == Exit::Success {
         console.say(summary(tally));
         hidden(&settings, &tally.hidden, console);
+        if let Some(next) = &tally.next {
+            let at = next.at.to_zoned(settings.timezone.clone()).strftime("%Y-%m-%d %H:%M").to_string();
+            console.say(format!("next: {} on {at}; `blog schedule` makes a build happen then", words(next)));
+        }
         console.say(format!("time: {}\n", stages(&tally.stages)));
     }
     if let Some(report) = &outcome.report {
@@ -56,6 +61,8 @@ pub(super) fn run(arguments: &Build, config: Config, environment: &Environment, 
                 ((*name).to_owned(), json!(milliseconds(*time)))
             }).collect::<serde_json::Map<_, _>>(),
             "refused": outcome.refused,
+            "next_publish_at": tally.next.as_ref().map(|next| next.at.to_string()),
+            "next": tally.next.as_ref().map(|next| json!({"source": next.source, "change": words(next)})),
         }),
     );
     outcome.exit

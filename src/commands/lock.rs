@@ -1,5 +1,7 @@
 //! `blog lock`: what is deployed against what is locked; `--accept` locks what is deployed.
 
+mod urls;
+
 use std::sync::Arc;
 
 use serde_json::json;
@@ -18,6 +20,10 @@ use crate::console::{Console, counted, printable};
 pub(super) fn run(arguments: &Lock, config: Config, environment: &Environment, console: &Console) -> Outcome {
     let config = Arc::new(config);
     console.diagnostics(&config.warnings);
+    urls::run(&config, arguments.accept, arguments.urls, console)?;
+    if arguments.urls {
+        return Ok(Exit::Success);
+    }
     if config.analytics.is_empty() {
         console.say("`site.toml` has no `[analytics]`, so there is nothing to lock");
         return Ok(Exit::Success);

@@ -10,11 +10,15 @@ mod completions;
 mod config;
 mod drill;
 mod explain;
+mod feeds;
 mod init;
 mod licenses;
 mod list;
 mod lock;
+mod man;
+mod mv;
 mod new;
+mod schedule;
 mod serve;
 mod splay;
 mod theme;
@@ -71,6 +75,14 @@ pub(crate) fn run(cli: &Cli, environment: &Environment, console: &Console) -> Ex
             load(&root, &arguments.site).map(|config| config::run(&config, &arguments.site.overrides(), console))
         }
         Command::Theme(arguments) => theme::run(arguments, &root, console),
+        Command::Mv(arguments) => load(&root, &arguments.site).and_then(|config| mv::run(arguments, &config, console)),
+        Command::Feeds(arguments) => {
+            load(&root, &arguments.site).and_then(|config| feeds::run(arguments, &config, environment, console))
+        }
+        Command::Schedule(arguments) => {
+            load(&root, &arguments.site).and_then(|config| schedule::run(arguments, &config, console))
+        }
+        Command::Man(arguments) => man::run(arguments, console),
         Command::Completions(arguments) => completions::run(arguments, console),
     };
     outcome.unwrap_or_else(|diagnostics| {

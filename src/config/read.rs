@@ -10,10 +10,11 @@ use jiff::tz::{TimeZone, TimeZoneDatabase};
 
 use super::{
     CheckRule, CodeStyle, Config, FILE, HeadingIds, HighlightRule, MarkdownRule, Overrides, SummaryRule, World,
-    analytics, contracts, headers, languages, lists, live, out, overlay, related,
+    analytics, contracts, gone, headers, languages, lists, live, out, overlay, related,
 };
 use crate::diagnostic::{Diagnostic, did_you_mean};
 use crate::fields::{Codes, Document, Fields, Node, Table, Value, parse_date, parse_toml};
+use crate::ledger::{Addresses, FeedIds};
 use crate::paths::BaseUrl;
 
 /// Under which codes site.toml reports its problems.
@@ -27,7 +28,7 @@ pub(super) const CODES: Codes = Codes {
 };
 
 /// Keys that the formats promise and that this version does not act on.
-const NOT_YET: &[&str] = &["images", "search", "gone", "cache", "lastmod"];
+const NOT_YET: &[&str] = &["images", "search", "cache", "lastmod"];
 
 /// Reads a configuration, all problems at once; those of overlays that are not in use, too.
 pub fn read(root: &Path, text: &str, overrides: &Overrides, world: &World) -> Result<Config, Vec<Diagnostic>> {
@@ -108,6 +109,7 @@ fn read_table(
     let analytics = analytics::read_all(&mut fields, world);
     let check = read_check(&mut fields);
     let contracts = contracts::read(&mut fields);
+    let gone = gone::read(&mut fields);
     let live = live::read(&mut fields);
     let headers = headers::read(&mut fields);
     let headers_from = read_headers_from(&mut fields, &mut warnings);
@@ -127,6 +129,7 @@ fn read_table(
         diagnostics.push(diagnostic);
         root.join("public")
     });
+    let (urls, feed_ids) = read_ledgers(world, &mut diagnostics);
     let (Some(base_url), true) = (base_url, diagnostics.is_empty()) else {
         diagnostics.sort_by_key(|one| one.place.as_ref().and_then(|place| place.span.clone()).map(|span| span.start));
         return Err(diagnostics);
@@ -136,6 +139,8 @@ fn read_table(
         text: Arc::clone(&document.text),
         out,
         lock: world.lock.clone(),
+        urls,
+        feed_ids,
         env: env.map(str::to_owned),
         clock,
         now: world.now,
@@ -162,6 +167,7 @@ fn read_table(
         analytics,
         check,
         contracts,
+        gone,
         live,
         headers,
         headers_from,
@@ -175,6 +181,14 @@ fn read_table(
         spans,
         warnings,
     })
+}
+
+/// Reads the ledgers of addresses and of feed ids.
+fn read_ledgers(world: &World, diagnostics: &mut Vec<Diagnostic>) -> (Option<Arc<Addresses>>, FeedIds) {
+    let mut keep = |problems: Vec<Diagnostic>| diagnostics.extend(problems);
+    let urls = world.urls.as_ref().and_then(|text| Addresses::parse(text).map_err(&mut keep).ok()).map(Arc::new);
+    let feed_ids = world.feeds.as_ref().and_then(|text| FeedIds::parse(text).map_err(&mut keep).ok());
+    (urls, feed_ids.unwrap_or_default())
 }
 
 /// Returns a time zone by its IANA name, from the tables that the program carries: those of the

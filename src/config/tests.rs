@@ -11,6 +11,7 @@ fn world() -> World {
             .into(),
         current: "/site".into(),
         lock: Some("schema = 1\n".into()),
+        ..World::default()
     }
 }
 

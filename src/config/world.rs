@@ -1,4 +1,4 @@
-//! Reads what a configuration takes from the world: two files, the environment, the clock, the
+//! Reads what a configuration takes from the world: `site.toml` and the lock files, the environment, the clock, the
 //! current folder. Everything else in `config` is a function of a [`World`].
 
 use std::collections::BTreeMap;
@@ -9,6 +9,7 @@ use jiff::Timestamp;
 
 use super::{Config, FILE, Overrides, read};
 use crate::diagnostic::{Diagnostic, Place};
+use crate::ledger;
 
 /// What a configuration depends on besides its text and the command line.
 #[derive(Debug, Clone, Default)]
@@ -21,25 +22,36 @@ pub struct World {
     pub current: PathBuf,
     /// The text of `analytics.lock`, if there is one.
     pub lock: Option<Arc<str>>,
+    /// The text of `urls.lock`, if there is one.
+    pub urls: Option<Arc<str>>,
+    /// The text of `feeds.lock`, if there is one.
+    pub feeds: Option<Arc<str>>,
+}
+
+/// Reads a lock file beside `site.toml`, if it is there.
+fn beside(root: &Path, name: &str) -> Result<Option<Arc<str>>, Diagnostic> {
+    match std::fs::read_to_string(root.join(name)) {
+        Ok(text) => Ok(Some(text.replace("\r\n", "\n").into())),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => {
+            let message = format!("`{name}` cannot be read: {error}");
+            Err(Diagnostic::error("config/unreadable", message).at(Place::file(name)))
+        }
+    }
 }
 
 impl World {
     /// Reads it, for the site at `root`.
     fn observe(root: &Path) -> Result<World, Diagnostic> {
-        let lock = match std::fs::read_to_string(root.join("analytics.lock")) {
-            Ok(text) => Some(text.replace("\r\n", "\n").into()),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
-            Err(error) => {
-                let message = format!("`analytics.lock` cannot be read: {error}");
-                return Err(Diagnostic::error("config/unreadable", message).at(Place::file("analytics.lock")));
-            }
-        };
+        let lock = beside(root, "analytics.lock")?;
+        let urls = beside(root, ledger::URLS)?;
+        let feeds = beside(root, ledger::FEEDS)?;
         let current = std::env::current_dir()
             .map_err(|error| Diagnostic::error("config/unreadable", format!("the current folder is gone: {error}")))?;
         let now = now();
         let environment =
             std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-        Ok(World { now, environment: environment.collect(), current, lock })
+        Ok(World { now, environment: environment.collect(), current, lock, urls, feeds })
     }
 }
 

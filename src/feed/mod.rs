@@ -7,7 +7,7 @@
 
 mod absolute;
 mod atom;
-mod id;
+pub(crate) mod id;
 mod json;
 mod rss;
 

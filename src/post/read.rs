@@ -84,6 +84,9 @@ impl Parser<'_> {
         Front { config, document: &document, is_yaml }.read(table, &mut front, &mut diagnostics);
         diagnostics.sort_by_key(|one| one.place.as_ref().and_then(|place| Some(place.span.as_ref()?.start)));
         let kind = self.date_and_kind(&name, &mut front);
+        if front.id.is_none() {
+            front.id = config.feed_ids.rows.get(self.source.as_str()).cloned();
+        }
         let body = self.title(&name, &mut front, body);
         if diagnostics.iter().any(|one| one.level == Level::Error) {
             return Err(diagnostics);

@@ -30,12 +30,15 @@ mod hosts;
 mod incidents;
 mod input;
 mod languages;
+mod ledgers;
 mod live;
+mod moving;
 mod pages;
 mod readback;
 mod relations;
 mod reports;
 mod reproducible;
+mod schedule;
 mod serve;
 mod served;
 mod server;
@@ -74,12 +77,15 @@ const MODULES: &[fn() -> Vec<harness::Test>] = &[
     incidents::tests,
     input::tests,
     languages::tests,
+    ledgers::tests,
     live::tests,
+    moving::tests,
     pages::tests,
     readback::tests,
     relations::tests,
     reports::tests,
     reproducible::tests,
+    schedule::tests,
     serve::tests,
     siege::tests,
     themes::tests,
