@@ -4,6 +4,7 @@
 //! environment or the clock. [`load`] reads the world, [`read()`] is the pure rest.
 
 mod analytics;
+mod assets;
 pub mod contracts;
 pub mod gone;
 mod headers;
@@ -18,7 +19,7 @@ mod related;
 pub mod selector;
 mod world;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -132,6 +133,12 @@ pub struct Config {
     pub headers: Vec<HeaderRule>,
     /// The host that is said to obey `_headers`: `headers_from` or the publish target's kind.
     pub headers_from: Option<String>,
+    /// Whether templates are to name files with their digest: `[assets] fingerprint`.
+    pub fingerprint: bool,
+    /// For whom redirects are written, sorted.
+    pub redirects: Vec<RedirectFormat>,
+    /// `[csp]`.
+    pub csp: CspRule,
     /// The theme's and the site's own settings.
     pub extra: toml::Table,
     /// Whether feeds name the `feed.xsl` of the theme or the site, if there is one.
@@ -166,6 +173,11 @@ impl Config {
                 None => return Place::file(FILE),
             }
         }
+    }
+
+    /// Returns whether `_headers` says more than `[[headers]]`, so that it is made from finished files.
+    pub fn derives_headers(&self) -> bool {
+        self.csp.mode != CspMode::Off || (self.fingerprint && self.headers_from.is_some())
     }
 
     /// Returns the row of a taxonomy.
@@ -225,6 +237,65 @@ pub struct HeaderRule {
     pub path: String,
     /// Names and values, in the order of site.toml.
     pub values: Vec<(String, String)>,
+}
+
+/// `[csp]`: the policy that is computed from the pages.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CspRule {
+    /// Whether there is one.
+    pub mode: CspMode,
+    /// What it allows besides, by directive.
+    pub allow: BTreeMap<String, BTreeSet<String>>,
+}
+
+/// Whether a policy is computed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum CspMode {
+    /// It is not.
+    #[default]
+    Off,
+    /// It is, and browsers obey it.
+    Auto,
+    /// It is, and browsers only report what it would block.
+    ReportOnly,
+}
+
+/// A server that can be told of redirects.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum RedirectFormat {
+    /// `_redirects`, as Netlify reads it.
+    Netlify,
+    /// `_redirects`, as Cloudflare reads it.
+    Cloudflare,
+    /// A fragment for nginx.
+    Nginx,
+    /// A fragment for Caddy.
+    Caddy,
+}
+
+impl RedirectFormat {
+    /// All of them.
+    pub const ALL: [RedirectFormat; 4] =
+        [RedirectFormat::Netlify, RedirectFormat::Cloudflare, RedirectFormat::Nginx, RedirectFormat::Caddy];
+
+    /// Returns its name in site.toml.
+    pub fn name(self) -> &'static str {
+        match self {
+            RedirectFormat::Netlify => "netlify",
+            RedirectFormat::Cloudflare => "cloudflare",
+            RedirectFormat::Nginx => "nginx",
+            RedirectFormat::Caddy => "caddy",
+        }
+    }
+
+    /// Returns the address of its file.
+    pub fn address(self) -> &'static str {
+        match self {
+            RedirectFormat::Netlify | RedirectFormat::Cloudflare => "/_redirects",
+            RedirectFormat::Nginx => "/redirects.nginx",
+            RedirectFormat::Caddy => "/redirects.caddy",
+        }
+    }
 }
 
 /// Which archives by date there are.

@@ -112,6 +112,35 @@ macro_rules! hexadecimal {
 hexadecimal!(Digest);
 hexadecimal!(Sha256);
 
+/// Returns the SHA-2 digest of some bytes with 256, 384 or 512 bits; nothing for any other number.
+pub fn sha(bits: u16, bytes: &[u8]) -> Option<Vec<u8>> {
+    use sha2::Digest as _;
+    match bits {
+        256 => Some(sha2::Sha256::digest(bytes).to_vec()),
+        384 => Some(sha2::Sha384::digest(bytes).to_vec()),
+        512 => Some(sha2::Sha512::digest(bytes).to_vec()),
+        _ => None,
+    }
+}
+
+/// Returns the same as `integrity` and policies write it: in base64.
+pub fn base64_sha(bits: u16, bytes: &[u8]) -> Option<String> {
+    sha(bits, bytes).map(|digest| base64(&digest))
+}
+
+fn base64(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
+    for group in bytes.chunks(3) {
+        let whole = group.iter().chain([0; 2].iter()).take(3).fold(0_u32, |sum, byte| sum << 8 | u32::from(*byte));
+        for place in 0..4 {
+            let digit = DIGITS[(whole >> (18 - 6 * place) & 63) as usize];
+            text.push(if place <= group.len() { char::from(digit) } else { '=' });
+        }
+    }
+    text
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -122,6 +151,18 @@ mod tests {
         assert_eq!(digest.to_string().parse(), Ok(digest));
         assert!("xyz".parse::<Sha256>().is_err());
         assert!("é".repeat(32).parse::<Sha256>().is_err());
+    }
+
+    #[test]
+    fn a_digest_in_base64_is_the_one_that_browsers_compute() {
+        // RFC 4648, section 10; and the hash that browsers print for `alert(1)`.
+        assert_eq!(
+            ["", "f", "fo", "foo", "foob"].map(|text| base64(text.as_bytes())),
+            ["", "Zg==", "Zm8=", "Zm9v", "Zm9vYg=="]
+        );
+        assert_eq!(base64_sha(256, b"alert(1)").unwrap(), "bhHHL3z2vDgxUt0W3dWQOrprscmda2Y5pLsLg4GF+pI=");
+        assert_eq!(sha(384, b"").unwrap().len(), 48);
+        assert_eq!(sha(1, b""), None);
     }
 
     #[test]

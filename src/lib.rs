@@ -175,6 +175,7 @@ fn journey(config: &Arc<Config>, request: &Request, build: &mut Build) -> Result
 
     let site = Site::new(Arc::clone(config), sources, library)?;
     let mut staged = output::stage(&output, &site.routes(), |route| render::page(&site, route))?;
+    derive(&output, &mut staged, &site, None)?;
     let flush = staged.flush();
     let began = build.tally.stage("render", began);
 
@@ -239,12 +240,25 @@ fn seal(
     contract: &Contract,
     site: &Site,
 ) -> Result<Manifest, Vec<Diagnostic>> {
-    for derived in render::DERIVED {
-        let finished = render::Finished { site, files: &staged.files, contract };
-        for (path, bytes) in (derived.make)(&finished) {
+    derive(output, staged, site, Some(contract))?;
+    manifest.files.clone_from(&staged.files);
+    Ok(manifest)
+}
+
+/// Adds what is made from finished files: without a contract what is to be judged with them, with it what seals them.
+fn derive(
+    output: &Output,
+    staged: &mut Staged,
+    site: &Site,
+    contract: Option<&Contract>,
+) -> Result<(), Vec<Diagnostic>> {
+    let folder = staged.folder().to_owned();
+    let read = |path: &str| std::fs::read(folder.join(path)).ok();
+    for derived in render::DERIVED.iter().filter(|row| row.judged == contract.is_none()) {
+        let finished = render::Finished { site, files: &staged.files, contract, read: &read };
+        for (path, bytes) in (derived.make)(&finished)? {
             staged.add(output, &path, bytes, derived.kind)?;
         }
     }
-    manifest.files.clone_from(&staged.files);
-    Ok(manifest)
+    Ok(())
 }

@@ -22,6 +22,7 @@ mod upcoming;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::config::RedirectFormat;
 use crate::paths::{Route, SourcePath};
 use crate::post::{Kind, Post};
 
@@ -284,6 +285,8 @@ pub enum Page {
     HighlightStylesheet,
     /// `_headers`, from `[[headers]]` of site.toml.
     Headers,
+    /// What a server is told of redirects.
+    Redirects(RedirectFormat),
     /// A stylesheet that is compiled, by the path of its file below `sass/`.
     Stylesheet(String),
     /// A file that is copied: a bundle's.

@@ -120,6 +120,17 @@ fn with_scan(config: &Config, read: impl FnOnce(&mut Scan)) -> (Sources, Vec<Dia
     (scan.sources, scan.problems)
 }
 
+/// How large a file may be that is read into memory for its digest.
+const LARGEST: u64 = 16 << 20;
+
+/// Returns the bytes of a file that was found, as long as it is one that pages load: a stylesheet, a script, a font.
+pub fn bytes(path: &Path) -> std::io::Result<Vec<u8>> {
+    match std::fs::metadata(path)?.len() > LARGEST {
+        true => Err(std::io::Error::other("it is larger than 16 MiB")),
+        false => std::fs::read(path),
+    }
+}
+
 /// Returns whether a file or folder, named relative to the root, can be a part of the site, by the names on its way: it is
 /// not what an editor left behind, and hidden only where a host needs it.
 pub fn is_taken(path: &Path) -> bool {

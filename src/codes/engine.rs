@@ -5,6 +5,28 @@ use crate::diagnostic::Exit;
 
 /// The rows.
 pub(super) const CODES: &[Code] = &[
+    // Derived files: hashed names, headers.
+    Code {
+        code: "asset/changed",
+        exit: Exit::Site,
+        text: "A file that pages name by its digest (`get_url(path=, cachebust=true)`) was written while the site was built, so \
+               that its name would not be its own. A browser keeps such a file for a year, so nothing is published. Build again.",
+    },
+    Code {
+        code: "csp/second-file",
+        exit: Exit::Usage,
+        text: "`_headers` is to be computed, because of `[csp]` or `[assets] fingerprint`, but the site has a file of that name \
+               below `static/` or `content/`. One would replace the other. Move what the file says to `[[headers]]` in \
+               `site.toml`; the build puts both into one file.",
+    },
+    Code {
+        code: "csp/too-long",
+        exit: Exit::Site,
+        text: "The policy that the pages need is longer than hosts read: Cloudflare ignores a line of more than 2,000 characters, \
+               and a site without its policy would look protected and not be. Most often inline scripts or `style` attributes \
+               differ from page to page, and each has a hash. Move them into files below `static/`, or use classes. With \
+               `headers_from = \"netlify\"` there is no such limit.",
+    },
     // Stylesheets: `sass`.
     Code {
         code: "sass/invalid",

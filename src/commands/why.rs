@@ -134,6 +134,7 @@ fn describe(library: &Library, page: &Page) -> (String, Option<String>) {
         Page::Alias(target) => (format!("a redirect to `{target}`"), None),
         Page::Headers => ("the headers that the host is to send".to_owned(), Some("site.toml".to_owned())),
         Page::HighlightStylesheet => ("the stylesheet of coloured code".to_owned(), None),
+        Page::Redirects(format) => (format!("the redirects for {}", format.name()), Some("site.toml".to_owned())),
         Page::Stylesheet(path) => ("a stylesheet that is compiled".to_owned(), Some(format!("sass/{path}"))),
         Page::Asset(source) => ("a file that is copied from beside a post".to_owned(), Some(source.to_string())),
         Page::Static(path) => ("a file that is copied as it is".to_owned(), Some(format!("static/{path}"))),

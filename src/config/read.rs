@@ -10,7 +10,7 @@ use jiff::tz::{TimeZone, TimeZoneDatabase};
 
 use super::{
     CheckRule, CodeStyle, Config, FILE, HeadingIds, HighlightRule, MarkdownRule, Overrides, SummaryRule, World,
-    analytics, contracts, gone, headers, languages, lists, live, out, overlay, related,
+    analytics, assets, contracts, gone, headers, languages, lists, live, out, overlay, related,
 };
 use crate::diagnostic::{Diagnostic, did_you_mean};
 use crate::fields::{Codes, Document, Fields, Node, Table, Value, parse_date, parse_toml};
@@ -113,6 +113,9 @@ fn read_table(
     let live = live::read(&mut fields);
     let headers = headers::read(&mut fields);
     let headers_from = read_headers_from(&mut fields, &mut warnings);
+    let fingerprint = assets::read_fingerprint(&mut fields);
+    let redirects = assets::read_redirects(&mut fields, headers_from.as_deref());
+    let csp = assets::read_csp(&mut fields, &headers);
     let extra = fields.plain_table("extra").unwrap_or_default().to_toml();
     for key in NOT_YET {
         if let Some(row) = fields.take(key) {
@@ -171,6 +174,9 @@ fn read_table(
         live,
         headers,
         headers_from,
+        fingerprint,
+        redirects,
+        csp,
         extra,
         feed_stylesheet,
         no_ai,

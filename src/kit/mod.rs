@@ -1,7 +1,7 @@
 //! Owns what a theme is tried on: two small sites with every kind of page and awkward content, and rules about what a theme
 //! owes to each page.
 //!
-//! Gives [`SITES`] and [`judge`]: files in, findings out. It knows no renderer and touches no disk; who asks builds the sites.
+//! Gives [`SITES`] and [`judge()`]: files in, findings out. It knows no renderer and touches no disk; who asks builds the sites.
 
 mod facts;
 mod judge;

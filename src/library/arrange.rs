@@ -218,12 +218,23 @@ fn lists_and_feeds(config: &Config, library: &Library, registry: &mut Registry<'
         let place = config.place(&format!("{}.path", config.feed_key(number)));
         registry.claim(route, Page::Feed(number), Owner::Setting(format!("the feed `{}`", rule.path), place));
     }
-    host_files(config, registry);
+    host_files(config, library, registry);
 }
 
-/// Claims `_headers`, if site.toml has headers.
-fn host_files(config: &Config, registry: &mut Registry<'_>) {
-    if !config.headers.is_empty() && config.edition == 0 {
+/// Claims `_headers` if site.toml has headers, and what servers are told of redirects if there are any.
+fn host_files(config: &Config, library: &Library, registry: &mut Registry<'_>) {
+    if config.edition > 0 {
+        return;
+    }
+    // What stands in another language is not known yet, and may have aliases.
+    if !config.languages.is_empty() || library.posts.iter().any(|post| !post.front.aliases.is_empty()) {
+        for format in &config.redirects {
+            let what = format!("the redirects for {} (`[redirects]` of `site.toml`)", format.name());
+            let owner = Owner::Setting(what, config.place("redirects.emit"));
+            registry.claim(constant(format.address()), Page::Redirects(*format), owner);
+        }
+    }
+    if !config.headers.is_empty() && !config.derives_headers() {
         let owner = Owner::Setting("`[[headers]]` of `site.toml`".to_owned(), config.place("headers.0"));
         registry.claim(constant("/_headers"), Page::Headers, owner);
     }

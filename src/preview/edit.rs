@@ -28,7 +28,11 @@ impl State {
         if ["templates", "static", "themes", "data", "sass"].into_iter().any(below) {
             changed |= self.read_surface();
             if !below("content") && !below("templates") && !below("data") {
-                styles = styles_of(&self.sources, paths);
+                // Where pages name files by their digest, they are others after the edit.
+                let by_digest = |text: &str| text.contains("cachebust=true");
+                let is_named = self.config.fingerprint
+                    || self.sources.templates.values().any(|template| by_digest(&template.text));
+                styles = if is_named { None } else { styles_of(&self.sources, paths) };
             }
             changed |= below("static") || below("themes");
         }

@@ -25,6 +25,7 @@ pub(crate) struct Settings<'a> {
     pub highlight_css: Option<String>,
     pub analytics: Vec<Provider<'a>>,
     pub theme: &'a str,
+    pub fingerprint: bool,
     pub extra: Value,
     /// The link to the home page of this language.
     pub home: String,

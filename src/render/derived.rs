@@ -5,10 +5,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::diagnostic::Diagnostic;
 use crate::library::Library;
 use crate::manifest::{Contract, Entry, FileKind, Manifest};
 use crate::paths::OutPath;
-use crate::render::Site;
+use crate::render::{Site, hashed, policy};
 
 /// What is known once every page is written.
 pub struct Finished<'a> {
@@ -16,8 +17,10 @@ pub struct Finished<'a> {
     pub site: &'a Site,
     /// Every file so far, by its path.
     pub files: &'a BTreeMap<String, Entry>,
-    /// What the site says of its analytics.
-    pub contract: &'a Contract,
+    /// What the site says of its analytics; not known before the files are judged.
+    pub contract: Option<&'a Contract>,
+    /// Reads a finished file.
+    pub read: &'a (dyn Fn(&str) -> Option<Vec<u8>> + Sync),
 }
 
 /// Files with their bytes.
@@ -29,17 +32,24 @@ pub struct Derived {
     pub name: &'static str,
     /// What its files are.
     pub kind: FileKind,
+    /// Whether they are judged with the pages, or seal what was judged.
+    pub judged: bool,
     /// Makes them.
-    pub make: fn(&Finished<'_>) -> Made,
+    pub make: fn(&Finished<'_>) -> Result<Made, Vec<Diagnostic>>,
 }
 
 /// All of them, in the order in which they are made.
-pub const DERIVED: &[Derived] = &[Derived { name: "manifest", kind: FileKind::Asset, make: manifest }];
+pub const DERIVED: &[Derived] = &[
+    Derived { name: "hashed files", kind: FileKind::Asset, judged: true, make: hashed::files },
+    Derived { name: "headers", kind: FileKind::Asset, judged: true, make: policy::headers },
+    Derived { name: "manifest", kind: FileKind::Asset, judged: false, make: manifest },
+];
 
 /// Makes `.well-known/watchpost.json` and its lists.
-fn manifest(finished: &Finished<'_>) -> Made {
+fn manifest(finished: &Finished<'_>) -> Result<Made, Vec<Diagnostic>> {
+    let Some(contract) = finished.contract else { return Ok(Made::new()) };
     let manifest = Manifest::new(&finished.site.config.base_url, finished.files.clone());
-    manifest.deployed(finished.contract, &unlisted(&finished.site.library))
+    Ok(manifest.deployed(contract, &unlisted(&finished.site.library)))
 }
 
 /// Returns the pages that search engines are asked to leave out: the deployed manifest does not name them.

@@ -13,6 +13,7 @@ use crate::diagnostic::did_you_mean;
 use crate::library::{Page, PostId};
 use crate::lock::Lock;
 use crate::paths::{Route, SourcePath};
+use crate::render::hashed;
 use crate::render::pages::escaped;
 use crate::render::seo;
 use crate::render::shelf::{Shelf, rfc3339, value};
@@ -33,6 +34,7 @@ pub(crate) const FUNCTIONS: &[TemplateFunction] = &[
     TemplateFunction { name: "seo", html: true, call: seo::print },
     TemplateFunction { name: "feeds", html: true, call: feeds },
     TemplateFunction { name: "get_url", html: false, call: get_url },
+    TemplateFunction { name: "get_hash", html: false, call: get_hash },
     TemplateFunction { name: "get_page", html: false, call: get_page },
     TemplateFunction { name: "get_section", html: false, call: get_section },
     TemplateFunction { name: "get_taxonomy", html: false, call: get_taxonomy },
@@ -209,7 +211,22 @@ fn get_url(shelf: &Shelf, arguments: &Kwargs, _: &State<'_>) -> TeraResult<Value
         None => Route::new(format!("/{}", address.trim_start_matches('/')))
             .map_err(|bad| Error::message(format!("`{address}` is no address: {}", bad.reason)))?,
     };
+    let route = match arguments.get::<bool>("cachebust")?.unwrap_or_default() {
+        true => hashed::route(shelf, &route).map_err(Error::message)?,
+        false => route,
+    };
     Ok(Value::normal_string(&format!("{}{rest}", link(shelf, &route, absolute))))
+}
+
+fn get_hash(shelf: &Shelf, arguments: &Kwargs, _: &State<'_>) -> TeraResult<Value> {
+    let path: &str = arguments.must_get("path")?;
+    let bits = arguments.get::<u64>("sha_type")?.unwrap_or(384);
+    let as_base64 = arguments.get::<bool>("base64")?.unwrap_or(true);
+    let route = Route::new(format!("/{}", path.trim_start_matches('/')))
+        .map_err(|bad| Error::message(format!("`{path}` is no address: {}", bad.reason)))?;
+    let bits = u16::try_from(bits).unwrap_or_default();
+    let digest = hashed::digest(shelf, &route, bits, as_base64).map_err(Error::message)?;
+    Ok(Value::normal_string(&digest))
 }
 
 fn get_page(shelf: &Shelf, arguments: &Kwargs, _: &State<'_>) -> TeraResult<Value> {

@@ -11,9 +11,12 @@ mod faults;
 mod feeds;
 mod filters;
 mod functions;
+mod hashed;
 mod names;
 mod pages;
+mod policy;
 mod reads;
+mod redirects;
 mod seo;
 mod shelf;
 mod sitemap;
@@ -108,6 +111,21 @@ impl Site {
             .collect();
         functions::fill(&cell, &shelves);
         Ok(Site { config, sources, library, theme, shelves })
+    }
+
+    /// Returns the plain and the hashed address of each file that templates have asked for by its digest.
+    pub fn hashed_files(&self) -> Vec<(Route, Route)> {
+        hashed::all(&self.shelves)
+    }
+
+    /// Returns the file that stands at a hashed address by its plain one.
+    pub fn plain_file(&self, hashed: &Route) -> Option<Route> {
+        hashed::plain(self.shelves.first()?, hashed)
+    }
+
+    /// Returns `[[headers]]` of site.toml as hosts read them: all that is known of headers before every page is finished.
+    pub fn declared_headers(&self) -> String {
+        policy::declared(&self.config)
     }
 
     /// Returns every route. Posts come before the lists and feeds that quote them, so that whoever renders in this order

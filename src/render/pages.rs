@@ -13,7 +13,7 @@ use crate::paths::{Route, SourcePath};
 use crate::render::context::{Archive, IndexView, Month, Target, Year, from_toml};
 use crate::render::shelf::{self, Shelf, value};
 use crate::render::theme::{self, Theme};
-use crate::render::{Body, File, Site, feeds, sitemap};
+use crate::render::{Body, File, Site, feeds, policy, redirects, sitemap};
 use crate::source::Origin;
 
 /// One kind of page.
@@ -44,6 +44,7 @@ pub const PAGES: &[PageKind] = &[
     PageKind { name: "sitemap", templates: &[], built_in: true, render: site_map },
     PageKind { name: "highlight", templates: &[], built_in: true, render: highlight },
     PageKind { name: "headers", templates: &[], built_in: true, render: headers },
+    PageKind { name: "redirects", templates: &[], built_in: true, render: redirects },
     PageKind { name: "stylesheet", templates: &[], built_in: true, render: stylesheet },
     PageKind { name: "asset", templates: &[], built_in: true, render: asset },
     PageKind { name: "static", templates: &[], built_in: true, render: static_file },
@@ -66,6 +67,7 @@ fn name_of(library: &Library, page: &Page) -> &'static str {
         Page::Sitemap(_) => "sitemap",
         Page::HighlightStylesheet => "highlight",
         Page::Headers => "headers",
+        Page::Redirects(_) => "redirects",
         Page::Stylesheet(_) => "stylesheet",
         Page::Asset(_) => "asset",
         Page::Static(_) => "static",
@@ -390,15 +392,15 @@ fn stylesheet(desk: &Desk<'_>) -> Result<File, Vec<Diagnostic>> {
     }
 }
 
+fn redirects(desk: &Desk<'_>) -> Result<File, Vec<Diagnostic>> {
+    let Page::Redirects(format) = desk.page else { return Err(desk.at_odds()) };
+    let text = redirects::write(&desk.site.config, &desk.site.library, *format);
+    Ok(desk.file(Body::Bytes(text.into_bytes()), FileKind::Asset))
+}
+
 /// Writes the file that tells the host which headers to send.
 fn headers(desk: &Desk<'_>) -> Result<File, Vec<Diagnostic>> {
-    let mut text = String::new();
-    for rule in &desk.site.config.headers {
-        text.push_str(&format!("{}\n", rule.path));
-        for (name, value) in &rule.values {
-            text.push_str(&format!("  {name}: {value}\n"));
-        }
-    }
+    let text = policy::declared(&desk.site.config);
     Ok(desk.file(Body::Bytes(text.into_bytes()), FileKind::Asset))
 }
 

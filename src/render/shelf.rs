@@ -25,6 +25,7 @@ use crate::post::{Kind, Post};
 use crate::render::articles::Articles;
 use crate::render::cells::Cells;
 use crate::render::context::{self, FeedLink, Settings, Translation};
+use crate::render::hashed::Hashes;
 use crate::render::theme::Theme;
 use crate::source::Sources;
 
@@ -45,6 +46,8 @@ pub(crate) struct Shelf {
     pub settings: Value,
     /// `lang`.
     pub language: Value,
+    /// What is known of files that are named by their digest.
+    pub hashes: Hashes,
     site: OnceLock<Value>,
     links: Cells<Value>,
     home_pages: OnceLock<Value>,
@@ -97,6 +100,7 @@ impl Shelf {
         let mut shelf = Shelf {
             settings: Value::none(),
             language: Value::normal_string(&config.language),
+            hashes: Hashes::default(),
             site: OnceLock::new(),
             links: Cells::new(library.posts.len()),
             home_pages: OnceLock::new(),
@@ -276,6 +280,7 @@ impl Shelf {
             highlight_css: self.main_route("/highlight.css", &Page::HighlightStylesheet).map(|route| self.path(&route)),
             analytics: config.analytics.iter().map(|table| context::Provider { provider: &table.provider }).collect(),
             theme: &config.theme,
+            fingerprint: config.fingerprint,
             extra: context::from_toml(extra),
             home: self.path(&config.home()),
             languages: self.languages(),

@@ -174,15 +174,18 @@ impl Host {
             return self.own_page(shown, asked, 500, page);
         };
         let base_url = &site.config.base_url;
-        let Some(route) = base_url.route_of(&asked.path) else {
+        let Some(mut route) = base_url.route_of(&asked.path) else {
             // A site below a path has nothing above it; whoever opens the bare address wants the site.
             return match asked.path.as_str() {
                 "/" => moved_to(302, base_url.url().path()),
                 _ => self.lost(shown, site, asked),
             };
         };
+        if !site.library.routes.contains_key(&route) {
+            route = site.plain_file(&route).unwrap_or(route);
+        }
         let folder = folder_of(site, &route);
-        let stands = site.library.routes.contains_key(&route) || folder.is_some() || Shown::is_derived(&route);
+        let stands = site.library.routes.contains_key(&route) || folder.is_some() || Shown::is_derived(site, &route);
         if let Some(redirect) = shown.redirects().1.find(route.as_str(), stands) {
             let target = match redirect.to.starts_with('/') {
                 true => format!("{}{}", base_url.prefix(), redirect.to),

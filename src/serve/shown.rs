@@ -18,13 +18,15 @@ use crate::check::redirects::Redirects;
 use crate::config::Config;
 use crate::digest::{Digest, Digesting};
 use crate::manifest::Entry;
-use crate::paths::Route;
+use crate::paths::{OutPath, Route};
 use crate::preview::Edition;
 use crate::render::{self, Body, Site};
 use crate::verification;
 
 /// Below this stand the derived files.
 const DERIVED: &str = "/.well-known/watchpost";
+/// The file that hosts read headers from.
+const HEADERS: &str = "/_headers";
 
 /// One edition, as it is shown.
 pub(super) struct Shown {
@@ -66,19 +68,22 @@ impl Shown {
     }
 
     /// Returns whether an address belongs to the files that are made from all finished files.
-    pub(super) fn is_derived(route: &Route) -> bool {
-        route.as_str().strip_prefix(DERIVED).is_some_and(|rest| rest.starts_with('/') || rest == ".json")
+    pub(super) fn is_derived(site: &Site, route: &Route) -> bool {
+        let is_headers = route.as_str() == HEADERS && site.config.derives_headers();
+        is_headers || route.as_str().strip_prefix(DERIVED).is_some_and(|rest| rest.starts_with('/') || rest == ".json")
     }
 
     /// Returns a file that is made from all finished files; all of them are rendered for the first.
     pub(super) fn derived(&self, site: &Site, route: &Route) -> Option<Vec<u8>> {
-        Self::is_derived(route).then(|| self.derived.get_or_init(|| derived(site)).get(route).cloned()).flatten()
+        Self::is_derived(site, route).then(|| self.derived.get_or_init(|| derived(site)).get(route).cloned()).flatten()
     }
 
     /// Returns the text of `_headers`, and what it says.
     pub(super) fn headers(&self) -> &(Option<String>, Headers) {
         self.headers.get_or_init(|| {
-            let text = self.text_at("/_headers");
+            // The policy that is computed from all pages is in the file, but no page waits for it.
+            let site = self.edition.site.as_deref().filter(|site| site.config.derives_headers());
+            let text = site.map(Site::declared_headers).or_else(|| self.text_at(HEADERS));
             let headers = text.as_deref().map(Headers::parse).unwrap_or_default();
             (text, headers)
         })
@@ -134,10 +139,18 @@ fn derived(site: &Site) -> BTreeMap<Route, Vec<u8>> {
     });
     let mut files: BTreeMap<String, Entry> = entries.collect();
     let contract = verification::contract_of(&site.config);
+    let read = |path: &str| {
+        let body = render::page(site, &OutPath::new(path).route()).ok()?.body;
+        match body {
+            Body::Bytes(bytes) => Some(bytes),
+            Body::Copy(path) => files::read(&site.config.root, &path).ok(),
+        }
+    };
     let mut made = BTreeMap::new();
     for row in render::DERIVED {
-        let finished = render::Finished { site, files: &files, contract: &contract };
-        for (path, bytes) in (row.make)(&finished) {
+        let finished = render::Finished { site, files: &files, contract: Some(&contract), read: &read };
+        // What stops a build is told by the build.
+        for (path, bytes) in (row.make)(&finished).unwrap_or_default() {
             files.insert(path.to_string(), Entry::of(Digest::of(&bytes), bytes.len() as u64, row.kind));
             made.insert(path.route(), bytes);
         }

@@ -175,6 +175,7 @@ fn page_of(site: &Site, route: &Route, source: Option<&str>) -> Option<Value> {
         Page::Alias(_) => "redirect",
         Page::HighlightStylesheet | Page::Stylesheet(_) => "stylesheet",
         Page::Headers => "headers",
+        Page::Redirects(_) => "redirects",
         Page::Asset(_) | Page::Static(_) => "file",
         Page::Abroad(..) => "page in another language",
     };
