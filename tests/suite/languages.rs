@@ -10,6 +10,7 @@ tests![
     each_language_has_feeds_with_ids_of_their_own,
     what_is_not_translated_is_listed_only_on_request_and_stands_once,
     a_bundle_shares_its_files_among_languages,
+    files_by_their_digest_and_redirects_are_of_all_languages,
     two_languages_on_one_address_are_told,
     wrong_settings_of_a_language_are_told_with_their_line,
     dates_have_the_names_of_the_language,
@@ -128,6 +129,19 @@ fn a_bundle_shares_its_files_among_languages() {
         .page_has("/posts/c/", "src=\"/posts/c/a.svg\"")
         .page_has("/fr/posts/d/", "src=\"/posts/d/a.svg\"")
         .has_file("fr/posts/c/a.svg", false);
+}
+
+fn files_by_their_digest_and_redirects_are_of_all_languages() {
+    let page = "<!doctype html><html lang=\"{{ lang }}\"><title>x</title>\
+                <link rel=\"stylesheet\" href=\"{{ get_url(path=\"a.css\", cachebust=lang == 'fr') }}\">{{ page.content }}";
+    let site =
+        site("[redirects]\nemit = [\"netlify\"]\n").template("post.html", page).file("static/a.css", "a{color:red}");
+    let french = "+++\ntitle = \"Encore\"\ndate = 2026-01-04\naliases = [\"/vieux/\"]\n+++\nx\n";
+    let run = site.post("c.fr.md", french).build().exit(0).page_has("/posts/a/", "href=\"/a.css\"");
+    let written = run.page("/fr/posts/a/");
+    let name = written.split("href=\"/a.").nth(1).and_then(|rest| rest.split('"').next()).expect("a hashed name");
+    assert_eq!(run.site.output(&format!("a.{name}")), "a{color:red}");
+    assert!(run.site.output("_redirects").contains("/posts/c/ 301"), "{}", run.site.output("_redirects"));
 }
 
 fn two_languages_on_one_address_are_told() {
