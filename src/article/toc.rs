@@ -56,4 +56,11 @@ mod tests {
         assert_eq!(drawn(&[2, 3, 3, 2, 4, 3, 2], 6), "(2(3 3) 2(4 3) 2)");
         assert_eq!(drawn(&[3, 2, 1, 6], 6), "(3 2 1(6))");
     }
+
+    #[test]
+    fn deep_headings_can_be_left_out() {
+        assert_eq!(drawn(&[2, 3, 4, 3, 2], 3), "(2(3 3) 2)");
+        assert_eq!(drawn(&[2, 3, 2], 2), "(2 2)");
+        assert_eq!(drawn(&[3, 4], 2), "");
+    }
 }

@@ -1,5 +1,5 @@
-//! Holds `docs/incidents.md` against the tests and breakages that it names: a row that nothing stages is a
-//! promise that nobody keeps.
+//! Holds `docs/incidents.md` and `docs/peers.md` against the tests and breakages that they name: a row that nothing
+//! stages is a promise that nobody keeps.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -9,7 +9,11 @@ use watchpost::breakages::{self, Class};
 
 use crate::harness::tests;
 
-tests![every_incident_is_staged_by_what_the_table_names, every_breakage_is_modelled_on_an_incident_of_the_table];
+tests![
+    every_incident_is_staged_by_what_the_table_names,
+    every_breakage_is_modelled_on_an_incident_of_the_table,
+    every_row_against_the_peers_names_a_test_that_exists,
+];
 
 /// The rows: number, and what stages it.
 fn rows() -> BTreeMap<u8, Vec<String>> {
@@ -71,6 +75,21 @@ fn every_breakage_is_modelled_on_an_incident_of_the_table() {
         for number in breakage.like {
             let staged = rows.get(number).unwrap_or_else(|| panic!("{breakage:?} names row {number}"));
             assert!(!staged.is_empty());
+        }
+    }
+}
+
+fn every_row_against_the_peers_names_a_test_that_exists() {
+    let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/peers.md")).unwrap();
+    let functions = functions();
+    let rows: Vec<&str> = text.lines().filter(|line| line.starts_with("| ")).skip(1).collect();
+    assert!(rows.len() >= 30, "{} rows", rows.len());
+    for row in rows {
+        let cells: Vec<&str> = row.trim_matches('|').split(" | ").collect();
+        let names: Vec<&str> = cells.last().unwrap().split('`').skip(1).step_by(2).collect();
+        assert!(cells.len() == 4 && !names.is_empty(), "no test, or not four cells: {row}");
+        for name in names {
+            assert!(functions.contains(name), "there is no test `{name}`: {row}");
         }
     }
 }
