@@ -175,6 +175,7 @@ fn journey(config: &Arc<Config>, request: &Request, build: &mut Build) -> Result
 
     let site = Site::new(Arc::clone(config), sources, library)?;
     let mut staged = output::stage(&output, &site.routes(), |route| render::page(&site, route))?;
+    build.diagnostics.extend(site.remarks());
     derive(&output, &mut staged, &site, None)?;
     let flush = staged.flush();
     let began = build.tally.stage("render", began);

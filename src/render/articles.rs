@@ -3,9 +3,9 @@
 //! Summaries are kept, because lists quote them; whole articles, and what feeds make of them, are kept only where a feed
 //! will quote them again, and only up to [`LIMIT`] bytes. Everything that is not kept is typeset again: that costs time, never another byte.
 
-use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tera::Value;
 
@@ -41,6 +41,8 @@ pub(crate) struct Articles {
     for_feeds: Cells<Arc<ForFeeds>>,
     quoted: BTreeSet<PostId>,
     room: AtomicUsize,
+    /// What there was to say about articles: each once, however often it is typeset.
+    remarks: Mutex<BTreeMap<PostId, Vec<Diagnostic>>>,
 }
 
 impl Articles {
@@ -52,6 +54,7 @@ impl Articles {
             for_feeds: Cells::new(posts),
             quoted,
             room: AtomicUsize::new(LIMIT),
+            remarks: Mutex::default(),
         }
     }
 
@@ -67,6 +70,10 @@ impl Articles {
             return Ok(Arc::clone(article));
         }
         let article = Arc::new(typesetter.typeset(config, library, id)?);
+        if !article.warnings.is_empty() {
+            let mut remarks = self.remarks.lock().unwrap_or_else(PoisonError::into_inner);
+            remarks.entry(id).or_insert_with(|| article.warnings.clone());
+        }
         self.summaries.cell(id.0).get_or_init(|| Summary {
             html: Value::safe_string(&article.summary),
             continues: article.continues,
@@ -108,6 +115,12 @@ impl Articles {
             let _ = self.for_feeds.cell(id.0).set(Arc::clone(&text));
         }
         Ok(text)
+    }
+
+    /// Returns what is worth saying about the articles that were typeset so far, by post.
+    pub(crate) fn remarks(&self) -> Vec<Diagnostic> {
+        let remarks = self.remarks.lock().unwrap_or_else(PoisonError::into_inner);
+        remarks.values().flatten().cloned().collect()
     }
 
     fn take_room(&self, size: usize) -> bool {

@@ -128,6 +128,18 @@ impl Site {
         policy::declared(&self.config)
     }
 
+    /// Returns what is worth saying about the texts that were typeset so far: after a build, about all of them.
+    pub fn remarks(&self) -> Vec<Diagnostic> {
+        let mut remarks: Vec<Diagnostic> = Vec::new();
+        for remark in self.shelves.iter().flat_map(|shelf| shelf.articles.remarks()) {
+            // What is not translated is typeset for each language that lists it.
+            if !remarks.contains(&remark) {
+                remarks.push(remark);
+            }
+        }
+        remarks
+    }
+
     /// Returns every route. Posts come before the lists and feeds that quote them, so that whoever renders in this order
     /// typesets each article once.
     pub fn routes(&self) -> Vec<&Route> {

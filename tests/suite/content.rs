@@ -5,6 +5,7 @@ use crate::harness::tests;
 use crate::site::Site;
 
 tests![
+    what_is_worth_saying_about_a_text_is_said_once_with_its_line,
     broken_front_matter_is_shown_with_its_line,
     an_unknown_key_is_an_error_with_the_one_that_was_meant,
     an_unknown_setting_is_an_error_with_the_one_that_was_meant,
@@ -118,4 +119,11 @@ fn an_alias_on_a_page_is_a_collision() {
 
 fn a_static_file_on_a_page_is_a_collision() {
     refuses(("static/posts/good/index.html", b"mine"), 1, &["posts/good", "content/posts/good.md"]);
+}
+
+fn what_is_worth_saying_about_a_text_is_said_once_with_its_line() {
+    let text = "+++\ntitle = \"A\"\ndate = 2026-01-02\n+++\n```pyhton\nx\n```\n\n[^x]: Nobody refers to it.\n";
+    let run = Site::new().post("a.md", text).build().exit(0);
+    let run = run.stderr_has("content/posts/a.md:5").stderr_has("did you mean `python`?").stderr_has("footnote/unused");
+    assert_eq!(run.stderr.matches("code/language]").count(), 1, "{}", run.stderr);
 }
