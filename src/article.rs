@@ -25,7 +25,7 @@ mod words;
 
 use std::ops::Range;
 
-use pulldown_cmark::Parser;
+use pulldown_cmark::{Options, Parser};
 
 use self::code::Code;
 use self::highlight::Highlighter;
@@ -87,6 +87,11 @@ pub struct OutlineHeading {
 /// Returns the post that a link of a post's outline leads to, if it is one of this site that is shown.
 pub fn target(config: &Config, library: &Library, from: PostId, link: &OutlineLink) -> Option<PostId> {
     Links::of(config, library, from).target(link)
+}
+
+/// Returns the switches under which Markdown is read, for whoever needs the places in a text.
+pub fn parser_options(rule: &MarkdownRule) -> Options {
+    outline::options(rule)
 }
 
 /// Tells what is in a Markdown text, without typesetting it.

@@ -5,7 +5,7 @@
 use std::ops::Range;
 
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
-use pulldown_cmark::{Event, LinkType, Options, Parser, Tag};
+use pulldown_cmark::{Event, LinkType, Parser, Tag};
 
 use super::{Edit, Move};
 use crate::article::{self, OutlineLinkKind};
@@ -54,7 +54,7 @@ pub(super) fn edits(
             }
         }
     };
-    let parser = Parser::new_ext(markdown, options(config));
+    let parser = Parser::new_ext(markdown, article::parser_options(&config.markdown));
     let definitions: Vec<(String, Range<usize>)> = parser
         .reference_definitions()
         .iter()
@@ -232,20 +232,4 @@ fn relative(folder: &str, file: &str) -> String {
 
 fn escaped(path: &str) -> String {
     utf8_percent_encode(path, ESCAPED).to_string()
-}
-
-/// Returns the switches under which the text is read as the engine reads it, as far as links are concerned.
-fn options(config: &Config) -> Options {
-    let rule = &config.markdown;
-    let switches = [
-        (rule.footnotes, Options::ENABLE_FOOTNOTES),
-        (rule.tables, Options::ENABLE_TABLES),
-        (rule.tasklists, Options::ENABLE_TASKLISTS),
-        (rule.strikethrough, Options::ENABLE_STRIKETHROUGH),
-        (rule.alerts, Options::ENABLE_GFM),
-        (rule.heading_attributes, Options::ENABLE_HEADING_ATTRIBUTES),
-        (rule.definition_lists, Options::ENABLE_DEFINITION_LIST),
-        (rule.wikilinks, Options::ENABLE_WIKILINKS),
-    ];
-    switches.into_iter().filter(|(on, _)| *on).map(|(_, option)| option).collect()
 }

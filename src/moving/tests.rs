@@ -21,9 +21,8 @@ fn dated(more: &str, body: &str) -> String {
 
 fn after(files: &[(&str, &str)], old: &str, new: &str) -> (Plan, BTreeMap<String, String>) {
     let sources = sources(files);
-    let plan =
-        plan(&sample("[permalinks]\nposts = \"/posts/:slug/\"\n[markdown]\nwikilinks = true\n"), &sources, old, new)
-            .unwrap();
+    let settings = "[permalinks]\nposts = \"/posts/:slug/\"\n[markdown]\nwikilinks = true\nmath = true\n";
+    let plan = plan(&sample(settings), &sources, old, new).unwrap();
     let texts =
         plan.edits.iter().map(|(source, edits)| (source.to_string(), applied(&sources.markdown[source], edits)));
     let texts = texts.collect();
@@ -39,7 +38,7 @@ fn refused(files: &[(&str, &str)], old: &str, new: &str) -> String {
 #[test]
 fn every_link_to_a_post_follows_it_and_nothing_else_changes() {
     let linking = "See [a](@/posts/a.md#part), [b](./a.md \"the title\"), [`](a.md)`](a.md), ![p](a.md/../p.png)\n\
-                   and [r], `[a](@/posts/a.md)`, [c](other.md), <https://x.example/a.md>, [d](/posts/a/).\n\n\
+                   and [r], `[a](@/posts/a.md)`, [c](other.md), <https://x.example/a.md>, [d](/posts/a/), $[e](a.md)$.\n\n\
                    [r]: ../posts/a.md 'x'\n\n```\n[a](@/posts/a.md)\n```\n";
     let (own, other) = (dated("", "Me: [b](b.md), ![p](p.png), [part](#part)\n\n# Part\n"), dated("", linking));
     let files = [

@@ -248,21 +248,23 @@ test('the hit that a page sends goes to the stand-in, is judged, and is in the b
 test('a hit that is told while the bar still asks is not lost', () => over({}, [], async (site) => {
   const page = await open(`${site.origin}/posts/a/`);
   await bar(page).getByText('1 hit', { exact: true }).waitFor();
+  // Of the second visit only the hit below is sent: the page's own may be sent before the stream that tells of hits stands.
+  await page.route('**/__blog/stats/**', (route) => (route.request().url().endsWith('&rnd=abcde') ? route.continue() : route.abort()));
   let asked = 0;
   await page.route('**/__blog/status**', async (route) => {
     const answer = await route.fetch();
     asked += 1;
     if (asked === 1) {
-      // Both hits of this visit, the page's own and this one, are told before the older answer arrives.
+      // The hit is told before the older answer, which does not know it, arrives.
       await page.evaluate(() => fetch('/__blog/stats/0/count?p=%2Fposts%2Fa%2F&t=A&r=&s=1280,720,1&rnd=abcde'));
-      await bar(page).getByText('2 hits', { exact: true }).waitFor();
+      await bar(page).getByText('1 hit', { exact: true }).waitFor();
     }
     await route.fulfill({ response: answer });
   });
   const again = page.waitForResponse((answer) => answer.url().includes('/__blog/status') && asked > 1);
   await page.reload();
   await again;
-  await bar(page).getByText('3 hits', { exact: true }).waitFor();
+  await bar(page).getByText('2 hits', { exact: true }).waitFor();
   await page.context().close();
 }));
 
