@@ -4,8 +4,6 @@
 //! Read in Cloudflare's documentation and in published snippets; nothing was recorded. What the beacon says to the
 //! endpoint, and that an injected one sends to the site's own host, is from memory and unverified.
 
-use std::collections::BTreeMap;
-
 use serde_json::{Map, Value, json};
 use url::Url;
 
@@ -142,16 +140,7 @@ fn of_tag(tag: &Tag) -> Option<Sighting> {
 
 /// Plays the server: `beacon.min.js`, and 204 for whatever is sent.
 fn answer(request: &Request, target: &Target) -> Reply {
-    let reply = |status: u16, kind: &str, body: &[u8]| Reply {
-        status,
-        url: request.url.to_string(),
-        headers: BTreeMap::from([
-            ("access-control-allow-origin".to_owned(), target.origin.clone()),
-            ("content-type".to_owned(), kind.to_owned()),
-        ]),
-        body: body.to_vec(),
-        ..Reply::default()
-    };
+    let reply = |status, kind: &str, body: &[u8]| Reply::to(request, status, &target.origin, kind, body);
     match request.url.path() {
         path if path == target.script.path() => reply(200, "text/javascript", PROVIDER.stand_in.tracker.as_bytes()),
         path if path == target.collect.path() => reply(204, "text/plain", b""),

@@ -130,16 +130,7 @@ pub(super) fn sightings(
 
 /// Plays the server: a tracker, and 204 for whatever is sent.
 fn answer(request: &Request, target: &Target) -> Reply {
-    let reply = |status: u16, kind: &str, body: &[u8]| Reply {
-        status,
-        url: request.url.to_string(),
-        headers: BTreeMap::from([
-            ("access-control-allow-origin".to_owned(), "*".to_owned()),
-            ("content-type".to_owned(), kind.to_owned()),
-        ]),
-        body: body.to_vec(),
-        ..Reply::default()
-    };
+    let reply = |status, kind: &str, body: &[u8]| Reply::to(request, status, "*", kind, body);
     match request.url.path() {
         path if path == target.script.path() => reply(200, "text/javascript", PROVIDER.stand_in.tracker.as_bytes()),
         path if path == target.collect.path() => reply(204, "text/plain", b""),

@@ -100,6 +100,24 @@ pub struct Reply {
 }
 
 impl Reply {
+    /// Answers a request as a server does whose answers pages of `origin` may read (`*`: of any).
+    pub fn to(request: &Request, status: u16, origin: &str, kind: &str, body: impl Into<Vec<u8>>) -> Self {
+        let headers = [("access-control-allow-origin", origin), ("content-type", kind)];
+        Reply {
+            status,
+            url: request.url.to_string(),
+            headers: headers.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
+            body: body.into(),
+            ..Reply::default()
+        }
+    }
+
+    /// Adds a header; its name is in lower case.
+    pub fn with(mut self, name: &str, value: &str) -> Self {
+        self.headers.insert(name.to_owned(), value.to_owned());
+        self
+    }
+
     /// Returns a header's value; its name is in lower case.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).map(String::as_str)

@@ -385,19 +385,8 @@ fn is_no_site(reply: &Reply) -> bool {
 
 /// Plays the server: `count.js`, `count` and `status` below the endpoint.
 fn answer(request: &Request, target: &Target) -> Reply {
-    let headers = |kind: &str| {
-        BTreeMap::from([
-            ("access-control-allow-origin".to_owned(), "*".to_owned()),
-            ("content-type".to_owned(), kind.to_owned()),
-            ("cross-origin-resource-policy".to_owned(), "cross-origin".to_owned()),
-        ])
-    };
-    let reply = |status: u16, kind: &str, body: &[u8]| Reply {
-        status,
-        url: request.url.to_string(),
-        via: Vec::new(),
-        headers: headers(kind),
-        body: body.to_vec(),
+    let reply = |status, kind: &str, body: &[u8]| {
+        Reply::to(request, status, "*", kind, body).with("cross-origin-resource-policy", "cross-origin")
     };
     let path = request.url.path();
     if path == target.script.path() {

@@ -218,16 +218,7 @@ fn sighting(parts: Vec<Part>) -> Option<Sighting> {
 
 /// Plays the server: the tracker, and an image for every hit.
 fn answer(request: &Request, target: &Target) -> Reply {
-    let reply = |status: u16, kind: &str, body: &[u8]| Reply {
-        status,
-        url: request.url.to_string(),
-        headers: BTreeMap::from([
-            ("access-control-allow-origin".to_owned(), "*".to_owned()),
-            ("content-type".to_owned(), kind.to_owned()),
-        ]),
-        body: body.to_vec(),
-        ..Reply::default()
-    };
+    let reply = |status, kind: &str, body: &[u8]| Reply::to(request, status, "*", kind, body);
     match request.url.path() {
         path if path == target.script.path() => {
             reply(200, "application/javascript", PROVIDER.stand_in.tracker.as_bytes())

@@ -9,16 +9,7 @@ use crate::analytics::goatcounter::GIF;
 
 /// Plays the server: `script.js`, and an image for everything that is sent to its root.
 pub(super) fn answer(request: &Request, target: &Target) -> Reply {
-    let reply = |status: u16, kind: &str, body: &[u8]| Reply {
-        status,
-        url: request.url.to_string(),
-        headers: BTreeMap::from([
-            ("access-control-allow-origin".to_owned(), "*".to_owned()),
-            ("content-type".to_owned(), kind.to_owned()),
-        ]),
-        body: body.to_vec(),
-        ..Reply::default()
-    };
+    let reply = |status, kind: &str, body: &[u8]| Reply::to(request, status, "*", kind, body);
     match request.url.path() {
         path if path == target.script.path() => {
             reply(200, "application/javascript", super::PROVIDER.stand_in.tracker.as_bytes())

@@ -74,16 +74,7 @@ pub(super) fn next(target: &Target, replies: &[Reply]) -> Step {
 
 /// Plays the server: `gtag/js` for the one id, and `g/collect`.
 pub(super) fn answer(request: &Request, target: &Target) -> Reply {
-    let reply = |status: u16, kind: &str, body: &[u8]| Reply {
-        status,
-        url: request.url.to_string(),
-        headers: BTreeMap::from([
-            ("access-control-allow-origin".to_owned(), target.origin.clone()),
-            ("content-type".to_owned(), kind.to_owned()),
-        ]),
-        body: body.to_vec(),
-        ..Reply::default()
-    };
+    let reply = |status, kind: &str, body: &[u8]| Reply::to(request, status, &target.origin, kind, body);
     match request.url.path() {
         path if path == target.script.path() => {
             let id = request.url.query_pairs().find(|(name, _)| name == "id").map(|(_, id)| id.into_owned());

@@ -4,8 +4,6 @@
 //! know, or while its disk is full. So the counting handler is asked with an empty object, which it refuses in a way that
 //! tells its generation; and the site is looked for among the entities of its public projects, which anybody may list.
 
-use std::collections::BTreeMap;
-
 use serde_json::{Value, json};
 
 use super::PROVIDER;
@@ -89,16 +87,7 @@ fn judge_projects(target: &Target, generation: &str, reply: &Reply) -> Finding {
 
 /// Plays a server of 1.6: `script.js`, `api/event` and the list of public projects below the endpoint.
 pub(super) fn answer(request: &Request, target: &Target) -> Reply {
-    let reply = |status: u16, kind: &str, body: String| Reply {
-        status,
-        url: request.url.to_string(),
-        headers: BTreeMap::from([
-            ("access-control-allow-origin".to_owned(), "*".to_owned()),
-            ("content-type".to_owned(), kind.to_owned()),
-        ]),
-        body: body.into_bytes(),
-        ..Reply::default()
-    };
+    let reply = |status, kind: &str, body: String| Reply::to(request, status, "*", kind, body);
     let path = request.url.path();
     if path == target.script.path() {
         return reply(200, "text/javascript", PROVIDER.stand_in.tracker.to_owned());

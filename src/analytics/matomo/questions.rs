@@ -219,16 +219,7 @@ fn judge_together(bulk: &Reply, single: &Reply, api: &Reply) -> Finding {
 
 /// Plays the server: `matomo.js`, `matomo.php` and `index.php` below the endpoint.
 pub(super) fn answer(request: &Request, target: &Target) -> Reply {
-    let reply = |status: u16, kind: &str, body: &[u8]| {
-        let headers = [("content-type", kind), ("access-control-allow-origin", target.origin.as_str())];
-        Reply {
-            status,
-            url: request.url.to_string(),
-            via: Vec::new(),
-            headers: headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
-            body: body.to_vec(),
-        }
-    };
+    let reply = |status, kind: &str, body: &[u8]| Reply::to(request, status, &target.origin, kind, body);
     let path = request.url.path();
     if path == target.script.path() {
         return reply(200, "application/javascript", super::PROVIDER.stand_in.tracker.as_bytes());

@@ -5,8 +5,6 @@
 //! The handler gives one answer, 202, to all that it takes and all that it drops, so that no hit tells whether a site is
 //! known: only a script `pa-….js` does (200, or 404 for an id that nobody has).
 
-use std::collections::BTreeMap;
-
 use serde_json::{Value, json};
 use url::Url;
 
@@ -147,16 +145,8 @@ fn judge_script(target: &Target, reply: &Reply) -> Option<Finding> {
 
 /// Plays the server: the script, `api/event` and `api/system` below the endpoint.
 pub(super) fn answer(request: &Request, target: &Target) -> Reply {
-    let reply = |status: u16, kind: &str, body: String| Reply {
-        status,
-        url: request.url.to_string(),
-        headers: BTreeMap::from([
-            ("access-control-allow-origin".to_owned(), "*".to_owned()),
-            ("content-type".to_owned(), kind.to_owned()),
-            ("cross-origin-resource-policy".to_owned(), "cross-origin".to_owned()),
-        ]),
-        body: body.into_bytes(),
-        ..Reply::default()
+    let reply = |status, kind: &str, body: String| {
+        Reply::to(request, status, "*", kind, body).with("cross-origin-resource-policy", "cross-origin")
     };
     let path = request.url.path();
     if path == target.script.path() {

@@ -4,8 +4,6 @@
 //! Only the script is asked for, by GET: the pixel records, also by HEAD, and a POST is answered 200 for a service that is
 //! archived or whose worker stands still. A browser names the page in `Referer` and no `Origin`, and so do we.
 
-use std::collections::BTreeMap;
-
 use serde_json::{Value, json};
 use url::Url;
 
@@ -145,16 +143,8 @@ fn judge_health(reply: &Reply) -> Finding {
 
 /// Plays the server: each service's script, its hits, the login page and `healthz` below the endpoint.
 pub(super) fn answer(request: &Request, target: &Target) -> Reply {
-    let reply = |status: u16, kind: &str, body: String| Reply {
-        status,
-        url: request.url.to_string(),
-        headers: BTreeMap::from([
-            ("access-control-allow-origin".to_owned(), "*".to_owned()),
-            ("access-control-allow-headers".to_owned(), "Content-Type".to_owned()),
-            ("content-type".to_owned(), kind.to_owned()),
-        ]),
-        body: body.into_bytes(),
-        ..Reply::default()
+    let reply = |status, kind: &str, body: String| {
+        Reply::to(request, status, "*", kind, body).with("access-control-allow-headers", "Content-Type")
     };
     let path = request.url.path();
     if path == below(&target.endpoint, "accounts/login/").path() {

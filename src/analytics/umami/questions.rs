@@ -6,8 +6,6 @@
 //! to be stored, so that a server whose search for robots is off (`DISABLE_BOT_CHECK`) records nothing either. Both
 //! shown on running servers of 2.17.0, 2.19.0 and 3.1.0.
 
-use std::collections::BTreeMap;
-
 use serde_json::{Value, json};
 use url::Url;
 
@@ -199,16 +197,7 @@ fn trouble(reply: &Reply) -> Option<Finding> {
 
 /// Plays the server: `script.js`, `telemetry.js` and `api/send` below the endpoint.
 pub(super) fn answer(request: &Request, target: &Target) -> Reply {
-    let reply = |status: u16, kind: &str, body: String| Reply {
-        status,
-        url: request.url.to_string(),
-        headers: BTreeMap::from([
-            ("access-control-allow-origin".to_owned(), "*".to_owned()),
-            ("content-type".to_owned(), kind.to_owned()),
-        ]),
-        body: body.into_bytes(),
-        ..Reply::default()
-    };
+    let reply = |status, kind: &str, body: String| Reply::to(request, status, "*", kind, body);
     let json = |status: u16, value: &Value| reply(status, "application/json", value.to_string());
     let path = request.url.path();
     if path == target.script.path() {
