@@ -32,6 +32,8 @@ pub struct Related {
     information: Vec<f64>,
     /// The posts that have each word, and what it is for them.
     having: Vec<Vec<(PostId, f64)>>,
+    /// The day of each post, counted from the first of 1970; empty where nearness in time weighs nothing.
+    days: Vec<Option<i32>>,
 }
 
 impl Related {
@@ -51,8 +53,12 @@ impl Related {
             terms.push(tells);
             lengths.push(squares.into_iter().map(f64::sqrt).collect());
         }
+        let days = match rule.date {
+            0 => Vec::new(),
+            _ => library.posts.iter().map(|post| post.day().map(day_number)).collect(),
+        };
         let mut related =
-            Related { terms, lengths, words: HashMap::new(), information: Vec::new(), having: Vec::new() };
+            Related { terms, lengths, words: HashMap::new(), information: Vec::new(), having: Vec::new(), days };
         if rule.words > 0 {
             related.read_words(library);
         }
@@ -133,7 +139,7 @@ impl Related {
                 }
             }
         }
-        scores.near(rule, library, post);
+        scores.near(rule, &self.days, id);
         scores.best(rule, library, id, limit)
     }
 }
@@ -155,13 +161,12 @@ impl Scores {
     }
 
     /// Adds nearness in time: half of its weight for a year.
-    fn near(&mut self, rule: &RelatedRule, library: &Library, post: &Post) {
-        let Some(day) = post.day().filter(|_| rule.date > 0) else { return };
+    fn near(&mut self, rule: &RelatedRule, days: &[Option<i32>], id: PostId) {
+        let Some(day) = days.get(id.0).copied().flatten() else { return };
         self.most += f64::from(rule.date);
         for id in &self.touched {
-            if let Some(other) = library.post(*id).day() {
-                let days = (other - day).get_days().unsigned_abs();
-                self.of[id.0] += f64::from(rule.date) / (1.0 + f64::from(days) / 365.0);
+            if let Some(other) = days[id.0] {
+                self.of[id.0] += f64::from(rule.date) / (1.0 + f64::from((other - day).abs()) / 365.0);
             }
         }
     }
@@ -174,13 +179,24 @@ impl Scores {
             **other != id && is_older && self.of[other.0] >= least
         };
         let mut found: Vec<PostId> = self.touched.iter().filter(is_wanted).copied().collect();
-        found.sort_by(|one, other| {
+        let nearest_first = |one: &PostId, other: &PostId| {
             let by_score = self.of[other.0].total_cmp(&self.of[one.0]);
-            by_score.then_with(|| library.position(*one).cmp(&library.position(*other)))
-        });
-        found.truncate(limit);
+            by_score.then_with(|| (library.position(*one), one.0).cmp(&(library.position(*other), other.0)))
+        };
+        // Where one term is on most posts, nearly all of them are here, for each of them: only the best are sorted.
+        if found.len() > limit {
+            found.select_nth_unstable_by(limit, nearest_first);
+            found.truncate(limit);
+        }
+        found.sort_unstable_by(nearest_first);
         found
     }
+}
+
+/// Counts the days from the first of 1970 to another.
+fn day_number(date: jiff::civil::Date) -> i32 {
+    let hours = date.duration_since(jiff::civil::date(1970, 1, 1)).as_hours();
+    i32::try_from(hours / 24).expect("jiff's dates span ten thousand years to either side")
 }
 
 fn weight(rule: &RelatedRule, taxonomy: &str) -> f64 {
