@@ -35,7 +35,7 @@ use crate::ledger::{Addresses, FeedIds};
 use crate::paths::BaseUrl;
 
 use self::contracts::ContractRule;
-use self::gone::GoneRule;
+pub use self::gone::GoneRule;
 use self::permalink::Permalink;
 
 pub use self::hosting::{CspMode, CspRule, HeaderRule, RedirectFormat};

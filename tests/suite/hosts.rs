@@ -17,6 +17,7 @@ tests![
     nginx_serves_the_site_with_its_headers_packed_and_rewritten_in_part,
     a_real_cache_that_holds_an_old_page_is_told_by_its_header,
     caddy_serves_the_site_with_its_headers,
+    redirects_and_what_is_gone_are_answered_by_real_servers,
 ];
 
 /// A port that is free now.
@@ -217,5 +218,55 @@ fn caddy_serves_the_site_with_its_headers() -> Result<(), Skip> {
     let _running = Running::start("caddy", |_| configuration(&strict), &arguments, &[port])?;
     strict.run(&["check", "--live"]).exit(3).stderr_has("drift[contract/policy]");
     drop(site);
+    Ok(())
+}
+
+/// A site with old addresses that mean something to servers' files, and with some that were given up.
+fn moved() -> Site {
+    let post = "+++\ntitle = \"A\"\ndate = 2026-01-01\naliases = [\"/old/\", \"/2011/a$b.html\", \"/{x} ü*/\", \"/gone/but-moved/\"]\n+++\n";
+    let settings = "[redirects]\nemit = [\"nginx\", \"caddy\"]\n[[gone]]\npath = [\"/bad-idea/\", \"/drafts/**\", \"/v1.0/*.xml\", \"/gone/**\"]\n";
+    Site::new().post("a.md", post).config(settings).build().exit(0).stderr_has("/gone/but-moved/").then()
+}
+
+/// Asks a server for all of it.
+fn answers_as_moved(port: u16) {
+    for old in ["/old/", "/old", "/2011/a$b.html", "/2011/a%24b.html", "/%7Bx%7D%20%C3%BC*/", "/gone/but-moved/"] {
+        let answer = get(port, old, "");
+        assert!(answer.contains(" 301 ") && answer.contains("/posts/a/"), "{old}: {answer}");
+    }
+    for gone in ["/bad-idea/", "/bad-idea", "/drafts/", "/drafts/x/y.html", "/v1.0/a.xml"] {
+        assert!(get(port, gone, "").contains(" 410 "), "{gone}: {}", get(port, gone, ""));
+    }
+    // What only looks like it, and what a broader rule covers though something else stands there.
+    for missing in ["/bad-ideas/", "/v1x0/a.xml", "/v1.0/a/b.xml", "/gone/other/", "/older"] {
+        assert!(get(port, missing, "").contains(" 404 "), "{missing}: {}", get(port, missing, ""));
+    }
+    assert!(get(port, "/posts/a/", "").contains(" 200 "));
+}
+
+fn redirects_and_what_is_gone_are_answered_by_real_servers() -> Result<(), Skip> {
+    let site = moved();
+    let public = site.path("public");
+    let public = public.display();
+    let port = free_port();
+    let nginx = |folder: &str| {
+        format!(
+            "daemon off;\nmaster_process off;\npid {folder}/pid;\nerror_log {folder}/errors;\nevents {{}}\nhttp {{\naccess_log off;\n\
+             client_body_temp_path {folder}/a;\nproxy_temp_path {folder}/b;\nfastcgi_temp_path {folder}/c;\nuwsgi_temp_path {folder}/d;\n\
+             scgi_temp_path {folder}/e;\nserver {{ listen 127.0.0.1:{port};\nroot {public};\ninclude {public}/redirects.nginx; }}\n}}\n"
+        )
+    };
+    let running = Running::start("nginx", nginx, &NGINX, &[port])?;
+    answers_as_moved(port);
+    drop(running);
+    let port = free_port();
+    let caddy = |_: &str| {
+        format!(
+            "{{\nadmin off\nauto_https off\n}}\nhttp://127.0.0.1:{port} {{\nroot * {public}\nimport {public}/redirects.caddy\nfile_server\n}}\n"
+        )
+    };
+    let arguments = ["run", "--config", "configuration", "--adapter", "caddyfile"];
+    let _running = Running::start("caddy", caddy, &arguments, &[port])?;
+    answers_as_moved(port);
     Ok(())
 }
