@@ -3,6 +3,7 @@
 //! Also gives [`Outline`], what one pass over the Markdown tells without typesetting it. Refuses
 //! links that lead nowhere. Knows no templates and no files.
 
+mod autolinks;
 mod code;
 #[cfg(test)]
 mod conformance;
@@ -25,8 +26,9 @@ mod words;
 
 use std::ops::Range;
 
-use pulldown_cmark::{Options, Parser};
+use pulldown_cmark::{Event, Options, Parser};
 
+use self::autolinks::Autolinks;
 use self::code::Code;
 use self::highlight::Highlighter;
 use self::links::Links;
@@ -99,6 +101,12 @@ pub fn outline(markdown: &str, rule: &MarkdownRule) -> Outline {
     outline::read(markdown, rule)
 }
 
+/// Reads a text as it is typeset.
+fn events<'a>(markdown: &'a str, rule: &MarkdownRule) -> impl Iterator<Item = (Event<'a>, Range<usize>)> {
+    let events = Parser::new_ext(markdown, outline::options(rule)).into_offset_iter();
+    Autolinks::of(markdown, events, rule.autolinks)
+}
+
 /// One typeset post. URLs in it are relative to the host (`/blog/posts/a/x.png`), never to the
 /// page, so that it can stand on any page of the site.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -153,12 +161,11 @@ impl Typesetter {
     pub fn typeset(&self, config: &Config, library: &Library, id: PostId) -> Result<Article, Vec<Diagnostic>> {
         let post = library.post(id);
         let markdown = post.markdown();
-        let options = outline::options(&config.markdown);
         let links = Links::of(config, library, id);
         let code = Code::new(self.highlighter.as_ref(), config.highlight.line_numbers);
         let mut writer = Writer::new(links, code.clone(), Origin::Body, markdown.len() + markdown.len() / 2);
         let mut excerpt = Excerpt::of(markdown, config.summary);
-        for (event, range) in Parser::new_ext(markdown, options).into_offset_iter() {
+        for (event, range) in events(markdown, &config.markdown) {
             excerpt.watch(&event, &range);
             writer.write(event, range);
         }
@@ -174,7 +181,7 @@ impl Typesetter {
                     None => Place::file(&post.source),
                 };
                 let mut writer = Writer::new(elsewhere, code.clone(), Origin::At(at), summary.len() * 2);
-                for (event, range) in Parser::new_ext(summary, options).into_offset_iter() {
+                for (event, range) in events(summary, &config.markdown) {
                     writer.write(event, range);
                 }
                 let mut written = writer.finish();

@@ -306,6 +306,7 @@ pub struct MarkdownRule {
     pub definition_lists: bool,
     pub smart_punctuation: bool,
     pub wikilinks: bool,
+    pub autolinks: bool,
     pub html: bool,
     pub math: bool,
     pub heading_ids: HeadingIds,

@@ -28,6 +28,7 @@ pub(super) const RULE: MarkdownRule = MarkdownRule {
     definition_lists: true,
     smart_punctuation: false,
     wikilinks: true,
+    autolinks: true,
     html: true,
     math: false,
     heading_ids: HeadingIds::Github,
@@ -325,6 +326,7 @@ fn extensions_can_be_switched_off() {
         heading_attributes: false,
         definition_lists: false,
         wikilinks: false,
+        autolinks: false,
         smart_punctuation: false,
         ..RULE
     };
@@ -410,4 +412,28 @@ fn hostile_markdown_takes_neither_the_stack_nor_much_time() {
         let shelf = Shelf::new(&text);
         let _ = shelf.typeset();
     }
+}
+
+#[test]
+fn bare_addresses_are_links_but_not_within_links_code_and_raw_anchors() {
+    let link = |address: &str| format!("<a href=\"{address}\">{address}</a>");
+    let (one, two) = (link("https://a.example/b_c_d"), link("http://e.example/x--y"));
+    assert_eq!(
+        html("*https://a.example/b_c_d*, `https://a.example`"),
+        format!("<p><em>{one}</em>, <code>https://a.example</code></p>\n")
+    );
+    assert_eq!(
+        html("[see www.a.example](https://b.example) <a href=\"https://c.example\">www.c.example</a> www.d.example"),
+        "<p><a href=\"https://b.example\">see www.a.example</a> <a href=\"https://c.example\">www.c.example</a> <a href=\"http://www.d.example\">www.d.example</a></p>\n"
+    );
+    let curly = Shelf::new("\"http://e.example/x--y\" -- ada@a.example...")
+        .set(|config| config.markdown.smart_punctuation = true)
+        .html();
+    assert_eq!(curly, format!("<p>“{two}” – <a href=\"mailto:ada@a.example\">ada@a.example</a>…</p>\n"));
+    assert_eq!(
+        html("www.a.example/?a=1&amp;b=2&lt;"),
+        "<p><a href=\"http://www.a.example/?a=1&amp;b=2\">www.a.example/?a=1&amp;b=2</a>&lt;</p>\n"
+    );
+    let off = Shelf::new("https://a.example").set(|config| config.markdown.autolinks = false).html();
+    assert_eq!(off, "<p>https://a.example</p>\n");
 }

@@ -2,7 +2,9 @@
 
 use serde_json::json;
 use toml::Value;
-use watchpost::config::{Analytics, Config, Endpoint, FILE, FeedOf, OnUnknown, Overrides, Placed, SummaryRule};
+use watchpost::config::{
+    Analytics, Config, Endpoint, FILE, FeedOf, HeadingIds, OnUnknown, Overrides, Placed, SummaryRule,
+};
 use watchpost::diagnostic::Exit;
 
 use crate::cli::Format;
@@ -149,10 +151,20 @@ fn settings(config: &Config) -> Vec<(String, Value)> {
         ("heading_attributes", markdown.heading_attributes),
         ("definition_lists", markdown.definition_lists),
         ("smart_punctuation", markdown.smart_punctuation),
+        ("wikilinks", markdown.wikilinks),
+        ("autolinks", markdown.autolinks),
         ("html", markdown.html),
+        ("math", markdown.math),
     ] {
         add(&format!("markdown.{name}"), is_on.into());
     }
+    let ids = match markdown.heading_ids {
+        HeadingIds::Github => "github",
+        HeadingIds::Zola => "zola",
+        HeadingIds::Kramdown => "kramdown",
+    };
+    add("markdown.heading_ids", text(ids));
+    add("markdown.toc_levels", markdown.toc_levels.into());
     add("highlight.enabled", config.highlight.enabled.into());
     add("highlight.light", text(&config.highlight.light));
     add("highlight.dark", text(&config.highlight.dark));

@@ -291,6 +291,7 @@ fn read_markdown(fields: &mut Fields<'_>) -> MarkdownRule {
         definition_lists: true,
         smart_punctuation: false,
         wikilinks: false,
+        autolinks: true,
         html: true,
         math: false,
         heading_ids: HeadingIds::Github,
@@ -307,6 +308,7 @@ fn read_markdown(fields: &mut Fields<'_>) -> MarkdownRule {
         ("definition_lists", &mut rule.definition_lists),
         ("smart_punctuation", &mut rule.smart_punctuation),
         ("wikilinks", &mut rule.wikilinks),
+        ("autolinks", &mut rule.autolinks),
         ("html", &mut rule.html),
         ("math", &mut rule.math),
     ] {
