@@ -4,6 +4,7 @@
 //! links that lead nowhere. Knows no templates and no files.
 
 mod autolinks;
+mod calls;
 mod code;
 #[cfg(test)]
 mod conformance;
@@ -17,6 +18,7 @@ mod markdown;
 mod math;
 mod outline;
 mod raw_html;
+mod shortcode;
 mod summary;
 mod table;
 mod toc;
@@ -25,6 +27,7 @@ mod untrusted;
 mod words;
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use pulldown_cmark::{Event, Options, Parser};
 
@@ -33,10 +36,15 @@ use self::code::Code;
 use self::highlight::Highlighter;
 use self::links::Links;
 use self::markdown::{Origin, Writer};
+use self::shortcode::foreign;
+use self::shortcode::mask::{Masked, Piece};
 use self::summary::Excerpt;
 use crate::config::{Config, MarkdownRule};
 use crate::diagnostic::{Diagnostic, Level, Place};
 use crate::library::{Library, PostId};
+use crate::paths::SourcePath;
+
+pub use self::shortcode::{Fact, Inserts, Kind, NoInserts, Signature};
 
 /// What one pass over a post's Markdown tells.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -121,6 +129,8 @@ pub struct Article {
     pub toc: Vec<Heading>,
     /// Whether it has coloured code, so that the page needs the highlight stylesheet.
     pub has_code: bool,
+    /// Whether it has a link that a theme's script may turn into a player.
+    pub has_embed: bool,
     /// What is worth saying about it, though it is no error.
     pub warnings: Vec<Diagnostic>,
 }
@@ -158,17 +168,26 @@ impl Typesetter {
     }
 
     /// Typesets one post. Its links must lead somewhere; all that do not are reported at once.
-    pub fn typeset(&self, config: &Config, library: &Library, id: PostId) -> Result<Article, Vec<Diagnostic>> {
+    pub fn typeset(
+        &self,
+        config: &Config,
+        library: &Library,
+        inserts: &dyn Inserts,
+        id: PostId,
+    ) -> Result<Article, Vec<Diagnostic>> {
         let post = library.post(id);
         let markdown = post.markdown();
         let links = Links::of(config, library, id);
         let code = Code::new(self.highlighter.as_ref(), config.highlight.line_numbers);
+        let rule = &config.markdown;
+        let masked = Masked::of(markdown, outline::options(rule));
         let mut writer = Writer::new(links, code.clone(), Origin::Body, markdown.len() + markdown.len() / 2);
+        writer = writer.asking(inserts, markdown);
         let mut excerpt = Excerpt::of(markdown, config.summary);
-        for (event, range) in events(markdown, &config.markdown) {
-            excerpt.watch(&event, &range);
-            writer.write(event, range);
-        }
+        each_piece(markdown, masked.as_ref(), rule, |piece, range| {
+            excerpt.watch(&piece, &range);
+            writer.write(piece, range);
+        });
         let written = writer.finish();
         let cut = excerpt.cut();
         let mut diagnostics = written.diagnostics;
@@ -180,19 +199,19 @@ impl Typesetter {
                     Some(span) => Place::span(&post.source, &post.text, span.clone()),
                     None => Place::file(&post.source),
                 };
+                let masked = Masked::of(summary, outline::options(rule));
                 let mut writer = Writer::new(elsewhere, code.clone(), Origin::At(at), summary.len() * 2);
-                for (event, range) in events(summary, &config.markdown) {
-                    writer.write(event, range);
-                }
+                writer = writer.asking(inserts, summary);
+                each_piece(summary, masked.as_ref(), rule, |piece, range| writer.write(piece, range));
                 let mut written = writer.finish();
                 diagnostics.append(&mut written.diagnostics);
                 (written.html, !markdown.trim().is_empty())
             }
             _ => {
                 // What is wrong in it has been said above.
-                let mut writer = Writer::new(elsewhere, code.clone(), Origin::Body, 512);
-                for (event, range) in cut.events {
-                    writer.write(event, range);
+                let mut writer = Writer::new(elsewhere, code.clone(), Origin::Body, 512).asking(inserts, markdown);
+                for (piece, range) in cut.pieces {
+                    writer.write(piece, range);
                 }
                 (writer.finish().html, cut.continues)
             }
@@ -206,8 +225,40 @@ impl Typesetter {
             continues,
             toc: toc::tree(&post.outline.headings, config.markdown.toc_levels),
             has_code: written.has_code,
+            has_embed: written.has_embed,
             warnings: diagnostics,
         })
+    }
+}
+
+/// Says what is worth saying about a text before it is typeset: that it has shortcodes in the writing of another engine.
+pub fn remarks(source: &SourcePath, text: &Arc<str>, body: Range<usize>, rule: &MarkdownRule) -> Vec<Diagnostic> {
+    let found = foreign::find(&text[body.clone()], outline::options(rule)).into_iter();
+    let told = found.map(|problem| {
+        let at = Place::span(source, text, body.start + problem.at.start..body.start + problem.at.end);
+        let warning = Diagnostic::warning("shortcode/foreign", problem.message).at(at);
+        match problem.hint {
+            Some(hint) => warning.hint(hint),
+            None => warning,
+        }
+    });
+    told.collect()
+}
+
+/// Hands on each piece of a text: what the parser tells, unless there are shortcodes.
+fn each_piece<'a>(
+    markdown: &'a str,
+    masked: Option<&'a Masked<'a>>,
+    rule: &MarkdownRule,
+    mut take: impl FnMut(Piece<'a>, Range<usize>),
+) {
+    match masked {
+        Some(masked) => masked.pieces(rule, true).into_iter().for_each(|(piece, range)| take(piece, range)),
+        None => {
+            for (event, range) in events(markdown, rule) {
+                take(Piece::Event(event), range);
+            }
+        }
     }
 }
 

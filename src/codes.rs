@@ -11,6 +11,7 @@ mod engine;
 mod guard;
 mod incidents;
 mod live;
+mod markup;
 mod usage;
 mod world;
 
@@ -31,6 +32,7 @@ pub struct Code {
 pub const CODES: &[&[Code]] = &[
     usage::CODES,
     content::CODES,
+    markup::CODES,
     engine::CODES,
     guard::CODES,
     check::CODES,

@@ -23,6 +23,7 @@ macro_rules! row {
 
 /// `paper`: a printed journal.
 pub const PAPER: Files = &[
+    row!("paper", "static/embed.js"),
     row!("paper", "static/favicon.svg"),
     row!("paper", "static/feed.xsl"),
     row!("paper", "static/paper.css"),
@@ -53,6 +54,7 @@ pub const PAPER: Files = &[
 
 /// `gazette`: a magazine.
 const GAZETTE: Files = &[
+    row!("gazette", "static/embed.js"),
     row!("gazette", "static/favicon.svg"),
     row!("gazette", "static/gazette.css"),
     row!("gazette", "templates/404.html"),
@@ -79,6 +81,7 @@ const GAZETTE: Files = &[
 
 /// `teletype`: a terminal.
 const TELETYPE: Files = &[
+    row!("teletype", "static/embed.js"),
     row!("teletype", "static/favicon.svg"),
     row!("teletype", "static/teletype.css"),
     row!("teletype", "templates/404.html"),

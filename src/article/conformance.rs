@@ -16,6 +16,7 @@ use pulldown_cmark::{Event, LinkType, Tag};
 use super::code::Code;
 use super::links::{Links, has_scheme};
 use super::markdown::{Origin, Writer};
+use super::shortcode::mask::Piece;
 use super::tests::{RULE, Shelf};
 use super::{OutlineHeading, events};
 use crate::config::MarkdownRule;
@@ -106,7 +107,7 @@ fn written(markdown: &str, rule: &MarkdownRule) -> String {
             }
             event => event,
         };
-        writer.write(event, range);
+        writer.write(Piece::Event(event), range);
     }
     let mut html = writer.finish().html.replace(&format!("\"{SCHEME}"), "\"");
     for (ours, spec) in OURS {

@@ -7,16 +7,17 @@ use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::ops::Range;
 
-use pulldown_cmark::{CowStr, Event};
+use pulldown_cmark::CowStr;
 
 use super::OutlineHeading;
+use super::shortcode::mask::Piece;
 
 /// A note's Markdown, kept until the text is written.
 #[derive(Debug, Default)]
 pub(super) struct Body<'a, 'h> {
     /// Where it stands.
     pub(super) range: Range<usize>,
-    pub(super) events: Vec<(Event<'a>, Range<usize>)>,
+    pub(super) pieces: Vec<(Piece<'a>, Range<usize>)>,
     /// The outline's headings that stand in it.
     pub(super) headings: Vec<&'h OutlineHeading>,
 }

@@ -35,6 +35,7 @@ pub(super) enum Use {
 pub(super) struct Links<'l> {
     pub(super) config: &'l Config,
     pub(super) library: &'l Library,
+    pub(super) id: PostId,
     pub(super) post: &'l Post,
     pub(super) route: &'l Route,
     /// Whether the text will stand on other pages than the post's: then `#a` names the page too.
@@ -70,7 +71,7 @@ impl Broken {
 impl<'l> Links<'l> {
     /// Starts with the links of a post.
     pub(super) fn of(config: &'l Config, library: &'l Library, id: PostId) -> Self {
-        Links { config, library, post: library.post(id), route: library.route(id), elsewhere: false }
+        Links { config, library, id, post: library.post(id), route: library.route(id), elsewhere: false }
     }
 
     /// Returns where a link leads, or what is wrong with it. Nothing at all if it may not lead

@@ -10,14 +10,16 @@ use std::ops::Range;
 use pulldown_cmark::{BlockQuoteKind, CodeBlockKind, CowStr, Event, LinkType, Tag, TagEnd};
 
 use super::OutlineHeading;
+use super::calls::Frame;
 use super::code::Code;
 use super::escape::{push_attribute, push_href, push_markup, push_text};
 use super::footnotes::{Body, Footnotes, footnote_prefix};
 use super::heading::{self, Attributes};
 use super::links::{Links, Use, place};
 use super::math;
-use super::raw_html::{Changes, resolved};
-use super::summary::{is_comment, is_marker};
+use super::shortcode::lex::Problem;
+use super::shortcode::mask::Piece;
+use super::shortcode::{Inserts, NoInserts};
 use super::table::Table;
 use crate::diagnostic::{Diagnostic, Place};
 
@@ -32,10 +34,17 @@ pub(super) enum Origin {
 
 /// Writes the HTML of one text.
 pub(super) struct Writer<'a, 'w> {
-    out: String,
-    links: Links<'w>,
+    pub(super) out: String,
+    pub(super) links: Links<'w>,
     code: Code<'w>,
-    origin: Origin,
+    pub(super) origin: Origin,
+    /// The text as it was written.
+    pub(super) source: &'w str,
+    pub(super) inserts: &'w dyn Inserts,
+    /// The shortcodes whose bodies are being written.
+    pub(super) calls: Vec<Frame<'a>>,
+    /// Whether a shortcode was written that a script may turn into a player.
+    pub(super) has_embed: bool,
     /// The outline's headings that are still to come; none in an excerpt.
     headings: std::vec::IntoIter<&'w OutlineHeading>,
     footnotes: Footnotes<'a, 'w>,
@@ -44,7 +53,7 @@ pub(super) struct Writer<'a, 'w> {
     image: Option<Image<'a>>,
     heading_id: Option<&'w str>,
     table: Table,
-    html: Option<(String, Vec<(usize, usize)>)>,
+    pub(super) html: Option<(String, Vec<(usize, usize)>)>,
     code_block: Option<(CodeBlockKind<'a>, String, Range<usize>)>,
     images: usize,
     tables: usize,
@@ -74,6 +83,8 @@ pub(super) struct Written {
     pub(super) diagnostics: Vec<Diagnostic>,
     /// Whether a block of code was written.
     pub(super) has_code: bool,
+    /// Whether there is a link that a script may turn into a player.
+    pub(super) has_embed: bool,
 }
 
 impl<'a, 'w> Writer<'a, 'w> {
@@ -86,6 +97,10 @@ impl<'a, 'w> Writer<'a, 'w> {
             links,
             code,
             origin,
+            source: links.post.markdown(),
+            inserts: &NoInserts,
+            calls: Vec::new(),
+            has_embed: false,
             headings: headings.into_iter(),
             footnotes: Footnotes::new(footnote_prefix(links.route.as_str())),
             note: None,
@@ -100,11 +115,25 @@ impl<'a, 'w> Writer<'a, 'w> {
         }
     }
 
-    /// Writes the next event.
-    pub(super) fn write(&mut self, event: Event<'a>, range: Range<usize>) {
+    /// Says who knows the site's own shortcodes, and which text this is if it is not the post's body.
+    pub(super) fn asking(self, inserts: &'w dyn Inserts, source: &'w str) -> Self {
+        Writer { inserts, source, ..self }
+    }
+
+    /// Writes the next piece.
+    pub(super) fn write(&mut self, piece: Piece<'a>, range: Range<usize>) {
         if self.note.is_some() {
-            return self.keep_for_note(event, range);
+            return self.keep_for_note(piece, range);
         }
+        let event = match piece {
+            Piece::Event(event) => event,
+            Piece::Alone(call, _) | Piece::Open(call, _) if self.image.is_some() => {
+                let message = format!("the shortcode `{}` cannot stand in the text of an image", call.name);
+                let problem = Problem::new("shortcode/misplaced", message, call.name_at.clone());
+                return self.say(problem.hint("put it before the image, or after it"));
+            }
+            piece => return self.write_call(piece, range),
+        };
         if self.image.is_some() {
             return self.alternative_text(event);
         }
@@ -151,8 +180,8 @@ impl<'a, 'w> Writer<'a, 'w> {
         while let Some(body) = self.footnotes.take(notes.len() + 1) {
             let text = std::mem::take(&mut self.out);
             self.headings = body.headings.into_iter();
-            for (event, range) in body.events {
-                self.write(event, range);
+            for (piece, range) in body.pieces {
+                self.write(piece, range);
             }
             notes.push(std::mem::replace(&mut self.out, text));
         }
@@ -173,10 +202,15 @@ impl<'a, 'w> Writer<'a, 'w> {
                 self.diagnostics.push(Diagnostic::warning("footnote/unused", message).at(at));
             }
         }
-        Written { html: self.out, diagnostics: self.diagnostics, has_code: self.code.written }
+        Written {
+            html: self.out,
+            diagnostics: self.diagnostics,
+            has_code: self.code.written,
+            has_embed: self.has_embed,
+        }
     }
 
-    fn fresh_line(&mut self) {
+    pub(super) fn fresh_line(&mut self) {
         if !self.out.is_empty() && !self.out.ends_with('\n') {
             self.out.push('\n');
         }
@@ -211,7 +245,7 @@ impl<'a, 'w> Writer<'a, 'w> {
             }
             Tag::Item => self.open("<li>"),
             Tag::FootnoteDefinition(name) => {
-                let body = Body { range, events: Vec::new(), headings: Vec::new() };
+                let body = Body { range, pieces: Vec::new(), headings: Vec::new() };
                 self.note = Some(Note { name, body, depth: 0 });
             }
             Tag::DefinitionList => self.open("<dl>\n"),
@@ -274,25 +308,25 @@ impl<'a, 'w> Writer<'a, 'w> {
     }
 
     /// Keeps an event of a footnote's body for the end of the text.
-    fn keep_for_note(&mut self, event: Event<'a>, range: Range<usize>) {
+    fn keep_for_note(&mut self, piece: Piece<'a>, range: Range<usize>) {
         let Some(note) = &mut self.note else { return };
-        match &event {
-            Event::Start(tag) => {
+        match &piece {
+            Piece::Event(Event::Start(tag)) => {
                 note.depth += 1;
                 if matches!(tag, Tag::Heading { .. }) {
                     note.body.headings.extend(self.headings.next());
                 }
             }
-            Event::End(_) if note.depth == 0 => {
+            Piece::Event(Event::End(_)) if note.depth == 0 => {
                 if let Some(note) = self.note.take() {
                     self.footnotes.define(note.name, note.body);
                 }
                 return;
             }
-            Event::End(_) => note.depth -= 1,
+            Piece::Event(Event::End(_)) => note.depth -= 1,
             _ => {}
         }
-        note.body.events.push((event, range));
+        note.body.pieces.push((piece, range));
     }
 
     fn start_heading(&mut self, level: u8, classes: &[CowStr<'a>], attributes: &Attributes<'a>) {
@@ -430,54 +464,6 @@ impl<'a, 'w> Writer<'a, 'w> {
             let at = self.at(first_line(self.links.post.markdown(), range.clone()));
             self.diagnostics.push(remark.at(at));
         }
-    }
-
-    /// Writes a block of raw HTML, or its text where raw HTML is off.
-    fn raw_html_block(&mut self, html: &str, pieces: &[(usize, usize)]) {
-        if self.links.config.markdown.html {
-            self.raw_html(html, pieces);
-        } else if !is_comment(html) {
-            self.out.push_str("<p>");
-            push_text(&mut self.out, html.trim_end());
-            self.out.push_str("</p>\n");
-        }
-    }
-
-    /// Writes raw HTML, or its text where it is off. `pieces` says where in the Markdown each part
-    /// of it stands.
-    fn raw_html(&mut self, html: &str, pieces: &[(usize, usize)]) {
-        if !self.links.config.markdown.html {
-            // A comment was never meant to be seen.
-            if !is_comment(html) {
-                push_text(&mut self.out, html);
-            }
-            return;
-        }
-        if is_marker(html) && is_comment(html) {
-            return;
-        }
-        let (links, origin) = (self.links, &self.origin);
-        let mut diagnostics = Vec::new();
-        let mut resolve = |address: &str, purpose: Use, at: Range<usize>| {
-            let at = || {
-                let piece = pieces.iter().rev().find(|(start, _)| *start <= at.start).copied().unwrap_or_default();
-                match origin {
-                    Origin::Body => place(links.post, at.start - piece.0 + piece.1..at.end - piece.0 + piece.1),
-                    Origin::At(place) => place.clone(),
-                }
-            };
-            match links.resolve(address, purpose, at) {
-                Ok(Some(found)) if found != address => Some(found.into_owned()),
-                Ok(_) => None,
-                Err(diagnostic) => {
-                    diagnostics.push(*diagnostic);
-                    None
-                }
-            }
-        };
-        let html = resolved(html, Changes { resolve: &mut resolve, drop_ids: links.elsewhere });
-        push_markup(&mut self.out, &html);
-        self.diagnostics.append(&mut diagnostics);
     }
 }
 

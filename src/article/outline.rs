@@ -8,6 +8,8 @@ use std::ops::Range;
 
 use pulldown_cmark::{Event, LinkType, Options, Parser, Tag, TagEnd};
 
+use super::shortcode::builtin;
+use super::shortcode::mask::{Masked, Piece};
 use super::words::{WordCount, heading_id};
 use super::{Outline, OutlineHeading, OutlineLink, OutlineLinkKind};
 use crate::config::{HeadingIds, MarkdownRule};
@@ -31,30 +33,68 @@ pub(super) fn options(rule: &MarkdownRule) -> Options {
 
 /// Reads what a Markdown text has in it.
 pub(super) fn read(markdown: &str, rule: &MarkdownRule) -> Outline {
-    let mut outline = Outline::default();
-    let mut words = WordCount::default();
-    // The ids that authors wrote; an empty one means that it is made from the title.
-    let mut written: Vec<Option<String>> = Vec::new();
-    let mut in_heading = false;
-    let mut in_code = false;
-    for (event, range) in Parser::new_ext(markdown, options(rule)).into_offset_iter() {
+    let mut reading = Reading::default();
+    match Masked::of(markdown, options(rule)) {
+        None => {
+            for (event, range) in Parser::new_ext(markdown, options(rule)).into_offset_iter() {
+                reading.take(event, range, markdown, rule);
+            }
+        }
+        Some(masked) => {
+            for (piece, range) in masked.pieces(rule, false) {
+                match piece {
+                    Piece::Event(event) => reading.take(event, range, markdown, rule),
+                    Piece::Alone(call, _) | Piece::Open(call, _) => {
+                        reading.words.end_word();
+                        let addresses = builtin::addresses(call).into_iter();
+                        let link = |(address, span): (&str, Range<usize>)| {
+                            let is_image = matches!(call.name.as_str(), "figure" | "gallery");
+                            let kind = if is_image { OutlineLinkKind::Image } else { OutlineLinkKind::Link };
+                            OutlineLink { destination: address.to_owned(), span, kind }
+                        };
+                        reading.outline.links.extend(addresses.map(link));
+                    }
+                    Piece::Close | Piece::Wrong(_) => reading.words.end_word(),
+                }
+            }
+        }
+    }
+    let Reading { mut outline, words, written, .. } = reading;
+    outline.words = words.count();
+    name(&mut outline.headings, written, rule.heading_ids);
+    outline
+}
+
+/// What was read so far.
+#[derive(Default)]
+struct Reading {
+    outline: Outline,
+    words: WordCount,
+    /// The ids that authors wrote; none means that it is made from the title.
+    written: Vec<Option<String>>,
+    in_heading: bool,
+    in_code: bool,
+}
+
+impl Reading {
+    fn take(&mut self, event: Event<'_>, range: Range<usize>, markdown: &str, rule: &MarkdownRule) {
         match event {
-            Event::Text(text) if !in_code => {
-                words.add(&text);
-                if in_heading {
-                    push_title(&mut outline.headings, &text);
+            Event::Text(text) if !self.in_code => {
+                self.words.add(&text);
+                if self.in_heading {
+                    push_title(&mut self.outline.headings, &text);
                 }
             }
             Event::Code(text) | Event::InlineMath(text) | Event::DisplayMath(text) => {
-                words.add(&text);
-                if in_heading {
-                    push_title(&mut outline.headings, &text);
+                self.words.add(&text);
+                if self.in_heading {
+                    push_title(&mut self.outline.headings, &text);
                 }
             }
             Event::SoftBreak | Event::HardBreak => {
-                words.end_word();
-                if in_heading {
-                    push_title(&mut outline.headings, " ");
+                self.words.end_word();
+                if self.in_heading {
+                    push_title(&mut self.outline.headings, " ");
                 }
             }
             Event::Start(Tag::Link { link_type, dest_url, .. }) => {
@@ -64,33 +104,34 @@ pub(super) fn read(markdown: &str, rule: &MarkdownRule) -> Outline {
                     _ => OutlineLinkKind::Link,
                 };
                 let span = destination(markdown, &dest_url, range);
-                outline.links.push(OutlineLink { destination: dest_url.into_string(), span, kind });
+                self.outline.links.push(OutlineLink { destination: dest_url.into_string(), span, kind });
             }
             Event::Start(Tag::Image { dest_url, .. }) => {
                 let span = destination(markdown, &dest_url, range);
                 let kind = OutlineLinkKind::Image;
-                outline.links.push(OutlineLink { destination: dest_url.into_string(), span, kind });
+                self.outline.links.push(OutlineLink { destination: dest_url.into_string(), span, kind });
             }
             Event::Start(Tag::Heading { level, id, .. }) => {
-                in_heading = true;
-                words.end_word();
-                written.push(id.map(|id| id.into_string()).filter(|id| !id.is_empty()));
-                outline.headings.push(OutlineHeading { level: level as u8, id: String::new(), title: String::new() });
+                self.in_heading = true;
+                self.words.end_word();
+                self.written.push(id.map(|id| id.into_string()).filter(|id| !id.is_empty()));
+                self.outline.headings.push(OutlineHeading {
+                    level: level as u8,
+                    id: String::new(),
+                    title: String::new(),
+                });
             }
             Event::End(TagEnd::Heading(_)) => {
-                in_heading = false;
-                words.end_word();
+                self.in_heading = false;
+                self.words.end_word();
             }
-            Event::Start(Tag::CodeBlock(_)) => in_code = true,
-            Event::End(TagEnd::CodeBlock) => in_code = false,
-            Event::Html(html) | Event::InlineHtml(html) if rule.html => push_anchors(&html, &mut outline.anchors),
-            Event::Start(tag) if !is_inline(&tag) => words.end_word(),
+            Event::Start(Tag::CodeBlock(_)) => self.in_code = true,
+            Event::End(TagEnd::CodeBlock) => self.in_code = false,
+            Event::Html(html) | Event::InlineHtml(html) if rule.html => push_anchors(&html, &mut self.outline.anchors),
+            Event::Start(tag) if !is_inline(&tag) => self.words.end_word(),
             _ => {}
         }
     }
-    outline.words = words.count();
-    name(&mut outline.headings, written, rule.heading_ids);
-    outline
 }
 
 /// Gives every heading its id: what the author wrote wins, the others make way.

@@ -9,8 +9,10 @@ use std::ops::Range;
 
 use lol_html::{RewriteStrSettings, element, rewrite_str};
 
-use super::escape::push_href;
-use super::links::Use;
+use super::escape::{push_href, push_markup, push_text};
+use super::links::{Use, place};
+use super::markdown::{Origin, Writer};
+use super::summary::{is_comment, is_marker};
 
 /// The attributes that hold an address, by element; `*` for any.
 const ADDRESSES: &[(&str, &str, Use)] = &[
@@ -38,6 +40,63 @@ pub(super) struct Changes<'c> {
     pub(super) resolve: Resolve<'c>,
     /// Whether ids are taken out.
     pub(super) drop_ids: bool,
+}
+
+impl Writer<'_, '_> {
+    /// Writes the raw HTML that was read so far.
+    pub(super) fn flush_html(&mut self) {
+        if let Some((html, pieces)) = self.html.as_mut().map(std::mem::take) {
+            self.raw_html(&html, &pieces);
+        }
+    }
+
+    /// Writes a block of raw HTML, or its text where raw HTML is off.
+    pub(super) fn raw_html_block(&mut self, html: &str, pieces: &[(usize, usize)]) {
+        if self.links.config.markdown.html {
+            self.raw_html(html, pieces);
+        } else if !is_comment(html) {
+            self.out.push_str("<p>");
+            push_text(&mut self.out, html.trim_end());
+            self.out.push_str("</p>\n");
+        }
+    }
+
+    /// Writes raw HTML, or its text where it is off. `pieces` says where in the Markdown each part
+    /// of it stands.
+    pub(super) fn raw_html(&mut self, html: &str, pieces: &[(usize, usize)]) {
+        if !self.links.config.markdown.html {
+            // A comment was never meant to be seen.
+            if !is_comment(html) {
+                push_text(&mut self.out, html);
+            }
+            return;
+        }
+        if is_marker(html) && is_comment(html) {
+            return;
+        }
+        let (links, origin) = (self.links, &self.origin);
+        let mut diagnostics = Vec::new();
+        let mut resolve = |address: &str, purpose: Use, at: Range<usize>| {
+            let at = || {
+                let piece = pieces.iter().rev().find(|(start, _)| *start <= at.start).copied().unwrap_or_default();
+                match origin {
+                    Origin::Body => place(links.post, at.start - piece.0 + piece.1..at.end - piece.0 + piece.1),
+                    Origin::At(place) => place.clone(),
+                }
+            };
+            match links.resolve(address, purpose, at) {
+                Ok(Some(found)) if found != address => Some(found.into_owned()),
+                Ok(_) => None,
+                Err(diagnostic) => {
+                    diagnostics.push(*diagnostic);
+                    None
+                }
+            }
+        };
+        let html = resolved(html, Changes { resolve: &mut resolve, drop_ids: links.elsewhere });
+        push_markup(&mut self.out, &html);
+        self.diagnostics.append(&mut diagnostics);
+    }
 }
 
 /// Returns a piece of raw HTML with its addresses resolved.

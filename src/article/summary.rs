@@ -7,6 +7,7 @@ use std::ops::Range;
 
 use pulldown_cmark::{Event, Tag, TagEnd};
 
+use super::shortcode::mask::{Piece, Placement};
 use crate::config::SummaryRule;
 
 /// No summary is made of more blocks than this, unless the author says where it ends.
@@ -15,7 +16,7 @@ const MOST_BLOCKS: usize = 3;
 /// Watches the events of a post go by and keeps those of its summary.
 #[derive(Debug)]
 pub(super) struct Excerpt<'a> {
-    events: Vec<(Event<'a>, Range<usize>)>,
+    pieces: Vec<(Piece<'a>, Range<usize>)>,
     /// Whether the marker may still come.
     awaits_marker: bool,
     /// Whether the marker has come; the block that it is in still belongs to the summary.
@@ -47,7 +48,7 @@ struct Block {
 /// A summary: the events to write, and whether the post goes on after it.
 #[derive(Debug, Default)]
 pub(super) struct Cut<'a> {
-    pub(super) events: Vec<(Event<'a>, Range<usize>)>,
+    pub(super) pieces: Vec<(Piece<'a>, Range<usize>)>,
     pub(super) continues: bool,
     /// Whether the author said where it ends.
     pub(super) marked: bool,
@@ -57,7 +58,7 @@ impl<'a> Excerpt<'a> {
     /// Starts before the first event of a post.
     pub(super) fn of(markdown: &str, rule: SummaryRule) -> Self {
         Excerpt {
-            events: Vec::new(),
+            pieces: Vec::new(),
             awaits_marker: has_marker(markdown),
             marked: false,
             marker_end: None,
@@ -70,17 +71,31 @@ impl<'a> Excerpt<'a> {
         }
     }
 
-    /// Takes note of the next event.
-    pub(super) fn watch(&mut self, event: &Event<'a>, range: &Range<usize>) {
+    /// Takes note of the next piece.
+    pub(super) fn watch(&mut self, piece: &Piece<'a>, range: &Range<usize>) {
         let awaits = self.awaits_marker && self.marker_end.is_none();
         if self.choosing || awaits {
-            self.events.push((event.clone(), range.clone()));
+            self.pieces.push((piece.clone(), range.clone()));
         } else if self.after_marker || (self.marker_end.is_none() && self.after_blocks) {
             return;
         }
         if self.depth == 0 {
-            self.block = Block { start: self.events.len().saturating_sub(1), ..Block::default() };
+            self.block = Block { start: self.pieces.len().saturating_sub(1), ..Block::default() };
         }
+        let event = match piece {
+            Piece::Event(event) => event,
+            // With its body it is one block, which is never cut.
+            Piece::Open(..) => return self.depth += 1,
+            Piece::Close => {
+                self.depth = self.depth.saturating_sub(1);
+                let says_enough = self.block.has_words;
+                return if self.depth == 0 {
+                    self.end_block(true, says_enough, false)
+                };
+            }
+            Piece::Alone(_, Placement::Block) if self.depth == 0 => return self.end_block(true, false, false),
+            Piece::Alone(..) | Piece::Wrong(_) => return,
+        };
         match event {
             Event::Start(tag) => {
                 self.depth += 1;
@@ -111,50 +126,56 @@ impl<'a> Excerpt<'a> {
             _ => {}
         }
         if self.depth == 0 {
-            self.end_block(event);
+            let is_html = matches!(event, Event::End(TagEnd::HtmlBlock));
+            let is_block = is_content(event) && !(is_html && self.block.is_comment);
+            let says_enough = match event {
+                Event::End(TagEnd::Paragraph) => self.block.has_words && !self.block.ends_with_colon,
+                Event::End(TagEnd::HtmlBlock | TagEnd::CodeBlock) => self.is_led_into(),
+                _ => true,
+            };
+            let is_passed_over = matches!(event, Event::End(TagEnd::Heading(_)) | Event::Rule);
+            self.end_block(is_block, says_enough, is_passed_over);
         }
     }
 
+    /// Returns whether the block that has just ended may stand for the text because the one before led into it.
+    fn is_led_into(&self) -> bool {
+        !self.blocks.is_empty() && self.blocks.len() < MOST_BLOCKS && self.led_into()
+    }
+
     /// Weighs the block that has just ended.
-    fn end_block(&mut self, last: &Event<'a>) {
-        let is_html = matches!(last, Event::End(TagEnd::HtmlBlock));
-        let is_block = is_content(last) && !(is_html && self.block.is_comment);
+    fn end_block(&mut self, is_block: bool, says_enough: bool, is_passed_over: bool) {
         self.after_blocks |= is_block && !self.choosing;
         self.after_marker |= is_block && self.marker_end.is_some();
-        if self.choosing && is_block && !matches!(last, Event::End(TagEnd::Heading(_)) | Event::Rule) {
-            let led_into = !self.blocks.is_empty() && self.blocks.len() < MOST_BLOCKS && self.led_into();
-            self.blocks.push(self.block.start..self.events.len());
-            let says_enough = match last {
-                Event::End(TagEnd::Paragraph) => self.block.has_words && !self.block.ends_with_colon,
-                Event::End(TagEnd::HtmlBlock | TagEnd::CodeBlock) => led_into,
-                _ => true,
-            };
+        if self.choosing && is_block && !is_passed_over {
+            self.blocks.push(self.block.start..self.pieces.len());
             self.choosing = !says_enough && self.blocks.len() < MOST_BLOCKS;
         }
         if self.marked && self.marker_end.is_none() {
-            self.marker_end = Some(self.events.len());
+            self.marker_end = Some(self.pieces.len());
         }
     }
 
     /// Returns whether the last chosen block ends in a colon, so that the next one belongs to it.
     fn led_into(&self) -> bool {
         let Some(last) = self.blocks.last() else { return false };
-        let mut events = self.events[last.clone()].iter().rev();
-        events.find_map(|(event, _)| if let Event::Text(text) = event { Some(text.ends_with(':')) } else { None })
-            == Some(true)
+        let mut events = self.pieces[last.clone()].iter().rev();
+        events.find_map(
+            |(piece, _)| if let Piece::Event(Event::Text(text)) = piece { Some(text.ends_with(':')) } else { None },
+        ) == Some(true)
     }
 
     /// Returns the summary.
     pub(super) fn cut(mut self) -> Cut<'a> {
         if let Some(end) = self.marker_end {
-            self.events.truncate(end);
-            return Cut { events: self.events, continues: self.after_marker, marked: true };
+            self.pieces.truncate(end);
+            return Cut { pieces: self.pieces, continues: self.after_marker, marked: true };
         }
-        let mut events = Vec::new();
+        let mut pieces = Vec::new();
         for block in &self.blocks {
-            events.extend_from_slice(&self.events[block.clone()]);
+            pieces.extend_from_slice(&self.pieces[block.clone()]);
         }
-        Cut { events, continues: self.after_blocks, marked: false }
+        Cut { pieces, continues: self.after_blocks, marked: false }
     }
 }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::{Article, Typesetter, outline};
+use super::{Article, NoInserts, Typesetter, outline};
 use crate::config::{
     ArchiveRule, CheckRule, CodeStyle, Config, HeadingIds, HighlightRule, LiveRule, MarkdownRule, RelatedRule,
     SummaryRule,
@@ -180,7 +180,7 @@ impl Shelf {
     }
 
     pub(super) fn typeset(&self) -> Result<Article, Vec<Diagnostic>> {
-        Typesetter::new(&self.config).unwrap().typeset(&self.config, &self.library, self.id())
+        Typesetter::new(&self.config).unwrap().typeset(&self.config, &self.library, &NoInserts, self.id())
     }
 
     pub(super) fn html(&self) -> String {

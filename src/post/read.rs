@@ -97,6 +97,7 @@ impl Parser<'_> {
         if config.taxonomy("authors").is_some() && kind == Kind::Post {
             front.terms.insert("authors".to_owned(), front.authors.clone());
         }
+        diagnostics.extend(article::remarks(self.source, self.text, body.clone(), &config.markdown));
         Ok(Post {
             source: self.source.clone(),
             text: Arc::clone(self.text),

@@ -9,11 +9,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tera::Value;
 
-use crate::article::{Article, Typesetter};
-use crate::config::Config;
+use crate::article::Article;
 use crate::diagnostic::Diagnostic;
-use crate::library::{Library, PostId};
+use crate::library::PostId;
 use crate::render::cells::Cells;
+use crate::render::shelf::Shelf;
 
 /// How many bytes of whole articles one run keeps.
 pub(crate) const LIMIT: usize = 64 * 1024 * 1024;
@@ -24,6 +24,7 @@ pub(crate) struct Summary {
     pub html: Value,
     pub continues: bool,
     pub has_code: bool,
+    pub has_embed: bool,
 }
 
 /// An article as feeds quote it: every address absolute.
@@ -59,17 +60,11 @@ impl Articles {
     }
 
     /// Returns an article. Two threads that ask at once may both typeset it: nobody ever waits while holding a lock.
-    pub(crate) fn article(
-        &self,
-        typesetter: &Typesetter,
-        config: &Config,
-        library: &Library,
-        id: PostId,
-    ) -> Result<Arc<Article>, Vec<Diagnostic>> {
+    pub(crate) fn article(&self, shelf: &Shelf, id: PostId) -> Result<Arc<Article>, Vec<Diagnostic>> {
         if let Some(article) = self.kept.cell(id.0).get() {
             return Ok(Arc::clone(article));
         }
-        let article = Arc::new(typesetter.typeset(config, library, id)?);
+        let article = Arc::new(shelf.typesetter.typeset(&shelf.config, &shelf.library, shelf, id)?);
         if !article.warnings.is_empty() {
             let mut remarks = self.remarks.lock().unwrap_or_else(PoisonError::into_inner);
             remarks.entry(id).or_insert_with(|| article.warnings.clone());
@@ -78,6 +73,7 @@ impl Articles {
             html: Value::safe_string(&article.summary),
             continues: article.continues,
             has_code: article.has_code,
+            has_embed: article.has_embed,
         });
         let size = article.html.len() + article.summary.len();
         if self.quoted.contains(&id) && self.take_room(size) {
@@ -87,17 +83,11 @@ impl Articles {
     }
 
     /// Returns what lists show of an article.
-    pub(crate) fn summary(
-        &self,
-        typesetter: &Typesetter,
-        config: &Config,
-        library: &Library,
-        id: PostId,
-    ) -> Result<&Summary, Vec<Diagnostic>> {
+    pub(crate) fn summary(&self, shelf: &Shelf, id: PostId) -> Result<&Summary, Vec<Diagnostic>> {
         if let Some(summary) = self.summaries.cell(id.0).get() {
             return Ok(summary);
         }
-        self.article(typesetter, config, library, id)?;
+        self.article(shelf, id)?;
         Ok(self.summaries.cell(id.0).get().expect("typesetting an article fills its summary"))
     }
 

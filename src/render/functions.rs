@@ -3,7 +3,7 @@
 //! Gives [`FUNCTIONS`]. To add one: a function below, a row in the list, a line in `docs/templates.md`. A function is
 //! pure: it sees the shelf and its arguments, and reads which page it is called on from `current_path`.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, Weak};
 
 use tera::{Error, Function, Kwargs, State, Tera, TeraResult, Value};
 
@@ -54,22 +54,45 @@ pub(crate) fn names() -> impl Iterator<Item = &'static str> {
 }
 
 /// Where the functions find the shelf: templates are parsed before it is set out.
-pub(crate) type Cell = Arc<OnceLock<Vec<Arc<Shelf>>>>;
+pub(crate) type Cell = Arc<OnceLock<Vec<Weak<Shelf>>>>;
 
 /// Returns a place for the shelf.
 pub(crate) fn cell() -> Cell {
     Arc::new(OnceLock::new())
 }
 
-/// Sets out the shelves: one for each language of the site.
+/// Sets out the shelves: one for each language of the site. They hold templates, which hold this cell, so it does not hold them.
 pub(crate) fn fill(cell: &Cell, shelves: &[Arc<Shelf>]) {
-    let _ = cell.set(shelves.to_vec());
+    let _ = cell.set(shelves.iter().map(Arc::downgrade).collect());
 }
 
 /// Registers all functions.
 pub(crate) fn register(tera: &mut Tera, cell: &Cell) {
     for row in FUNCTIONS {
         tera.register_function(row.name, Registered { row, cell: Arc::clone(cell) });
+    }
+}
+
+/// The functions that look at pages; a shortcode that called them could ask for the very text that it stands in.
+const OF_PAGES: [&str; 8] =
+    ["analytics", "backlinks", "feeds", "get_page", "get_section", "get_taxonomy", "related", "seo"];
+
+/// Registers the functions that templates inside of texts may call.
+pub(crate) fn register_in_text(tera: &mut Tera, cell: &Cell) {
+    for row in FUNCTIONS {
+        match OF_PAGES.contains(&row.name) {
+            true => tera.register_function(row.name, Refused(row.name)),
+            false => tera.register_function(row.name, Registered { row, cell: Arc::clone(cell) }),
+        }
+    }
+}
+
+/// A function that cannot be called inside of a text.
+struct Refused(&'static str);
+
+impl Function<TeraResult<Value>> for Refused {
+    fn call(&self, _: Kwargs, _: &State<'_>) -> TeraResult<Value> {
+        Err(Error::message(format!("`{}` cannot be called inside of a text, which other pages quote", self.0)))
     }
 }
 
@@ -84,7 +107,7 @@ impl Function<TeraResult<Value>> for Registered {
         let shelves = self.cell.get().map(Vec::as_slice).unwrap_or_default();
         let shelf = spoken(shelves, state)?;
         let shelf = shelf.ok_or_else(|| Error::message("it cannot be called before the site is complete"))?;
-        (self.row.call)(shelf, &arguments, state)
+        (self.row.call)(&shelf, &arguments, state)
     }
 
     fn is_safe(&self) -> bool {
@@ -93,12 +116,15 @@ impl Function<TeraResult<Value>> for Registered {
 }
 
 /// Returns the shelf of the language that the page is in; where a component hides the page, the site's own.
-fn spoken<'s>(shelves: &'s [Arc<Shelf>], state: &State<'_>) -> TeraResult<Option<&'s Arc<Shelf>>> {
-    let Some((main, [_, ..])) = shelves.split_first() else { return Ok(shelves.first()) };
+fn spoken(shelves: &[Weak<Shelf>], state: &State<'_>) -> TeraResult<Option<Arc<Shelf>>> {
+    let Some(main) = shelves.first().and_then(Weak::upgrade) else { return Ok(None) };
+    if shelves.len() == 1 {
+        return Ok(Some(main));
+    }
     let path: Option<Value> = state.get("current_path")?;
     let route = path.as_ref().and_then(Value::as_str).and_then(|path| main.config.base_url.route_of(path));
     Ok(match route.and_then(|route| main.library.routes.get(&route)) {
-        Some(Page::Abroad(language, _)) => shelves.get(*language),
+        Some(Page::Abroad(language, _)) => shelves.get(*language).and_then(Weak::upgrade),
         _ => Some(main),
     })
 }

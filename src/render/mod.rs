@@ -12,6 +12,7 @@ mod feeds;
 mod filters;
 mod functions;
 mod hashed;
+mod inserts;
 mod names;
 mod pages;
 mod policy;
@@ -94,6 +95,14 @@ impl Site {
                 std::iter::once((Arc::clone(&config), Arc::clone(&library))).chain(further).collect()
             }
         };
+        let inserts = inserts::Inserts::parse(&config.theme, &sources, |tera| {
+            functions::register_in_text(tera, &cell);
+            filters::register(tera, &config);
+        });
+        let inserts = Arc::new(inserts.unwrap_or_else(|errors| {
+            problems.extend(errors);
+            inserts::Inserts::default()
+        }));
         for (_, library) in &languages {
             problems.extend(feeds::problems(library));
             problems.extend(pages::missing_templates(library, &theme));
@@ -106,7 +115,7 @@ impl Site {
             .map(|(config, library)| {
                 let articles = Arc::new(Articles::new(library.posts.len(), shelf::quoted(&config, &library)));
                 let (sources, typesetter) = (Arc::clone(&sources), Arc::clone(&typesetter));
-                Arc::new(Shelf::new(config, sources, library, typesetter, articles, &theme))
+                Arc::new(Shelf::new(config, sources, library, typesetter, articles, Arc::clone(&inserts), &theme))
             })
             .collect();
         functions::fill(&cell, &shelves);

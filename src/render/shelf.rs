@@ -26,6 +26,7 @@ use crate::render::articles::Articles;
 use crate::render::cells::Cells;
 use crate::render::context::{self, FeedLink, Settings, Translation};
 use crate::render::hashed::Hashes;
+use crate::render::inserts::Inserts;
 use crate::render::theme::Theme;
 use crate::source::Sources;
 
@@ -42,6 +43,7 @@ pub(crate) struct Shelf {
     pub library: Arc<Library>,
     pub typesetter: Arc<Typesetter>,
     pub articles: Arc<Articles>,
+    pub inserts: Arc<Inserts>,
     /// `config`, as templates see it.
     pub settings: Value,
     /// `lang`.
@@ -86,6 +88,7 @@ impl Shelf {
         library: Arc<Library>,
         typesetter: Arc<Typesetter>,
         articles: Arc<Articles>,
+        inserts: Arc<Inserts>,
         theme: &Theme,
     ) -> Shelf {
         let mut term_feeds: BTreeMap<_, Vec<_>> = BTreeMap::new();
@@ -127,6 +130,7 @@ impl Shelf {
             library,
             typesetter,
             articles,
+            inserts,
         };
         shelf.taxonomies = (0..shelf.library.taxonomies.len()).map(|index| shelf.taxonomy_value(index)).collect();
         shelf.feeds = shelf.find_feeds();
@@ -157,7 +161,7 @@ impl Shelf {
 
     /// Returns an article.
     pub(crate) fn article(&self, id: PostId) -> Result<Arc<Article>, Vec<Diagnostic>> {
-        self.articles.article(&self.typesetter, &self.config, &self.library, id)
+        self.articles.article(self, id)
     }
 
     /// Returns the terms of a post: taxonomy and term, in the order of its front matter.

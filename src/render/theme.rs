@@ -85,7 +85,7 @@ fn short<'a>(name: &'a str, prefix: &str) -> &'a str {
 }
 
 /// Parses every template by itself, so that each syntax error is found, then all together, until nothing new is wrong.
-fn parse_all(
+pub(crate) fn parse_all(
     files: &BTreeMap<String, Template>,
     prefix: &str,
     register: impl Fn(&mut Tera),

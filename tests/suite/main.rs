@@ -42,6 +42,7 @@ mod schedule;
 mod serve;
 mod served;
 mod server;
+mod shortcodes;
 mod siege;
 mod site;
 mod themes;
@@ -87,6 +88,7 @@ const MODULES: &[fn() -> Vec<harness::Test>] = &[
     reproducible::tests,
     schedule::tests,
     serve::tests,
+    shortcodes::tests,
     siege::tests,
     themes::tests,
     tls::tests,

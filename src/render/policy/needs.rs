@@ -195,6 +195,8 @@ impl State {
                 load("img-src", "poster");
             }
             "iframe" | "frame" => load("frame-src", "src"),
+            // A link that a theme's script turns into a player when it is clicked.
+            "a" => load("frame-src", "data-embed"),
             "embed" => load("object-src", "src"),
             "object" => load("object-src", "data"),
             "form" => load("form-action", "action"),
@@ -306,13 +308,13 @@ mod tests {
                     <img src=//i.example/x srcset=\"b.png 1x, https://j.example/y 2x\"><img src=\"data:image/png,x\">\
                     <iframe src=https://f.example/></iframe><video poster=https://p.example/ src=https://v.example/></video>\
                     <link rel=stylesheet href=https://c.example/x.css><form action=https://g.example/send></form>\
-                    <a href=https://link.example/>x</a><!-- <img src=https://comment.example/> -->\
+                    <a href=https://link.example/ data-embed=https://player.example/1>x</a><!-- <img src=https://comment.example/> -->\
                     <textarea><img src=https://text.example/></textarea>";
         assert_eq!(
             needs(html),
             [
                 "form-action https://g.example",
-                "frame-src https://f.example",
+                "frame-src https://f.example https://player.example",
                 "img-src data: https://i.example https://j.example https://p.example",
                 "media-src https://v.example",
                 "script-src https://s.example:8443",

@@ -49,7 +49,7 @@ impl Shelf {
 
     /// Returns a post's summary as HTML.
     pub(crate) fn summary(&self, id: PostId) -> Result<Value, Vec<Diagnostic>> {
-        let summary = self.articles.summary(&self.typesetter, &self.config, &self.library, id)?;
+        let summary = self.articles.summary(self, id)?;
         Ok(summary.html.clone())
     }
 
@@ -71,11 +71,12 @@ impl Shelf {
     }
 
     fn card_map(&self, id: PostId) -> Result<Map, Vec<Diagnostic>> {
-        let summary = self.articles.summary(&self.typesetter, &self.config, &self.library, id)?;
+        let summary = self.articles.summary(self, id)?;
         let mut map = self.link(id).as_map().cloned().unwrap_or_default();
         map.insert("summary".into(), summary.html.clone());
         map.insert("continues".into(), Value::from(summary.continues));
         map.insert("has_code".into(), Value::from(summary.has_code));
+        map.insert("has_embed".into(), Value::from(summary.has_embed));
         Ok(map)
     }
 

@@ -1,0 +1,132 @@
+//! Owns the warning about shortcodes in the writing of other engines: Hugo's `{{< x >}}` and `{{% x %}}`, Zola's `{{<x a="b" />}}`
+//! and `{% <x> %}`. They are text here; the first one of a text is named, with how it is written here.
+
+use std::ops::Range;
+
+use pulldown_cmark::{Event, Options, Parser, Tag as Mark};
+
+use super::lex::Problem;
+
+/// How the other engines open and close a shortcode.
+const DIALECTS: [(&str, &str); 4] = [("{{<", ">}}"), ("{{%", "%}}"), ("{% <", "%}"), ("{%<", "%}")];
+
+/// Returns what there is to say about the first foreign shortcode in the prose of a text.
+pub(in crate::article) fn find(markdown: &str, options: Options) -> Option<Problem> {
+    let first = next(markdown, 0)?;
+    let mut inert: Vec<Range<usize>> = Vec::new();
+    for (event, range) in Parser::new_ext(markdown, options).into_offset_iter() {
+        match event {
+            Event::Start(Mark::CodeBlock(_)) | Event::Code(_) => inert.push(range),
+            Event::Html(html) | Event::InlineHtml(html) if html.trim_start().starts_with("<!--") => inert.push(range),
+            _ => {}
+        }
+    }
+    let mut found = Some(first);
+    while let Some((range, inner)) = found {
+        let is_shown = inner.trim_start().starts_with("/*") || markdown[..range.start].ends_with('\\');
+        let after = inert.partition_point(|code| code.end <= range.start);
+        if !is_shown && inert.get(after).is_none_or(|code| code.start > range.start) {
+            let message = "a shortcode in the writing of another engine stays as text";
+            return Some(Problem::new("shortcode/foreign", message, range).hint(format!("write {}", here(inner))));
+        }
+        found = next(markdown, range.end);
+    }
+    None
+}
+
+/// Returns the next one at or after a place: its bytes, and what is in it.
+fn next(markdown: &str, from: usize) -> Option<(Range<usize>, &str)> {
+    let starts = DIALECTS.iter().filter_map(|(open, close)| Some((from + markdown[from..].find(open)?, open, close)));
+    let (start, open, close) = starts.min_by_key(|(start, ..)| *start)?;
+    let inner = &markdown[start + open.len()..];
+    match inner.find(close).filter(|end| !inner[..*end].contains("\n\n")) {
+        Some(end) => Some((start..start + open.len() + end + close.len(), &inner[..end])),
+        None => next(markdown, start + open.len()),
+    }
+}
+
+/// Returns how a foreign shortcode is written here.
+fn here(inner: &str) -> String {
+    let inner = inner.trim().trim_end_matches(['/', '>']).trim();
+    let mut words = Words(inner);
+    let name = words.next().unwrap_or_default();
+    if name.is_empty() || name.starts_with('/') || inner.starts_with('/') {
+        return "`{% end %}`".to_owned();
+    }
+    let mut arguments = Vec::new();
+    for word in words {
+        let (key, value) = match word.split_once('=').filter(|(key, _)| !key.contains('"')) {
+            Some((key, value)) => (key, value),
+            None => (positional(name), word),
+        };
+        let value = value.trim_matches(['"', '\'', '{', '}']);
+        arguments.push(match value.parse::<f64>().is_ok() || matches!(value, "true" | "false") {
+            true if key != "id" => format!("{key}={value}"),
+            _ => format!("{key}=\"{}\"", value.replace('"', "\\\"")),
+        });
+    }
+    let call = format!("{name}({})", arguments.join(", "));
+    format!("`{{{{ {call} }}}}`, or `{{% {call} %}}` … `{{% end %}}` around a text")
+}
+
+/// Returns what an argument without a name means to Hugo's own shortcodes.
+fn positional(name: &str) -> &'static str {
+    match name {
+        "youtube" | "vimeo" | "gist" => "id",
+        "ref" | "relref" => "path",
+        "figure" => "src",
+        _ => "NAME",
+    }
+}
+
+/// The words of a foreign shortcode; quotes keep theirs together.
+struct Words<'w>(&'w str);
+
+impl<'w> Iterator for Words<'w> {
+    type Item = &'w str;
+
+    fn next(&mut self) -> Option<&'w str> {
+        let text = self.0.trim_start();
+        if text.is_empty() {
+            return None;
+        }
+        let mut quote = None;
+        let end = text.find(|character: char| match quote {
+            Some(open) => {
+                quote = if character == open { None } else { quote };
+                false
+            }
+            None if matches!(character, '"' | '\'') => {
+                quote = Some(character);
+                false
+            }
+            None => character.is_whitespace(),
+        });
+        let (word, rest) = text.split_at(end.unwrap_or(text.len()));
+        self.0 = rest;
+        Some(word)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_foreign_shortcode_is_named_with_how_it_is_written_here() {
+        for (text, written) in [
+            ("{{< youtube dQw4w9WgXcQ >}}", "youtube(id=\"dQw4w9WgXcQ\")"),
+            ("a {{% note title=\"a b\" width=3 %}}", "note(title=\"a b\", width=3)"),
+            ("{{<yt id=\"x\" />}}", "yt(id=\"x\")"),
+            ("{% <quote author=\"A\"> %}", "quote(author=\"A\")"),
+            ("`{{< a >}}` {{< ref \"b.md\" >}}", "ref(path=\"b.md\")"),
+            ("{{< /note >}}", "{% end %}"),
+        ] {
+            let problem = find(text, Options::empty()).unwrap();
+            assert!(problem.hint.as_deref().unwrap_or_default().contains(written), "{problem:?}");
+        }
+        for text in ["{{ x }}", "`{{< a >}}`", "    {{< a >}}", "<!-- {{< a >}} -->", "{{</* a */>}}", "{{< a"] {
+            assert_eq!(find(text, Options::empty()), None, "{text}");
+        }
+    }
+}
