@@ -17,6 +17,7 @@ mod overlay;
 pub mod permalink;
 mod read;
 mod related;
+mod search;
 pub mod selector;
 mod world;
 
@@ -41,6 +42,7 @@ use self::permalink::Permalink;
 pub use self::hosting::{CspMode, CspRule, HeaderRule, RedirectFormat};
 pub use self::read::{read, timezone};
 pub use self::related::RelatedRule;
+pub use self::search::SearchRule;
 pub use self::world::{World, load, not_found, now};
 
 /// What the command line says over `site.toml`.
@@ -117,6 +119,8 @@ pub struct Config {
     pub feeds: Vec<FeedRule>,
     /// What makes posts related.
     pub related: RelatedRule,
+    /// `[search]`, if the site is searched.
+    pub search: Option<SearchRule>,
     /// Which Markdown extensions are on.
     pub markdown: MarkdownRule,
     /// How code is coloured.

@@ -161,6 +161,13 @@ pub struct FrontMatter {
     pub spans: BTreeMap<String, Range<usize>>,
 }
 
+impl FrontMatter {
+    /// Returns from when on it is shown, if it says so.
+    pub fn published(&self) -> Option<jiff::Timestamp> {
+        self.publish_date.as_ref().or(self.date.as_ref()).map(Zoned::timestamp)
+    }
+}
+
 impl Default for FrontMatter {
     /// Returns what a file without front matter says.
     fn default() -> Self {

@@ -23,10 +23,12 @@ macro_rules! row {
 
 /// `paper`: a printed journal.
 pub const PAPER: Files = &[
+    row!("paper", "static/copy.js"),
     row!("paper", "static/embed.js"),
     row!("paper", "static/favicon.svg"),
     row!("paper", "static/feed.xsl"),
     row!("paper", "static/paper.css"),
+    row!("paper", "static/search.js"),
     row!("paper", "templates/404.html"),
     row!("paper", "templates/alias.html"),
     row!("paper", "templates/archive.html"),
@@ -44,6 +46,7 @@ pub const PAPER: Files = &[
     row!("paper", "templates/partials/pager.html"),
     row!("paper", "templates/partials/period.html"),
     row!("paper", "templates/partials/related.html"),
+    row!("paper", "templates/partials/search.html"),
     row!("paper", "templates/partials/toc.html"),
     row!("paper", "templates/post.html"),
     row!("paper", "templates/section.html"),
@@ -54,9 +57,11 @@ pub const PAPER: Files = &[
 
 /// `gazette`: a magazine.
 const GAZETTE: Files = &[
+    row!("gazette", "static/copy.js"),
     row!("gazette", "static/embed.js"),
     row!("gazette", "static/favicon.svg"),
     row!("gazette", "static/gazette.css"),
+    row!("gazette", "static/search.js"),
     row!("gazette", "templates/404.html"),
     row!("gazette", "templates/archive.html"),
     row!("gazette", "templates/base.html"),
@@ -72,6 +77,7 @@ const GAZETTE: Files = &[
     row!("gazette", "templates/partials/menu.html"),
     row!("gazette", "templates/partials/period.html"),
     row!("gazette", "templates/partials/plate.html"),
+    row!("gazette", "templates/partials/search.html"),
     row!("gazette", "templates/post.html"),
     row!("gazette", "templates/section.html"),
     row!("gazette", "templates/taxonomy.html"),
@@ -81,8 +87,10 @@ const GAZETTE: Files = &[
 
 /// `teletype`: a terminal.
 const TELETYPE: Files = &[
+    row!("teletype", "static/copy.js"),
     row!("teletype", "static/embed.js"),
     row!("teletype", "static/favicon.svg"),
+    row!("teletype", "static/search.js"),
     row!("teletype", "static/teletype.css"),
     row!("teletype", "templates/404.html"),
     row!("teletype", "templates/archive.html"),
@@ -98,6 +106,7 @@ const TELETYPE: Files = &[
     row!("teletype", "templates/partials/menu.html"),
     row!("teletype", "templates/partials/pager.html"),
     row!("teletype", "templates/partials/period.html"),
+    row!("teletype", "templates/partials/search.html"),
     row!("teletype", "templates/post.html"),
     row!("teletype", "templates/section.html"),
     row!("teletype", "templates/taxonomy.html"),

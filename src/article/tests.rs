@@ -69,6 +69,7 @@ pub(super) fn config() -> Config {
         archives: ArchiveRule::default(),
         feeds: Vec::new(),
         related: RelatedRule::default(),
+        search: None,
         markdown: RULE,
         highlight: HighlightRule {
             enabled: true,

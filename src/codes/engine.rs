@@ -27,6 +27,27 @@ pub(super) const CODES: &[Code] = &[
                differ from page to page, and each has a hash. Move them into files below `static/`, or use classes. With \
                `headers_from = \"netlify\"` there is no such limit.",
     },
+    // The search index: `[search]`.
+    Code {
+        code: "search/folder",
+        exit: Exit::Usage,
+        text: "`[search]` writes its index below `/pagefind/`, and the site has files of its own there: below `static/`, or a \
+               section of that name. The two would be mixed, and an old index would be searched. Give the folder another \
+               name, or take `[search]` out of `site.toml`.",
+    },
+    Code {
+        code: "search/failed",
+        exit: Exit::Site,
+        text: "Pagefind, which makes the search index, gave up. The message says on which page, if it was one. A site whose \
+               search finds only some of its pages looks whole and is not, so nothing is published. Leave the page out with \
+               `exclude = [\"/the/page/\"]` under `[search]`, or take `[search]` out until it is mended.",
+    },
+    Code {
+        code: "search/not-built-in",
+        exit: Exit::Usage,
+        text: "`site.toml` has `[search]`, and this program was built without the feature `search`, which takes Pagefind in. \
+               Take a `blog` that was built with it, as released ones are, or take `[search]` out.",
+    },
     // Stylesheets: `sass`.
     Code {
         code: "sass/invalid",

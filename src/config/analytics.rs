@@ -173,7 +173,7 @@ fn read_canary(row: &mut Fields<'_>, site: Option<&str>) -> Option<String> {
     None
 }
 
-fn read_exclude(row: &mut Fields<'_>) -> Vec<String> {
+pub(super) fn read_exclude(row: &mut Fields<'_>) -> Vec<String> {
     let mut exclude = Vec::new();
     for (pattern, span) in row.spanned_strings("exclude").unwrap_or_default() {
         if !pattern.starts_with('/') {

@@ -189,8 +189,7 @@ fn hidden(config: &Config, front: &FrontMatter) -> Option<Hidden> {
     if let Some(expiry) = expiry.filter(|&expiry| expiry <= config.clock) {
         return Some(Hidden::Expired(expiry));
     }
-    let from = front.publish_date.as_ref().or(front.date.as_ref()).map(jiff::Zoned::timestamp);
-    from.filter(|&from| from > config.clock && !config.future).map(Hidden::Future)
+    front.published().filter(|&from| from > config.clock && !config.future).map(Hidden::Future)
 }
 
 /// Hides what lies in a section whose `_index.md` is a draft.

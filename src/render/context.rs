@@ -23,6 +23,8 @@ pub(crate) struct Settings<'a> {
     pub taxonomies: Vec<&'a Value>,
     pub archive: Option<String>,
     pub highlight_css: Option<String>,
+    /// The link to the folder of the search index.
+    pub search: Option<String>,
     pub analytics: Vec<Provider<'a>>,
     pub theme: &'a str,
     pub fingerprint: bool,

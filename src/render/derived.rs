@@ -9,7 +9,7 @@ use crate::diagnostic::Diagnostic;
 use crate::library::Library;
 use crate::manifest::{Contract, Entry, FileKind, Manifest};
 use crate::paths::OutPath;
-use crate::render::{Site, hashed, policy};
+use crate::render::{Site, hashed, policy, search};
 
 /// What is known once every page is written.
 pub struct Finished<'a> {
@@ -41,6 +41,7 @@ pub struct Derived {
 /// All of them, in the order in which they are made.
 pub const DERIVED: &[Derived] = &[
     Derived { name: "hashed files", kind: FileKind::Asset, judged: true, make: hashed::files },
+    Derived { name: "search index", kind: FileKind::Asset, judged: true, make: search::files },
     Derived { name: "headers", kind: FileKind::Asset, judged: true, make: policy::headers },
     Derived { name: "manifest", kind: FileKind::Asset, judged: false, make: manifest },
 ];

@@ -18,6 +18,7 @@ mod pages;
 mod policy;
 mod reads;
 mod redirects;
+mod search;
 mod seo;
 mod shelf;
 mod sitemap;

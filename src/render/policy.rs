@@ -87,6 +87,10 @@ pub(super) fn headers(finished: &Finished<'_>) -> Result<Made, Vec<Diagnostic>> 
 fn policy(finished: &Finished<'_>) -> String {
     let mut needs = of_files(finished);
     let config = &finished.site.config;
+    if config.search.is_some() {
+        // The index is searched by a program in WebAssembly; this lets it be compiled, and no script besides.
+        needs.add("script-src", "'wasm-unsafe-eval'");
+    }
     for table in &config.analytics {
         let Some((target, provider)) = analytics::target(table, &config.base_url).zip(analytics::find(&table.provider))
         else {

@@ -27,6 +27,7 @@ use crate::render::cells::Cells;
 use crate::render::context::{self, FeedLink, Settings, Translation};
 use crate::render::hashed::Hashes;
 use crate::render::inserts::Inserts;
+use crate::render::search;
 use crate::render::theme::Theme;
 use crate::source::Sources;
 
@@ -282,6 +283,7 @@ impl Shelf {
                 .collect(),
             archive: find(config.at("/archive/"), &Page::Archive(None, None)),
             highlight_css: self.main_route("/highlight.css", &Page::HighlightStylesheet).map(|route| self.path(&route)),
+            search: config.search.as_ref().map(|_| format!("{}/{}/", config.base_url.prefix(), search::FOLDER)),
             analytics: config.analytics.iter().map(|table| context::Provider { provider: &table.provider }).collect(),
             theme: &config.theme,
             fingerprint: config.fingerprint,

@@ -49,6 +49,9 @@ pub fn page(edition: &Edition, serving: &Serving<'_>) -> String {
             format!("{}; nothing is counted, and no request leaves this machine", sentence(standin::NOTE)),
         );
     }
+    if site.is_some_and(|site| site.config.search.is_some()) {
+        row("Search", format!("not here: {} makes the index from the finished pages", code("blog build")));
+    }
     body.push_str("</dl></section>\n");
     problems(&mut body, &edition.problems);
     if let Some(site) = site {

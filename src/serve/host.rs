@@ -33,6 +33,11 @@ use crate::state::State;
 
 /// What the preview adds stands below this.
 const OURS: &str = "/__blog/";
+/// Where pages look for the search index; made from all finished pages, it is the build's alone.
+const INDEX: &str = "/pagefind/pagefind.js";
+/// What the preview says in its place; the box of the themes shows it.
+const NO_INDEX: &str =
+    "export const unavailable = 'The preview has no search index: blog build makes it from the finished pages.';\n";
 /// What cannot stand in a head, and only there is encoded again.
 const NOT_IN_A_HEAD: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'<').add(b'>');
 /// How many pages are kept in their last good form.
@@ -206,6 +211,9 @@ impl Host {
         }
         if let Some(answer) = self.standing(shown, site, &route, asked, 200) {
             return answer;
+        }
+        if site.config.search.is_some() && route.as_str() == INDEX {
+            return Answer::new(200, "text/javascript; charset=utf-8", NO_INDEX.to_owned());
         }
         // What a server does with an address that lacks its `/`, or names the file.
         if let Some(folder) = folder {

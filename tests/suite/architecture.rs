@@ -167,6 +167,8 @@ const WORLD: &[(&str, &[&str], &str)] = &[
     ("io::stdout", &["console"], "the terminal"),
     ("io::stderr", &["console", "main"], "the terminal"),
     ("feed_rs", &["check"], "the reading of feeds"),
+    ("tokio", &["render/search/index"], "an async runtime"),
+    ("pagefind::", &["render/search/index"], "Pagefind's library"),
     ("clap", &["cli", "main", "commands"], "the command line"),
     // The C library's state cannot change threads; it is scratch space, emptied for each block.
     ("thread_local!", &["article/highlight"], "hidden state"),

@@ -19,6 +19,7 @@ mod door;
 mod drill;
 mod feeds;
 mod fence;
+mod finding;
 mod foreign;
 mod front;
 mod goatcounter;
@@ -69,6 +70,7 @@ const MODULES: &[fn() -> Vec<harness::Test>] = &[
     drill::tests,
     feeds::tests,
     fence::tests,
+    finding::tests,
     foreign::tests,
     front::tests,
     guard::tests,
