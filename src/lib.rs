@@ -23,6 +23,7 @@ pub mod library;
 pub mod post;
 pub mod sass;
 pub mod source;
+pub mod words;
 
 pub mod feed;
 pub mod render;

@@ -31,7 +31,7 @@ use state::State;
 /// Where the guard's memory is.
 const MEMORY: &str = ".blog/state/guard.json";
 /// Folders of a site that hold what somebody wrote; none of them, and nothing below, is an output folder.
-const SOURCES: [&str; 8] = ["content", "data", "sass", "static", "templates", "themes", ".blog", ".git"];
+const SOURCES: [&str; 9] = ["content", "data", "i18n", "sass", "static", "templates", "themes", ".blog", ".git"];
 
 /// The output folder of one run, claimed for it alone.
 #[derive(Debug)]

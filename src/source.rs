@@ -20,6 +20,7 @@ use crate::diagnostic::{Diagnostic, Place, did_you_mean};
 use crate::fields::Node;
 use crate::paths::SourcePath;
 use crate::sass::{Sass, SassFile};
+use crate::words::{self, Words};
 
 /// What was found on disk. All maps are sorted, so that the order of folders never shows.
 #[derive(Debug, Clone, Default)]
@@ -37,6 +38,8 @@ pub struct Sources {
     pub sass: Arc<Sass>,
     /// The theme's `theme.toml`, if there is a theme.
     pub theme: Option<(SourcePath, Arc<str>)>,
+    /// The words of the theme and of the site, by language.
+    pub words: Words,
     /// What the files below `data/` say.
     pub data: BTreeMap<SourcePath, Arc<Node>>,
     /// What is worth saying about the files, though they can be used.
@@ -169,6 +172,7 @@ impl Scan {
         self.theme(config);
         self.statics("static", |scan, name, file| scan.sources.statics.insert(name, file));
         self.templates("templates", "");
+        self.words(words::FOLDER);
         self.data();
         self.sass(config);
     }
@@ -227,6 +231,7 @@ impl Scan {
         if self.walk.has_folder(&folder) {
             self.templates(&format!("{folder}/templates"), &format!("{name}/templates/"));
             self.statics(&format!("{folder}/static"), |scan, name, file| scan.sources.statics.insert(name, file));
+            self.words(&format!("{folder}/{}", words::FOLDER));
             let manifest = self.walk.file(&format!("{folder}/theme.toml"), &mut self.problems);
             self.sources.theme = self.read(manifest.into_iter().collect()).pop();
         } else if let Some(files) = crate::theme_embedded::find(name) {
@@ -254,8 +259,24 @@ impl Scan {
         let text: Arc<str> = String::from_utf8_lossy(bytes).into();
         if let Some(name) = path.strip_prefix("templates/") {
             self.sources.templates.insert(format!("{theme}/templates/{name}"), Template { source, text });
+        } else if path.starts_with(words::FOLDER) {
+            self.take_words(&source, &text);
         } else if path == "theme.toml" {
             self.sources.theme = Some((source, text));
+        }
+    }
+
+    /// Takes the words of a folder in, over those that are there: the site's win over the theme's.
+    fn words(&mut self, folder: &str) {
+        let found = self.walk.files(folder, walk::of_content, &mut self.problems);
+        for (source, text) in self.read(found) {
+            self.take_words(&source, &text);
+        }
+    }
+
+    fn take_words(&mut self, source: &SourcePath, text: &Arc<str>) {
+        if let Err(problems) = self.sources.words.add(source, text) {
+            self.problems.extend(problems);
         }
     }
 

@@ -23,6 +23,9 @@ macro_rules! row {
 
 /// `paper`: a printed journal.
 pub const PAPER: Files = &[
+    row!("paper", "i18n/de.toml"),
+    row!("paper", "i18n/en.toml"),
+    row!("paper", "i18n/fr.toml"),
     row!("paper", "static/copy.js"),
     row!("paper", "static/embed.js"),
     row!("paper", "static/favicon.svg"),
@@ -57,6 +60,9 @@ pub const PAPER: Files = &[
 
 /// `gazette`: a magazine.
 const GAZETTE: Files = &[
+    row!("gazette", "i18n/de.toml"),
+    row!("gazette", "i18n/en.toml"),
+    row!("gazette", "i18n/fr.toml"),
     row!("gazette", "static/copy.js"),
     row!("gazette", "static/embed.js"),
     row!("gazette", "static/favicon.svg"),
@@ -87,6 +93,9 @@ const GAZETTE: Files = &[
 
 /// `teletype`: a terminal.
 const TELETYPE: Files = &[
+    row!("teletype", "i18n/de.toml"),
+    row!("teletype", "i18n/en.toml"),
+    row!("teletype", "i18n/fr.toml"),
     row!("teletype", "static/copy.js"),
     row!("teletype", "static/embed.js"),
     row!("teletype", "static/favicon.svg"),

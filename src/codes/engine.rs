@@ -48,6 +48,26 @@ pub(super) const CODES: &[Code] = &[
         text: "`site.toml` has `[search]`, and this program was built without the feature `search`, which takes Pagefind in. \
                Take a `blog` that was built with it, as released ones are, or take `[search]` out.",
     },
+    // Words of themes: `i18n`.
+    Code {
+        code: "words/syntax",
+        exit: Exit::Site,
+        text: "A file below `i18n/` is no valid TOML. Each line gives a word: `next = \"Next\"`. In the preview the last good \
+               words stay until the file is mended.",
+    },
+    Code {
+        code: "words/value",
+        exit: Exit::Site,
+        text: "A word below `i18n/` is neither a text nor a table of forms for numbers. The forms are `zero`, `one`, `two`, \
+               `few`, `many` and `other`; which of them a language uses is settled by the Unicode CLDR, and `other` has to be \
+               there: `posts = { one = \"{count} post\", other = \"{count} posts\" }`.",
+    },
+    Code {
+        code: "words/file",
+        exit: Exit::Site,
+        text: "A file below `i18n/` is not named after a language. Each language has one file, `i18n/de.toml` or \
+               `i18n/pt-BR.toml`, beside one another and without folders. Under another name nobody would ever read it.",
+    },
     // Stylesheets: `sass`.
     Code {
         code: "sass/invalid",

@@ -7,7 +7,8 @@ use crate::diagnostic::Diagnostic;
 use super::{Overrides, World};
 
 /// Where output never goes and that it never holds, relative to the site's root.
-const OURS: &[&str] = &["content", "static", "templates", "themes", "data", "sass", ".git", ".blog", "site.toml"];
+const OURS: &[&str] =
+    &["content", "static", "templates", "themes", "data", "i18n", "sass", ".git", ".blog", "site.toml"];
 
 /// Returns the output folder, absolute and without `..`, or why it is refused.
 pub(super) fn choose(root: &Path, overrides: &Overrides, world: &World) -> Result<PathBuf, Diagnostic> {

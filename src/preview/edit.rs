@@ -25,9 +25,9 @@ impl State {
             self.settle();
         }
         let mut styles = None;
-        if ["templates", "static", "themes", "data", "sass"].into_iter().any(below) {
+        if ["templates", "static", "themes", "data", "sass", "i18n"].into_iter().any(below) {
             changed |= self.read_surface();
-            if !below("content") && !below("templates") && !below("data") {
+            if !["content", "templates", "data", "i18n"].into_iter().any(below) {
                 // Where pages name files by their digest, they are others after the edit.
                 let by_digest = |text: &str| text.contains("cachebust=true");
                 let is_named = self.config.fingerprint
@@ -185,6 +185,7 @@ impl State {
             || found.theme != before.theme
             || found.statics != before.statics
             || found.data != before.data
+            || found.words != before.words
             || !found.sass.is_same(&before.sass)
             || problems != self.surface;
         let mains = |sources: &Sources| sources.sass.mains().map(|(name, _)| name.clone()).collect::<Vec<_>>();
@@ -199,9 +200,12 @@ impl State {
                 data.entry(source.clone()).or_insert_with(|| Arc::clone(node));
             }
         }
+        // So do words: without them, no page could be shown.
+        let is_of_words = |problem: &Diagnostic| problem.code.starts_with("words/");
+        let words = if problems.iter().any(is_of_words) { before.words.clone() } else { found.words.clone() };
         // What was compiled of the same files stays.
         let sass = Arc::clone(if found.sass.is_same(&before.sass) { &before.sass } else { &found.sass });
-        self.sources = Arc::new(Sources { assets, linked, data, sass, ..found });
+        self.sources = Arc::new(Sources { assets, linked, data, sass, words, ..found });
         self.surface = problems;
         if has_other_addresses {
             self.forget_arrangement();

@@ -42,6 +42,7 @@ pub(crate) const FUNCTIONS: &[TemplateFunction] = &[
     TemplateFunction { name: "backlinks", html: false, call: backlinks },
     TemplateFunction { name: "related", html: false, call: related },
     TemplateFunction { name: "load_data", html: false, call: load_data },
+    TemplateFunction { name: "trans", html: false, call: trans },
     TemplateFunction { name: "now", html: false, call: now },
 ];
 
@@ -216,6 +217,30 @@ fn load_data(shelf: &Shelf, arguments: &Kwargs, _: &State<'_>) -> TeraResult<Val
             let known = shelf.sources.data.keys().map(|source| source.as_str().trim_start_matches("data/"));
             Err(unknown("data file", below, known))
         }
+    }
+}
+
+fn trans(shelf: &Shelf, arguments: &Kwargs, state: &State<'_>) -> TeraResult<Value> {
+    let key: &str = arguments.must_get("key")?;
+    let of_page: Option<Value> = state.get("lang")?;
+    let named = arguments.get::<&str>("lang")?;
+    let language = named.or_else(|| of_page.as_ref().and_then(Value::as_str)).unwrap_or(&shelf.config.language);
+    let words = &shelf.sources.words;
+    let Some(phrase) = words.find(language, key) else {
+        return match arguments.get::<Value>("default")? {
+            Some(own) => Ok(own),
+            None => Err(match did_you_mean(key, words.keys()) {
+                Some(known) => Error::message(format!("there is no word `{key}`; did you mean `{known}`?")),
+                None => Error::message(format!("there is no word `{key}`; write it into `i18n/en.toml`")),
+            }),
+        };
+    };
+    let count = arguments.get::<Value>("count")?.and_then(|count| count.to_string().parse().ok());
+    let given =
+        |name: &str| arguments.iter().find(|(key, _)| key.as_str() == Some(name)).map(|(_, one)| one.to_string());
+    match phrase.text(count, given) {
+        Ok(text) => Ok(Value::normal_string(&text)),
+        Err(why) => Err(Error::message(format!("the word `{key}` cannot be written: {why}"))),
     }
 }
 

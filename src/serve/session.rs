@@ -19,7 +19,7 @@ use crate::preview::{self, Changed, Edition, Preview};
 use crate::render::Site;
 
 /// The folders that a site is made from.
-const FOLDERS: [&str; 6] = ["content", "data", "sass", "static", "templates", "themes"];
+const FOLDERS: [&str; 7] = ["content", "data", "i18n", "sass", "static", "templates", "themes"];
 /// The files beside them.
 const FILES: [&str; 2] = [FILE, "analytics.lock"];
 

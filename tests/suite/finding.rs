@@ -1,4 +1,5 @@
-//! How readers find things: the search index over the written pages. The sites are those of `content/docs/`.
+//! How readers find things, and in which words: the search index over the written pages, and `i18n/`. The sites are those
+//! of `content/docs/`.
 
 use std::collections::BTreeSet;
 use std::io::Read as _;
@@ -17,6 +18,11 @@ tests![
     the_preview_says_that_it_has_no_index,
     the_scripts_of_the_themes_are_the_same,
     the_search_of_the_documentation_is_built,
+    themes_speak_the_language_of_the_page,
+    words_of_the_site_win_and_unknown_ones_are_errors,
+    a_broken_file_of_words_stops_the_build_and_shows_the_line,
+    edits_of_words_show_in_the_preview,
+    the_themes_of_the_program_are_whole_in_three_languages,
 ];
 
 /// Returns the pages of an index: their addresses, titles and texts, each as `ADDRESS|TITLE|TEXT`.
@@ -169,4 +175,120 @@ fn the_search_of_the_documentation_is_built() {
     let run = Site::new().config("[search]").template("post.html", &page).post("a.md", "Own theme.").build().exit(0);
     let pages: Vec<String> = indexed(&run.site).into_iter().collect();
     assert!(pages.len() == 1 && pages[0].ends_with("|Own theme."), "{pages:?}");
+}
+
+fn themes_speak_the_language_of_the_page() {
+    for theme in ["paper", "gazette", "teletype"] {
+        let site = Site::new()
+            .config(&format!("theme = \"{theme}\"\n[search]\n[languages.de]\n[languages.\"fr-CA\"]\n[languages.pl]\n[taxonomies.tags]"))
+            .post("a.md", "A")
+            .post("a.de.md", "+++\ntitle = \"Ah\"\ndate = 2026-03-02\ntags = [\"eins\"]\n+++\nDeutsch.\n\n```rust\nlet a = 1;\n```\n")
+            .post("a.fr-CA.md", "Français.")
+            .post("a.pl.md", "Polski.");
+        let run = site.build().exit(0);
+        for (path, skip, close) in [
+            ("/posts/a/", "Skip to the content", "Close"),
+            ("/de/posts/a/", "Zum Inhalt springen", "Schließen"),
+            ("/fr-ca/posts/a/", "Aller au contenu", "Fermer"),
+            ("/pl/posts/a/", "Skip to the content", "Close"),
+        ] {
+            let page = run.page(path);
+            assert!(page.contains(skip) && page.contains(&format!(">{close}</button>")), "{theme}{path}: {page}");
+        }
+        let page = run.page("/de/posts/a/");
+        assert!(page.contains("data-copy=\"Kopieren\" data-copied=\"Kopiert\""), "{page}");
+        assert!(page.contains("data-found=\"Treffer: {count}\""), "{page}");
+        assert!(run.page("/de/tags/").contains("Schlagwörter"), "{theme}");
+        let lost = run.page("/de/404.html");
+        assert!(!lost.contains("address") && lost.contains("Adresse"), "{theme}: {lost}");
+    }
+}
+
+fn words_of_the_site_win_and_unknown_ones_are_errors() {
+    let text = include_str!("../../content/docs/languages.md");
+    let words = text.split("```toml\n").find(|block| block.starts_with("# i18n/de.toml")).expect("there is an example");
+    let words = words.split("```").next().expect("a block ends");
+    let call = text.split("```jinja\n").nth(1).and_then(|rest| rest.split("```").next()).expect("a call");
+    let page = format!(
+        "<!doctype html><html><head><title>t</title>{{{{ analytics() }}}}</head><body><p>{call}</p></body></html>"
+    );
+    let site = Site::new().config("language = \"de\"").file("i18n/de.toml", words).post("a.md", "A");
+    let run = site.template("post.html", &page).build().exit(0);
+    run.page_has("/posts/a/", "<p>3 Texte").page_has("/archive/", "ein Text");
+    for (call, message) in [
+        ("trans(key=\"older_post\")", "there is no word `older_post`; did you mean `older_posts`?"),
+        ("trans(key=\"zzzzzzzz\")", "write it into `i18n/en.toml`"),
+        ("trans(key=\"posts\")", "say how many with `count=`"),
+        ("trans(key=\"page_of\", page=1)", "give it `pages=`"),
+        ("trans()", "key"),
+    ] {
+        let page = format!("\n\n{{{{ {call} }}}}{{{{ analytics() }}}}");
+        let run = Site::new().template("post.html", &page).post("a.md", "A").build().exit(1);
+        run.stderr_has(message).stderr_has("templates/post.html:3");
+    }
+    let page = "<!doctype html><html><head><title>t</title>{{ analytics() }}</head><body>\
+                <p>{{ trans(key=\"own\", lang=\"de\", name=\"<b>\") }}</p><p>{{ trans(key=\"nowhere\", default=\"instead\") }}</p></body></html>";
+    let site =
+        Site::new().file("i18n/de.toml", "own = \"Für {name} & {co}\"\n").template("post.html", page).post("a.md", "A");
+    site.build().exit(1).stderr_has("give it `co=`");
+    let site =
+        Site::new().file("i18n/de.toml", "own = \"Für {name} & Co\"\n").template("post.html", page).post("a.md", "A");
+    site.build().exit(0).page_has("/posts/a/", "<p>Für &lt;b&gt; &amp; Co</p><p>instead</p>");
+}
+
+fn a_broken_file_of_words_stops_the_build_and_shows_the_line() {
+    let run = Site::new().post("a.md", "A").build().exit(0);
+    let published = run.site.public();
+    for (file, text, code, place) in [
+        ("i18n/de.toml", "a = \"x\"\nb = [1]\n", "words/value", "i18n/de.toml:2:5"),
+        ("i18n/de.toml", "a = \"x\nb = 1\n", "words/syntax", "i18n/de.toml:1"),
+        ("i18n/deutsch.yaml", "a: x", "words/file", "i18n/deutsch.yaml"),
+        ("i18n/de.toml", "a = { one = \"x\", ohter = \"y\" }", "words/value", "did you mean `other`?"),
+    ] {
+        let run = Site::new().post("a.md", "A").file(file, text).build().exit(1);
+        run.stderr_has(code).stderr_has(place);
+    }
+    let run = run.then().file("i18n/de.toml", "a = 1\n").build().exit(1);
+    assert!(run.site.public() == published, "a failed build left `public/` as it was");
+}
+
+fn edits_of_words_show_in_the_preview() {
+    let site = Site::new().config("language = \"de\"").file("i18n/de.toml", "skip = \"Erst\"\n").post("a.md", "A");
+    let served = site.serve(&[]);
+    assert!(served.page("/posts/a/").contains(">Erst<"));
+    served.write_until("i18n/de.toml", "skip = \"Dann\"\n", "/posts/a/", ">Dann<");
+}
+
+fn the_themes_of_the_program_are_whole_in_three_languages() {
+    let braces = |text: &str| {
+        let names = text.split('{').skip(1).filter_map(|rest| Some(rest.split_once('}')?.0.to_owned()));
+        names.collect::<BTreeSet<String>>()
+    };
+    for theme in ["paper", "gazette", "teletype"] {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("themes").join(theme);
+        let read = |language: &str| -> toml::Table {
+            let text = std::fs::read_to_string(folder.join(format!("i18n/{language}.toml"))).expect("it is there");
+            text.parse().expect("it is TOML")
+        };
+        let english = read("en");
+        for language in ["de", "fr"] {
+            let other = read(language);
+            assert!(english.keys().eq(other.keys()), "{theme}, {language}: other keys, or in another order");
+            for (key, value) in &english {
+                let (one, two) = (value.to_string(), other[key].to_string());
+                assert_eq!(value.is_table(), other[key].is_table(), "{theme}, {language}: {key}");
+                assert_eq!(braces(&one).is_empty(), braces(&two).is_empty(), "{theme}, {language}: {key}");
+                if !value.is_table() {
+                    assert_eq!(braces(&one), braces(&two), "{theme}, {language}: {key}");
+                }
+            }
+        }
+        let mut templates = String::new();
+        for name in crate::site::tree(&folder.join("templates")).into_values() {
+            templates.push_str(&String::from_utf8(name).expect("templates are text"));
+        }
+        for key in english.keys().filter(|key| !key.starts_with("taxonomy_")) {
+            assert!(templates.contains(&format!("trans(key=\"{key}\"")), "{theme}: nothing says `{key}`");
+        }
+    }
 }
