@@ -16,6 +16,7 @@ mod highlight;
 mod links;
 mod markdown;
 mod math;
+mod mathml;
 mod outline;
 mod raw_html;
 mod shortcode;

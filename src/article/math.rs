@@ -9,6 +9,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use math_core::{LatexToMathML, MathCoreConfig, MathDisplay};
 
+use super::mathml;
 use crate::diagnostic::Diagnostic;
 
 /// More that opens without closing is refused: formulas are read by recursion.
@@ -32,16 +33,23 @@ impl Fault {
     }
 }
 
-/// Returns a formula as MathML; `display` if it stands on lines of its own.
-pub(super) fn mathml(tex: &str, display: bool) -> Result<String, Fault> {
+/// Returns a formula as MathML; `block` if it stands on lines of its own.
+pub(super) fn mathml(tex: &str, block: bool) -> Result<String, Fault> {
     refuse(tex)?;
-    let display = if display { MathDisplay::Block } else { MathDisplay::Inline };
+    let display = if block { MathDisplay::Block } else { MathDisplay::Inline };
     let config = MathCoreConfig { annotation: true, ..MathCoreConfig::default() };
     let broken = |message: &str| Fault { message: message.to_owned(), at: 0..tex.len() };
     let converter = LatexToMathML::new(config).map_err(|_| broken("this formula cannot be read"))?;
     let outcome = catch_unwind(AssertUnwindSafe(|| converter.convert_with_local_state(tex, display)));
     match outcome {
-        Ok(Ok(converted)) => Ok(converted.mathml),
+        Ok(Ok(converted)) => {
+            let mathml = mathml::settled(converted.mathml);
+            // A wide one is scrolled, by the keyboard too.
+            Ok(match block {
+                true => format!("<span class=\"math-scroll\" tabindex=\"0\">{mathml}</span>"),
+                false => mathml,
+            })
+        }
         Ok(Err(error)) => {
             let start = tex.floor_char_boundary(error.0.start.min(tex.len()));
             let end = tex.ceil_char_boundary(error.0.end.clamp(start, tex.len()));

@@ -174,7 +174,7 @@ fn routes(config: &Config, sources: &Sources, library: &Library, problems: &mut 
             Err(_) => problems.push(unsafe_file(file.source.as_str(), &route)),
         }
     }
-    for (name, file) in sources.sass.mains() {
+    for (name, file) in sources.sass.mains().filter(|_| config.edition == 0) {
         let stem = name.rsplit_once('.').map_or(name.as_str(), |(stem, _)| stem);
         let route = OutPath::new(format!("{stem}.css")).route();
         match Route::new(route.as_str()) {

@@ -30,6 +30,7 @@ mod hostile;
 mod hosts;
 mod incidents;
 mod input;
+mod kitchen;
 mod languages;
 mod ledgers;
 mod live;
@@ -80,6 +81,7 @@ const MODULES: &[fn() -> Vec<harness::Test>] = &[
     incidents::tests,
     input::tests,
     languages::tests,
+    kitchen::tests,
     ledgers::tests,
     live::tests,
     moving::tests,
