@@ -24,6 +24,7 @@ mod foreign;
 mod front;
 mod goatcounter;
 mod goatcounter_server;
+mod golden;
 mod guard;
 mod harness;
 mod hostile;
@@ -74,6 +75,7 @@ const MODULES: &[fn() -> Vec<harness::Test>] = &[
     finding::tests,
     foreign::tests,
     front::tests,
+    golden::tests,
     guard::tests,
     goatcounter::tests,
     hostile::tests,
