@@ -3,21 +3,26 @@
 //! Also gives [`Outline`], what one pass over the Markdown tells without typesetting it. Refuses
 //! links that lead nowhere. Knows no templates and no files.
 
+mod alerts;
+mod anchor;
 mod autolinks;
 mod calls;
 mod code;
 #[cfg(test)]
 mod conformance;
 mod escape;
+mod external;
 mod fence;
 mod footnotes;
 mod heading;
 mod highlight;
+mod hooks;
 mod links;
 mod markdown;
 mod math;
 mod mathml;
 mod outline;
+mod quotes;
 mod raw_html;
 mod shortcode;
 mod summary;
@@ -45,6 +50,7 @@ use crate::diagnostic::{Diagnostic, Level, Place};
 use crate::library::{Library, PostId};
 use crate::paths::SourcePath;
 
+pub use self::hooks::Hooks;
 pub use self::shortcode::{Fact, Inserts, Kind, NoInserts, Signature};
 
 /// What one pass over a post's Markdown tells.
@@ -214,7 +220,12 @@ impl Typesetter {
                 for (piece, range) in cut.pieces {
                     writer.write(piece, range);
                 }
-                (writer.finish().html, cut.continues)
+                let written = writer.finish();
+                // Templates see that it is an excerpt: what only then is wrong has not been said.
+                let is_new = |one: &Diagnostic| one.code.starts_with("template/") && !diagnostics.contains(one);
+                let new: Vec<Diagnostic> = written.diagnostics.into_iter().filter(is_new).collect();
+                diagnostics.extend(new);
+                (written.html, cut.continues)
             }
         };
         if diagnostics.iter().any(|diagnostic| diagnostic.level == Level::Error) {

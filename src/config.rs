@@ -316,6 +316,30 @@ pub struct MarkdownRule {
     pub heading_ids: HeadingIds,
     /// The deepest level of headings in a table of contents.
     pub toc_levels: u8,
+    /// What links to other hosts get.
+    pub external: ExternalLinks,
+}
+
+/// What links to other hosts get; nothing by default.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ExternalLinks {
+    /// Their class.
+    pub class: String,
+    /// Whether they open a window of their own.
+    pub target_blank: bool,
+    /// Whether search engines are asked not to follow them.
+    pub no_follow: bool,
+    /// Whether the other host is not told where the reader comes from.
+    pub no_referrer: bool,
+    /// Hosts that are the site's own, beside that of `base_url`.
+    pub own: Vec<String>,
+}
+
+impl ExternalLinks {
+    /// Whether there is anything to add.
+    pub fn is_used(&self) -> bool {
+        !self.class.is_empty() || self.target_blank || self.no_follow || self.no_referrer
+    }
 }
 
 /// Whose way of making a heading's id is followed.

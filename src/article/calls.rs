@@ -7,14 +7,14 @@ use std::ops::Range;
 
 use super::links::{Use, place};
 use super::markdown::{Origin, Writer};
-use super::shortcode::builtin::{self, Given};
+use super::shortcode::builtin::{self, Given, Included};
 use super::shortcode::lex::{Call, Problem};
 use super::shortcode::mask::{Piece, Placement};
 use super::shortcode::{Fact, Signature};
 use crate::diagnostic::{Diagnostic, did_you_mean};
 
 /// How deep shortcodes may nest: each hands its whole text on to the one around it.
-const DEPTH: usize = 32;
+pub(super) const DEPTH: usize = 32;
 
 /// A shortcode whose body is being written.
 pub(super) struct Frame<'a> {
@@ -147,6 +147,19 @@ impl<'a> Writer<'a, '_> {
         }
     }
 
+    /// Writes a part of a file as a block of code.
+    fn include(&mut self, included: Included, at: Range<usize>) {
+        let Included { info, code, is_named } = included;
+        if self.hooks.code && self.hooked_code(&info, &code, at.clone()) {
+            return;
+        }
+        let remarks = self.code.write(&info, &code, &mut self.out);
+        // A file's ending may name no language; nobody said that it does.
+        if is_named {
+            self.remark(remarks, at);
+        }
+    }
+
     /// Writes the HTML of a call that is right.
     fn expand(
         &mut self,
@@ -156,6 +169,7 @@ impl<'a> Writer<'a, '_> {
         body: Option<(String, &str)>,
     ) {
         let mut html = String::new();
+        let mut included = None;
         match (self.inserts.shortcode(&call.name), builtin::find(&call.name)) {
             (Some(_), _) => {
                 let mut facts: Vec<(&str, Fact)> =
@@ -167,12 +181,7 @@ impl<'a> Writer<'a, '_> {
                 match self.inserts.expand(self.links.id, &call.name, facts) {
                     Ok(made) => html = made.trim().to_owned(),
                     Err(diagnostic) => {
-                        let at = match &self.origin {
-                            Origin::Body => place(self.links.post, call.name_at.clone()),
-                            Origin::At(place) => place.clone(),
-                        };
-                        let line = at.line_column().map(|(line, _)| format!(", line {line}")).unwrap_or_default();
-                        self.diagnostics.push(diagnostic.with(format!("called from `{}`{line}", at.file)));
+                        self.called_from(diagnostic, call.name_at.clone());
                     }
                 }
             }
@@ -202,8 +211,12 @@ impl<'a> Writer<'a, '_> {
                         }
                     }
                 };
-                let mut given = Given { arguments: values, body: &body, resolve: &mut resolve };
+                let inserts = self.inserts;
+                let file = |link: &str| inserts.file(link);
+                let mut given =
+                    Given { arguments: values, body: &body, resolve: &mut resolve, file: &file, included: None };
                 let refused = (built_in.write)(&mut given, &mut html).err();
+                included = given.included;
                 self.diagnostics.append(&mut problems);
                 if let Some(refused) = refused {
                     self.say(builtin::refused(refused, call));
@@ -216,6 +229,9 @@ impl<'a> Writer<'a, '_> {
         }
         self.flush_html();
         self.out.push_str(&html);
+        if let Some(included) = included {
+            self.include(included, call.name_at.clone());
+        }
         if placement == Placement::Block {
             self.fresh_line();
         }

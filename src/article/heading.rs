@@ -31,14 +31,21 @@ pub(super) fn open(
     if !classes.is_empty() {
         write("class", &classes.join(" "));
     }
+    push_attributes(attributes, html, out);
+    out.push('>');
+}
+
+/// Writes the attributes that may stand at a heading, each once.
+pub(super) fn push_attributes(attributes: &Attributes<'_>, html: bool, out: &mut String) {
     let mut written: Vec<&str> = Vec::new();
     for (name, value) in attributes {
         if may_stand(name, html) && !written.contains(&&**name) {
             written.push(name);
-            write(name, value.as_deref().unwrap_or_default());
+            let _ = write!(out, " {name}=\"");
+            push_attribute(out, value.as_deref().unwrap_or_default());
+            out.push('"');
         }
     }
-    out.push('>');
 }
 
 /// Writes what stands after a heading's text.

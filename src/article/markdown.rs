@@ -7,19 +7,22 @@
 use std::fmt::Write as _;
 use std::ops::Range;
 
-use pulldown_cmark::{BlockQuoteKind, CodeBlockKind, CowStr, Event, LinkType, Tag, TagEnd};
+use pulldown_cmark::{CodeBlockKind, CowStr, Event, Tag, TagEnd};
 
 use super::OutlineHeading;
+use super::alerts::Alert;
 use super::calls::Frame;
 use super::code::Code;
 use super::escape::{push_attribute, push_href, push_markup, push_text};
 use super::footnotes::{Body, Footnotes, footnote_prefix};
 use super::heading::{self, Attributes};
+use super::hooks::{Around, Hooked, Hooks, Rows};
 use super::links::{Links, Use, place};
 use super::math;
+use super::quotes::{Quote, Title};
 use super::shortcode::lex::Problem;
 use super::shortcode::mask::Piece;
-use super::shortcode::{Inserts, NoInserts};
+use super::shortcode::{Fact, Inserts, NoInserts};
 use super::table::Table;
 use crate::diagnostic::{Diagnostic, Place};
 
@@ -36,7 +39,7 @@ pub(super) enum Origin {
 pub(super) struct Writer<'a, 'w> {
     pub(super) out: String,
     pub(super) links: Links<'w>,
-    code: Code<'w>,
+    pub(super) code: Code<'w>,
     pub(super) origin: Origin,
     /// The text as it was written.
     pub(super) source: &'w str,
@@ -45,18 +48,31 @@ pub(super) struct Writer<'a, 'w> {
     pub(super) calls: Vec<Frame<'a>>,
     /// Whether a shortcode was written that a script may turn into a player.
     pub(super) has_embed: bool,
+    pub(super) hooks: Hooks,
+    /// The hooks whose texts are being written.
+    pub(super) hooked: Vec<Hooked<'a>>,
+    /// The cells of the table, where a hook is to have them.
+    pub(super) rows: Option<Rows>,
+    /// The quotes that are open.
+    pub(super) quotes: Vec<Quote>,
+    /// The quote that has just begun, and may be an alert.
+    pub(super) pending: Option<(Alert, Range<usize>)>,
+    pub(super) title: Option<Title>,
+    /// The paragraph that is open, and whether it got no tags.
+    pub(super) paragraph: Range<usize>,
+    pub(super) is_bare: bool,
     /// The outline's headings that are still to come; none in an excerpt.
     headings: std::vec::IntoIter<&'w OutlineHeading>,
     footnotes: Footnotes<'a, 'w>,
     /// The note whose body is being kept.
     note: Option<Note<'a, 'w>>,
     image: Option<Image<'a>>,
-    heading_id: Option<&'w str>,
-    table: Table,
+    pub(super) heading_id: Option<&'w str>,
+    pub(super) table: Table,
     pub(super) html: Option<(String, Vec<(usize, usize)>)>,
     code_block: Option<(CodeBlockKind<'a>, String, Range<usize>)>,
     images: usize,
-    tables: usize,
+    pub(super) tables: usize,
     /// What is wrong, in the order of the text.
     pub(super) diagnostics: Vec<Diagnostic>,
 }
@@ -101,6 +117,14 @@ impl<'a, 'w> Writer<'a, 'w> {
             inserts: &NoInserts,
             calls: Vec::new(),
             has_embed: false,
+            hooks: Hooks::default(),
+            hooked: Vec::new(),
+            rows: None,
+            quotes: Vec::new(),
+            pending: None,
+            title: None,
+            paragraph: 0..0,
+            is_bare: false,
             headings: headings.into_iter(),
             footnotes: Footnotes::new(footnote_prefix(links.route.as_str())),
             note: None,
@@ -117,7 +141,7 @@ impl<'a, 'w> Writer<'a, 'w> {
 
     /// Says who knows the site's own shortcodes, and which text this is if it is not the post's body.
     pub(super) fn asking(self, inserts: &'w dyn Inserts, source: &'w str) -> Self {
-        Writer { inserts, source, ..self }
+        Writer { inserts, source, hooks: inserts.hooks(), ..self }
     }
 
     /// Writes the next piece.
@@ -137,6 +161,7 @@ impl<'a, 'w> Writer<'a, 'w> {
         if self.image.is_some() {
             return self.alternative_text(event);
         }
+        let Some(event) = self.in_alert(event, &range) else { return };
         match event {
             Event::Start(tag) => self.start(tag, range),
             Event::End(tag) => self.end(tag),
@@ -217,23 +242,25 @@ impl<'a, 'w> Writer<'a, 'w> {
     }
 
     /// Starts a block: on a line of its own.
-    fn open(&mut self, tag: &str) {
+    pub(super) fn open(&mut self, tag: &str) {
         self.fresh_line();
         self.out.push_str(tag);
     }
 
     fn start(&mut self, tag: Tag<'a>, range: Range<usize>) {
         match tag {
-            Tag::Paragraph => self.open("<p>"),
-            Tag::Heading { level, classes, attrs, .. } => self.start_heading(level as u8, &classes, &attrs),
-            Tag::BlockQuote(None) => self.open("<blockquote>\n"),
+            Tag::Paragraph => {
+                self.paragraph = range;
+                self.open("<p>");
+            }
+            Tag::Heading { level, classes, attrs, .. } => self.start_heading(level as u8, &classes, &attrs, range),
+            Tag::BlockQuote(None) => match self.alert_at(&range) {
+                Some(alert) => self.pending = Some((alert, range)),
+                None => self.start_quote(None, range),
+            },
             Tag::BlockQuote(Some(kind)) => {
-                let (name, title) = alert(kind);
-                self.fresh_line();
-                let _ = write!(
-                    self.out,
-                    "<div class=\"alert alert-{name}\" role=\"note\">\n<p class=\"alert-title\">{title}</p>\n"
-                );
+                self.start_quote(Some(Alert::of_github(kind)), range);
+                self.end_title();
             }
             Tag::CodeBlock(kind) => self.code_block = Some((kind, String::new(), range)),
             Tag::HtmlBlock => self.html = Some((String::new(), Vec::new())),
@@ -254,6 +281,7 @@ impl<'a, 'w> Writer<'a, 'w> {
             Tag::Table(alignments) => {
                 self.fresh_line();
                 self.tables += 1;
+                self.rows = (self.hooks.table && self.hooked(Around::Table, range)).then(Vec::new);
                 self.table = Table::open(alignments, self.tables, &mut self.out);
             }
             Tag::TableHead => self.table.open_head(&mut self.out),
@@ -264,7 +292,7 @@ impl<'a, 'w> Writer<'a, 'w> {
             Tag::Strikethrough => self.out.push_str("<del>"),
             Tag::Superscript => self.out.push_str("<sup>"),
             Tag::Subscript => self.out.push_str("<sub>"),
-            Tag::Link { link_type, dest_url, title, .. } => self.start_link(link_type, &dest_url, &title, range),
+            Tag::Link { link_type, dest_url, title, .. } => self.start_link(link_type, dest_url, title, range),
             Tag::Image { dest_url, title, .. } => {
                 self.image = Some(Image { destination: dest_url, title, range, text: String::new(), nested: 0 });
             }
@@ -274,10 +302,16 @@ impl<'a, 'w> Writer<'a, 'w> {
 
     fn end(&mut self, tag: TagEnd) {
         let close = match tag {
-            TagEnd::Paragraph => "</p>\n",
+            TagEnd::Paragraph => {
+                self.paragraph = 0..0;
+                if std::mem::take(&mut self.is_bare) {
+                    return self.fresh_line();
+                }
+                "</p>\n"
+            }
+            TagEnd::Heading(_) if self.hooks.heading && self.end_hooked_heading() => return,
             TagEnd::Heading(level) => return heading::close(level as u8, self.heading_id.take(), &mut self.out),
-            TagEnd::BlockQuote(None) => "</blockquote>\n",
-            TagEnd::BlockQuote(Some(_)) => "</div>\n",
+            TagEnd::BlockQuote(_) => return self.end_quote(),
             TagEnd::CodeBlock => return self.end_code(),
             TagEnd::HtmlBlock => {
                 if let Some((html, pieces)) = self.html.take() {
@@ -292,16 +326,22 @@ impl<'a, 'w> Writer<'a, 'w> {
             TagEnd::DefinitionList => "</dl>\n",
             TagEnd::DefinitionListTitle => "</dt>\n",
             TagEnd::DefinitionListDefinition => "</dd>\n",
-            TagEnd::Table => return self.table.close(&mut self.out),
+            TagEnd::Table => {
+                self.table.close(&mut self.out);
+                return self.end_hooked_table();
+            }
             TagEnd::TableHead => return self.table.close_head(&mut self.out),
             TagEnd::TableRow => "</tr>\n",
-            TagEnd::TableCell => return self.table.close_cell(&mut self.out),
+            TagEnd::TableCell => {
+                self.keep_cell(self.table.is_first());
+                return self.table.close_cell(&mut self.out);
+            }
             TagEnd::Emphasis => "</em>",
             TagEnd::Strong => "</strong>",
             TagEnd::Strikethrough => "</del>",
             TagEnd::Superscript => "</sup>",
             TagEnd::Subscript => "</sub>",
-            TagEnd::Link => "</a>",
+            TagEnd::Link => return self.end_link(),
             TagEnd::Image | TagEnd::FootnoteDefinition | TagEnd::MetadataBlock(_) => "",
         };
         self.out.push_str(close);
@@ -329,9 +369,12 @@ impl<'a, 'w> Writer<'a, 'w> {
         note.body.pieces.push((piece, range));
     }
 
-    fn start_heading(&mut self, level: u8, classes: &[CowStr<'a>], attributes: &Attributes<'a>) {
+    fn start_heading(&mut self, level: u8, classes: &[CowStr<'a>], attributes: &Attributes<'a>, range: Range<usize>) {
         self.fresh_line();
         self.heading_id = self.headings.next().map(|heading| heading.id.as_str());
+        if self.hooks.heading && self.start_hooked_heading(level, classes, attributes, range) {
+            return;
+        }
         heading::open(level, self.heading_id, classes, attributes, self.links.config.markdown.html, &mut self.out);
     }
 
@@ -348,50 +391,6 @@ impl<'a, 'w> Writer<'a, 'w> {
         self.out.push_str("<input type=\"checkbox\" disabled");
         self.out.push_str(if done { " checked" } else { "" });
         self.out.push_str(" aria-label=\"Done\"> ");
-    }
-
-    fn start_link(&mut self, link_type: LinkType, destination: &str, title: &str, range: Range<usize>) {
-        self.out.push_str("<a");
-        if link_type == LinkType::Email {
-            self.out.push_str(" href=\"mailto:");
-            push_href(&mut self.out, destination);
-            self.out.push('"');
-        } else if let Some(address) = self.resolve(destination, Use::of(link_type), range) {
-            self.out.push_str(" href=\"");
-            push_href(&mut self.out, &address);
-            self.out.push('"');
-        }
-        self.title(title);
-        self.out.push('>');
-    }
-
-    fn title(&mut self, title: &str) {
-        if !title.is_empty() {
-            self.out.push_str(" title=\"");
-            push_attribute(&mut self.out, title);
-            self.out.push('"');
-        }
-    }
-
-    /// Returns where a link leads. A broken one is reported and stays as it was written.
-    fn resolve<'d>(
-        &mut self,
-        destination: &'d str,
-        purpose: Use,
-        range: Range<usize>,
-    ) -> Option<std::borrow::Cow<'d, str>> {
-        let (links, origin) = (self.links, &self.origin);
-        let at = || match origin {
-            Origin::Body => place(links.post, super::outline::destination(links.post.markdown(), destination, range)),
-            Origin::At(place) => place.clone(),
-        };
-        match links.resolve(destination, purpose, at) {
-            Ok(address) => address,
-            Err(diagnostic) => {
-                self.diagnostics.push(*diagnostic);
-                None
-            }
-        }
     }
 
     /// Takes an event into the alternative text of the image that is open.
@@ -411,17 +410,28 @@ impl<'a, 'w> Writer<'a, 'w> {
 
     fn end_image(&mut self) {
         let Some(image) = self.image.take() else { return };
-        let address = self.resolve(&image.destination, Use::Image, image.range);
+        let address = self.resolve(&image.destination, Use::Image, image.range.clone());
         let Some(address) = address else {
             // An image without an address is no valid HTML; its text still says what it showed.
             return push_text(&mut self.out, &image.text);
         };
+        if self.hooks.image {
+            self.images += 1;
+            let facts = vec![
+                ("url", Fact::Text(address.into_owned())),
+                ("destination", Fact::Text(image.destination.to_string())),
+                ("alt", Fact::Text(image.text)),
+                ("title", Fact::Text(image.title.to_string())),
+                ("lazy", Fact::Boolean(self.images > 1 || self.links.elsewhere)),
+            ];
+            return self.hooked_image(facts, image.range);
+        }
         self.out.push_str("<img src=\"");
         push_href(&mut self.out, &address);
         self.out.push_str("\" alt=\"");
         push_attribute(&mut self.out, &image.text);
         self.out.push('"');
-        self.title(&image.title);
+        self.push_title(&image.title);
         self.images += 1;
         // The first is likely to be in sight when the page opens.
         self.out.push_str(if self.images > 1 || self.links.elsewhere { " loading=\"lazy\">" } else { ">" });
@@ -459,22 +469,19 @@ impl<'a, 'w> Writer<'a, 'w> {
             self.out.push_str("</div>\n");
             return;
         }
+        if self.hooks.code && self.hooked_code(info, &code, range.clone()) {
+            return;
+        }
         let remarks = self.code.write(info, &code, &mut self.out);
+        self.remark(remarks, range);
+    }
+
+    /// Says what there is to say about a block.
+    pub(super) fn remark(&mut self, remarks: Vec<Diagnostic>, range: Range<usize>) {
         for remark in remarks {
             let at = self.at(first_line(self.links.post.markdown(), range.clone()));
             self.diagnostics.push(remark.at(at));
         }
-    }
-}
-
-/// Returns the class and the title of an alert.
-fn alert(kind: BlockQuoteKind) -> (&'static str, &'static str) {
-    match kind {
-        BlockQuoteKind::Note => ("note", "Note"),
-        BlockQuoteKind::Tip => ("tip", "Tip"),
-        BlockQuoteKind::Important => ("important", "Important"),
-        BlockQuoteKind::Warning => ("warning", "Warning"),
-        BlockQuoteKind::Caution => ("caution", "Caution"),
     }
 }
 

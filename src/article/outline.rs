@@ -48,7 +48,7 @@ pub(super) fn read(markdown: &str, rule: &MarkdownRule) -> Outline {
                         reading.words.end_word();
                         let addresses = builtin::addresses(call).into_iter();
                         let link = |(address, span): (&str, Range<usize>)| {
-                            let is_image = matches!(call.name.as_str(), "figure" | "gallery");
+                            let is_image = matches!(call.name.as_str(), "figure" | "gallery" | "include");
                             let kind = if is_image { OutlineLinkKind::Image } else { OutlineLinkKind::Link };
                             OutlineLink { destination: address.to_owned(), span, kind }
                         };

@@ -10,6 +10,7 @@ pub(super) mod mask;
 
 use std::collections::BTreeMap;
 
+use super::hooks::Hooks;
 use crate::diagnostic::Diagnostic;
 use crate::library::PostId;
 
@@ -23,6 +24,18 @@ pub trait Inserts: Sync {
 
     /// Returns the HTML of a shortcode of the site or its theme.
     fn expand(&self, post: PostId, name: &str, facts: Vec<(&str, Fact)>) -> Result<String, Diagnostic>;
+
+    /// Returns which hooks the site or its theme has.
+    fn hooks(&self) -> Hooks;
+
+    /// Returns whether there is a hook of this name: `code-mermaid`.
+    fn has_hook(&self, name: &str) -> bool;
+
+    /// Returns the HTML that a hook makes.
+    fn hook(&self, post: PostId, name: &str, facts: Vec<(&str, Fact)>) -> Result<String, Diagnostic>;
+
+    /// Returns the bytes of a file of the site by its link, or why there are none.
+    fn file(&self, link: &str) -> Result<Vec<u8>, String>;
 }
 
 /// A site without templates of its own in its texts.
@@ -41,6 +54,22 @@ impl Inserts for NoInserts {
     fn expand(&self, _: PostId, name: &str, _: Vec<(&str, Fact)>) -> Result<String, Diagnostic> {
         Err(Diagnostic::error("shortcode/unknown", format!("there is no shortcode `{name}`")))
     }
+
+    fn hooks(&self) -> Hooks {
+        Hooks::default()
+    }
+
+    fn has_hook(&self, _: &str) -> bool {
+        false
+    }
+
+    fn hook(&self, _: PostId, name: &str, _: Vec<(&str, Fact)>) -> Result<String, Diagnostic> {
+        Err(Diagnostic::error("hook/unknown", format!("there is no hook `{name}`")))
+    }
+
+    fn file(&self, link: &str) -> Result<Vec<u8>, String> {
+        Err(format!("there is no file at `{link}`"))
+    }
 }
 
 /// A value that a template is given.
@@ -58,6 +87,8 @@ pub enum Fact {
     Boolean(bool),
     /// Several values.
     List(Vec<Fact>),
+    /// Values with names; only templates get these.
+    Map(BTreeMap<String, Fact>),
 }
 
 impl Fact {
@@ -67,7 +98,7 @@ impl Fact {
             Fact::Text(_) | Fact::Html(_) => Kind::Text,
             Fact::Whole(_) | Fact::Number(_) => Kind::Number,
             Fact::Boolean(_) => Kind::Boolean,
-            Fact::List(_) => Kind::List,
+            Fact::List(_) | Fact::Map(_) => Kind::List,
         }
     }
 }

@@ -60,6 +60,26 @@ impl Table {
         self.text_at = out.len();
     }
 
+    /// Returns whether the current cell is the first of its row.
+    pub(super) fn is_first(&self) -> bool {
+        self.column == 0
+    }
+
+    /// Returns what has been written of the current cell.
+    pub(super) fn cell_text<'o>(&self, out: &'o str) -> &'o str {
+        out.get(self.text_at..).unwrap_or_default()
+    }
+
+    /// Returns how the current cell is aligned: `left`, `center`, `right` or nothing.
+    pub(super) fn alignment(&self) -> &'static str {
+        match self.alignments.get(self.column) {
+            Some(Alignment::Left) => "left",
+            Some(Alignment::Center) => "center",
+            Some(Alignment::Right) => "right",
+            _ => "",
+        }
+    }
+
     pub(super) fn close_cell(&mut self, out: &mut String) {
         self.column += 1;
         if self.in_head && out.len() == self.text_at {

@@ -9,8 +9,8 @@ use jiff::tz::TimeZone;
 
 use super::{Article, NoInserts, Typesetter, outline};
 use crate::config::{
-    ArchiveRule, CheckRule, CodeStyle, Config, HeadingIds, HighlightRule, LiveRule, MarkdownRule, RelatedRule,
-    SummaryRule,
+    ArchiveRule, CheckRule, CodeStyle, Config, ExternalLinks, HeadingIds, HighlightRule, LiveRule, MarkdownRule,
+    RelatedRule, SummaryRule,
 };
 use crate::diagnostic::Diagnostic;
 use crate::library::{Library, Page, PostId};
@@ -33,6 +33,13 @@ pub(super) const RULE: MarkdownRule = MarkdownRule {
     math: false,
     heading_ids: HeadingIds::Github,
     toc_levels: 6,
+    external: ExternalLinks {
+        class: String::new(),
+        target_blank: false,
+        no_follow: false,
+        no_referrer: false,
+        own: Vec::new(),
+    },
 };
 
 /// A site with the defaults that these tests stand on.

@@ -54,6 +54,20 @@ pub(super) const CODES: &[Code] = &[
                of the file go the same way.",
     },
     Code {
+        code: "hook/unknown",
+        exit: Exit::Site,
+        text: "A file in `templates/hooks/` has a name that no hook has, so nothing would ever ask it. There are \
+               `link.html`, `image.html`, `heading.html`, `blockquote.html`, `table.html`, `code.html`, and \
+               `code-LANGUAGE.html` for code of one language. Parts that several hooks include belong into another \
+               folder, such as `templates/partials/`.",
+    },
+    Code {
+        code: "hook/nested",
+        exit: Exit::Site,
+        text: "What hooks write is nested more than 32 deep in a text: quotes within quotes. Each hook gets the whole \
+               text of those within it, so that it would be copied again and again. Take some of the quotes out.",
+    },
+    Code {
         code: "shortcode/signature",
         exit: Exit::Site,
         text: "A template in `templates/shortcodes/` does not begin with a signature that can be read: `{# \

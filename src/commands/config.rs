@@ -155,6 +155,9 @@ fn settings(config: &Config) -> Vec<(String, Value)> {
         ("autolinks", markdown.autolinks),
         ("html", markdown.html),
         ("math", markdown.math),
+        ("external_links_target_blank", markdown.external.target_blank),
+        ("external_links_no_follow", markdown.external.no_follow),
+        ("external_links_no_referrer", markdown.external.no_referrer),
     ] {
         add(&format!("markdown.{name}"), is_on.into());
     }
@@ -165,6 +168,8 @@ fn settings(config: &Config) -> Vec<(String, Value)> {
     };
     add("markdown.heading_ids", text(ids));
     add("markdown.toc_levels", markdown.toc_levels.into());
+    add("markdown.external_links_class", text(&markdown.external.class));
+    add("markdown.external_links_own", markdown.external.own.clone().into());
     add("highlight.enabled", config.highlight.enabled.into());
     add("highlight.light", text(&config.highlight.light));
     add("highlight.dark", text(&config.highlight.dark));

@@ -9,8 +9,8 @@ use jiff::Timestamp;
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 
 use super::{
-    CheckRule, CodeStyle, Config, FILE, HeadingIds, HighlightRule, MarkdownRule, Overrides, SummaryRule, World,
-    analytics, assets, contracts, gone, headers, languages, lists, live, out, overlay, related, search,
+    CheckRule, CodeStyle, Config, ExternalLinks, FILE, HeadingIds, HighlightRule, MarkdownRule, Overrides, SummaryRule,
+    World, analytics, assets, contracts, gone, headers, languages, lists, live, out, overlay, related, search,
 };
 use crate::diagnostic::{Diagnostic, did_you_mean};
 use crate::fields::{Codes, Document, Fields, Node, Table, Value, parse_date, parse_toml};
@@ -298,6 +298,7 @@ fn read_markdown(fields: &mut Fields<'_>) -> MarkdownRule {
         math: false,
         heading_ids: HeadingIds::Github,
         toc_levels: 6,
+        external: ExternalLinks::default(),
     };
     let Some(mut table) = fields.table("markdown") else { return rule };
     for (key, switch) in [
@@ -313,8 +314,21 @@ fn read_markdown(fields: &mut Fields<'_>) -> MarkdownRule {
         ("autolinks", &mut rule.autolinks),
         ("html", &mut rule.html),
         ("math", &mut rule.math),
+        ("external_links_target_blank", &mut rule.external.target_blank),
+        ("external_links_no_follow", &mut rule.external.no_follow),
+        ("external_links_no_referrer", &mut rule.external.no_referrer),
     ] {
         *switch = table.boolean(key).unwrap_or(*switch);
+    }
+    rule.external.class = table.string("external_links_class").unwrap_or_default();
+    for (host, span) in table.spanned_strings("external_links_own").unwrap_or_default() {
+        match is_host(&host) {
+            true => rule.external.own.push(host),
+            false => {
+                let message = format!("`markdown.external_links_own` has `{host}`, which is no host");
+                table.refuse(span, message).hint = Some("write the name alone: `old.example`".to_owned());
+            }
+        }
     }
     let styles = [("github", HeadingIds::Github), ("zola", HeadingIds::Zola), ("kramdown", HeadingIds::Kramdown)];
     rule.heading_ids = choice(&mut table, "heading_ids", &styles).unwrap_or(rule.heading_ids);
@@ -330,6 +344,12 @@ fn read_markdown(fields: &mut Fields<'_>) -> MarkdownRule {
     }
     table.finish();
     rule
+}
+
+/// Returns whether a text is the name of a host, and nothing more.
+fn is_host(text: &str) -> bool {
+    let rest = ['/', '?', '#', '@', ':', '\\'];
+    !text.contains(rest) && url::Url::parse(&format!("https://{text}/")).is_ok_and(|url| url.host_str().is_some())
 }
 
 fn read_robots(fields: &mut Fields<'_>) -> bool {

@@ -85,7 +85,8 @@ const SETTINGS: [&str; 4] = [
     "title = \"Three\nbase_url =",
 ];
 
-const TEMPLATES: [(&str, &str); 7] = [
+const TEMPLATES: [(&str, &str); 8] = [
+    ("hooks/link.html", "<a href=\"{{ url }}\" class=\"hooked\">{{ text }}</a>"),
     (
         "base.html",
         "<!doctype html><html><head>{{ seo() }}{{ feeds() }}{{ analytics() }}</head>{% block body %}{% endblock %}</html>",

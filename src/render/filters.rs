@@ -291,6 +291,49 @@ pub(crate) fn text_of(html: &str) -> String {
 struct TextSink {
     text: std::cell::RefCell<String>,
     hidden: std::cell::Cell<bool>,
+    formula: std::cell::Cell<Formula>,
+}
+
+/// Where in a formula the text is. Its TeX, where that stands beside the MathML, is the one form of it that reads well.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+enum Formula {
+    #[default]
+    None,
+    /// In one that began where the text had this length.
+    MathMl(usize),
+    /// In its TeX.
+    Tex,
+    /// After its TeX.
+    Told,
+}
+
+impl TextSink {
+    /// Takes note of a tag that may be one of a formula's; returns whether it may end a word.
+    fn enters(&self, tag: &html5ever::tokenizer::Tag) -> bool {
+        let is_start = tag.kind == TagKind::StartTag;
+        let is_tex =
+            || tag.attrs.iter().any(|one| &*one.name.local == "encoding" && &*one.value == "application/x-tex");
+        match (self.formula.get(), &*tag.name) {
+            (Formula::None, "math") if is_start && !tag.self_closing => {
+                self.formula.set(Formula::MathMl(self.text.borrow().len()));
+                false
+            }
+            (Formula::MathMl(start), "annotation") if is_start && is_tex() => {
+                self.text.borrow_mut().truncate(start);
+                self.formula.set(Formula::Tex);
+                false
+            }
+            (Formula::Tex, "annotation") if !is_start => {
+                self.formula.set(Formula::Told);
+                false
+            }
+            (_, "math") if !is_start => {
+                self.formula.set(Formula::None);
+                false
+            }
+            (formula, _) => matches!(formula, Formula::None | Formula::MathMl(_)),
+        }
+    }
 }
 
 /// The elements that do not end a word.
@@ -304,11 +347,13 @@ impl TokenSink for TextSink {
 
     fn process_token(&self, token: Token, _: u64) -> TokenSinkResult<()> {
         match token {
-            Token::CharacterTokens(characters) if !self.hidden.get() => self.text.borrow_mut().push_str(&characters),
+            Token::CharacterTokens(characters) if !self.hidden.get() && self.formula.get() != Formula::Told => {
+                self.text.borrow_mut().push_str(&characters);
+            }
             Token::TagToken(tag) => {
                 let name = &*tag.name;
                 let raw = matches!(name, "script" | "style");
-                if !INLINE.contains(&name) {
+                if self.enters(&tag) && !INLINE.contains(&name) {
                     let mut text = self.text.borrow_mut();
                     if !text.is_empty() && !text.ends_with(char::is_whitespace) {
                         text.push(' ');
@@ -322,5 +367,21 @@ impl TokenSink for TextSink {
             _ => {}
         }
         TokenSinkResult::Continue
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_formula_is_read_once_as_tex_or_else_as_it_is_shown() {
+        let both = "a <math><semantics><mrow><mi>x</mi><mo>=</mo><mn>1</mn></mrow>\
+                    <annotation encoding=\"application/x-tex\">x=1 &lt; 2</annotation></semantics></math>, b <b>c</b>";
+        assert_eq!(text_of(both), "a x=1 < 2, b c");
+        assert_eq!(text_of("a <math><mi>x</mi></math> b"), "a x b");
+        let hostile =
+            "a <math><annotation encoding=\"application/x-tex\">t</annotation>gone</math> b</math></annotation> c";
+        assert_eq!(text_of(hostile), "a t b c");
     }
 }

@@ -54,7 +54,7 @@ pub(crate) fn digest(shelf: &Shelf, plain: &Route, bits: u16, as_base64: bool) -
 }
 
 /// Returns the bytes of a file that is not made from a template.
-fn bytes(shelf: &Shelf, route: &Route) -> Result<Vec<u8>, String> {
+pub(crate) fn bytes(shelf: &Shelf, route: &Route) -> Result<Vec<u8>, String> {
     let read =
         |path: &std::path::Path| source::bytes(path).map_err(|error| format!("`{route}` cannot be read: {error}"));
     let sources = &shelf.sources;

@@ -27,6 +27,7 @@ mod goatcounter_server;
 mod golden;
 mod guard;
 mod harness;
+mod hooks;
 mod hostile;
 mod hosts;
 mod incidents;
@@ -79,6 +80,7 @@ const MODULES: &[fn() -> Vec<harness::Test>] = &[
     guard::tests,
     goatcounter::tests,
     hostile::tests,
+    hooks::tests,
     hosts::tests,
     incidents::tests,
     input::tests,

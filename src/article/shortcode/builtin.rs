@@ -17,7 +17,23 @@ pub(in crate::article) struct Given<'g> {
     pub(in crate::article) body: &'g str,
     /// Returns where a link or an image leads; what is wrong with it is told by whoever resolves.
     pub(in crate::article) resolve: &'g mut dyn FnMut(&str, bool) -> Option<String>,
+    /// Returns the bytes of a file of the site by its address, or why there are none.
+    pub(in crate::article) file: &'g dyn Fn(&str) -> Result<Vec<u8>, String>,
+    /// The code that stands in its place.
+    pub(in crate::article) included: Option<Included>,
 }
+
+/// A part of a file, to be written as a block of code.
+pub(in crate::article) struct Included {
+    /// What an author would write after the fence.
+    pub(in crate::article) info: String,
+    pub(in crate::article) code: String,
+    /// Whether the author named the language.
+    pub(in crate::article) is_named: bool,
+}
+
+/// The largest file that is included.
+const LARGEST: usize = 1 << 20;
 
 impl Given<'_> {
     fn text(&self, name: &str) -> &str {
@@ -70,6 +86,11 @@ pub(in crate::article) const BUILT_IN: &[BuiltIn] = &[
         write: gallery,
     },
     BuiltIn { signature: "gist(user: text, id: text, file: text = \"\")", inline: false, write: gist },
+    BuiltIn {
+        signature: "include(file: text, lines: text = \"\", language: text = \"\", title: text = \"\", linenos: boolean = false)",
+        inline: false,
+        write: include,
+    },
     BuiltIn { signature: "note(kind: text = \"note\", title: text = \"\") with body", inline: false, write: note },
     BuiltIn { signature: "ref(path: text)", inline: true, write: reference },
     BuiltIn { signature: "relref(path: text)", inline: true, write: reference },
@@ -99,7 +120,10 @@ pub(in crate::article) fn names() -> impl Iterator<Item = &'static str> {
 /// Returns the addresses that a call of a built-in shortcode names: they count as links of the post.
 pub(in crate::article) fn addresses(call: &super::lex::Call) -> Vec<(&str, std::ops::Range<usize>)> {
     let named = |argument: &str| {
-        matches!((call.name.as_str(), argument), ("figure", "src") | ("gallery", "images") | ("ref" | "relref", "path"))
+        matches!(
+            (call.name.as_str(), argument),
+            ("figure", "src") | ("gallery", "images") | ("include", "file") | ("ref" | "relref", "path")
+        )
     };
     let mut found = Vec::new();
     for argument in call.arguments.iter().filter(|argument| named(&argument.name)) {
@@ -142,6 +166,78 @@ fn note(given: &mut Given<'_>, out: &mut String) -> Result<(), Refused> {
     out.push_str(given.body);
     out.push_str("</div>\n");
     Ok(())
+}
+
+fn include(given: &mut Given<'_>, _: &mut String) -> Result<(), Refused> {
+    let file = given.text("file").to_owned();
+    // What is wrong with the address has been told.
+    let Some(address) = (given.resolve)(&file, true) else { return Ok(()) };
+    let refused = |message: String| Refused {
+        argument: "file",
+        message,
+        hint: "put the file beside the post, or below `static/`: `file=\"main.rs\"`, `file=\"/main.rs\"`",
+    };
+    if !address.starts_with('/') || address.starts_with("//") {
+        return Err(refused(format!("`{file}` is no file of this site")));
+    }
+    let bytes = (given.file)(&address).map_err(refused)?;
+    if bytes.len() > LARGEST {
+        return Err(refused(format!("`{file}` is larger than {LARGEST} bytes, so it is not included")));
+    }
+    let text = String::from_utf8(bytes).map_err(|_| refused(format!("`{file}` is no text in UTF-8")))?;
+    let text = text.strip_prefix('\u{feff}').unwrap_or(&text).replace("\r\n", "\n");
+    let all: Vec<&str> = text.split_inclusive('\n').collect();
+    let (first, last) = lines(given.text("lines"), all.len()).map_err(|message| Refused {
+        argument: "lines",
+        message,
+        hint: "write `lines=\"3-7\"`, `lines=\"3-\"`, `lines=\"-7\"` or `lines=\"3\"`, counted from 1",
+    })?;
+    let (language, title) = (given.text("language"), given.text("title"));
+    if language.contains(|letter: char| letter.is_whitespace() || ",{}\"".contains(letter)) {
+        let message = format!("`{language}` is no name of a language");
+        return Err(Refused { argument: "language", message, hint: "write one word: `language=\"rust\"`" });
+    }
+    if title.contains(['"', '\n']) {
+        let message = "a title of code has no `\"`, and one line".to_owned();
+        return Err(Refused { argument: "title", message, hint: "write `title='main.rs'`" });
+    }
+    let ending = file.rsplit_once('.').map_or("", |(_, ending)| ending);
+    let is_word = !ending.is_empty() && ending.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let mut info = match language {
+        "" if is_word => ending.to_owned(),
+        "" => "text".to_owned(),
+        language => language.to_owned(),
+    };
+    if given.is("linenos") {
+        info.push_str(&format!(",linenos,linenostart={first}"));
+    }
+    if !title.is_empty() {
+        info.push_str(&format!(",title=\"{title}\""));
+    }
+    let code = all.get(first - 1..last).unwrap_or_default().concat();
+    let is_named = !language.is_empty();
+    given.included = Some(Included { info, code, is_named });
+    Ok(())
+}
+
+/// Returns the first and the last line that `3-7` and its like name, of so many.
+fn lines(text: &str, count: usize) -> Result<(usize, usize), String> {
+    if text.is_empty() {
+        return Ok((1, count));
+    }
+    let number = |text: &str| text.trim().parse::<usize>().ok().filter(|number| *number > 0);
+    let (first, last) = match text.split_once('-') {
+        Some((first, last)) => {
+            let first = if first.trim().is_empty() { Some(1) } else { number(first) };
+            (first, if last.trim().is_empty() { Some(count) } else { number(last) })
+        }
+        None => (number(text), number(text)),
+    };
+    match (first, last) {
+        (Some(first), Some(last)) if first <= last && last <= count => Ok((first, last)),
+        (Some(_), Some(_)) => Err(format!("there are no lines `{text}` in a file of {count}")),
+        _ => Err(format!("`{text}` names no lines")),
+    }
 }
 
 fn figure(given: &mut Given<'_>, out: &mut String) -> Result<(), Refused> {

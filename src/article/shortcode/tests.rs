@@ -4,7 +4,7 @@ use super::*;
 
 #[test]
 fn every_built_in_shortcode_has_a_signature_that_can_be_read() {
-    for name in ["details", "figure", "gallery", "gist", "note", "ref", "relref", "vimeo", "youtube"] {
+    for name in ["details", "figure", "gallery", "gist", "include", "note", "ref", "relref", "vimeo", "youtube"] {
         assert!(builtin::find(name).is_some(), "{name}");
     }
     assert_eq!(builtin::names().count(), builtin::BUILT_IN.len());
