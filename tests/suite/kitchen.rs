@@ -36,7 +36,10 @@ fn built(theme: &str) -> Run {
 const EACH: &[(&str, &str)] = &[
     ("2026/01/every-mark.html", "<del>what is gone</del>"),
     ("2026/01/every-mark.html", "“in curly quotes” –"),
-    ("2026/01/every-mark.html", "<a href=\"https://commonmark.org/help/\" class=\"elsewhere\" rel=\"nofollow\">https://commonmark.org/help/</a>."),
+    (
+        "2026/01/every-mark.html",
+        "<a href=\"https://commonmark.org/help/\" class=\"elsewhere\" rel=\"nofollow\">https://commonmark.org/help/</a>.",
+    ),
     ("2026/01/every-mark.html", "id=\"chosen\""),
     ("2026/01/every-mark.html", "type=\"checkbox\""),
     ("2026/01/every-mark.html", "<math display=\"block\">"),
