@@ -378,10 +378,11 @@ mod tests {
     fn a_formula_is_read_once_as_tex_or_else_as_it_is_shown() {
         let both = "a <math><semantics><mrow><mi>x</mi><mo>=</mo><mn>1</mn></mrow>\
                     <annotation encoding=\"application/x-tex\">x=1 &lt; 2</annotation></semantics></math>, b <b>c</b>";
+        let words = |html: &str| text_of(html).split_whitespace().collect::<Vec<_>>().join(" ");
         assert_eq!(text_of(both), "a x=1 < 2, b c");
-        assert_eq!(text_of("a <math><mi>x</mi></math> b"), "a x b");
+        assert_eq!(words("a <math><mi>x</mi></math> b"), "a x b");
         let hostile =
             "a <math><annotation encoding=\"application/x-tex\">t</annotation>gone</math> b</math></annotation> c";
-        assert_eq!(text_of(hostile), "a t b c");
+        assert_eq!(words(hostile), "a t b c");
     }
 }
