@@ -4,6 +4,7 @@
 //! something obeys it, and none of them switches the guard off without a word.
 
 pub(crate) mod addresses;
+pub(crate) mod writing;
 
 use std::path::PathBuf;
 
@@ -16,6 +17,7 @@ use watchpost::verdict::GuardLevel;
 use watchpost::verification::Scope;
 
 use self::addresses::{Feeds, Mv, Schedule};
+use self::writing::List;
 
 /// A blog engine that verifies, after every build, that your analytics still work.
 #[derive(Debug, Parser)]
@@ -429,13 +431,6 @@ pub(crate) struct Clean {
 pub(crate) struct Explain {
     /// The code; without it, all of them are listed
     pub(crate) code: Option<String>,
-}
-
-/// `blog list`.
-#[derive(Debug, Args)]
-pub(crate) struct List {
-    #[command(flatten)]
-    pub(crate) site: Site,
 }
 
 /// `blog why`.

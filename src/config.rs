@@ -10,6 +10,7 @@ pub mod gone;
 mod headers;
 mod hosting;
 mod languages;
+mod lastmod;
 mod lists;
 mod live;
 mod out;
@@ -37,6 +38,7 @@ use crate::paths::BaseUrl;
 
 use self::contracts::ContractRule;
 pub use self::gone::GoneRule;
+pub use self::lastmod::Lastmod;
 use self::permalink::Permalink;
 
 pub use self::hosting::{CspMode, CspRule, HeaderRule, RedirectFormat};
@@ -147,6 +149,8 @@ pub struct Config {
     pub csp: CspRule,
     /// The theme's and the site's own settings.
     pub extra: toml::Table,
+    /// Where the time of a file's last change comes from.
+    pub lastmod: Lastmod,
     /// Whether feeds name the `feed.xsl` of the theme or the site, if there is one.
     pub feed_stylesheet: bool,
     /// Whether `robots.txt` asks programs that collect texts for language models to stay away.

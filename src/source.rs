@@ -3,6 +3,7 @@
 //! Gives [`Sources`]: the text of every post and template, and the names of files that are only
 //! copied. Refuses links that leave the site, names that are no UTF-8 and text that is no UTF-8.
 
+mod history;
 mod text;
 mod walk;
 
@@ -10,11 +11,12 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use rayon::prelude::*;
 use unicode_normalization::UnicodeNormalization as _;
 
 use self::walk::{Found, Walk};
-use crate::config::Config;
+use crate::config::{Config, Lastmod};
 use crate::data;
 use crate::diagnostic::{Diagnostic, Place, did_you_mean};
 use crate::fields::Node;
@@ -42,6 +44,8 @@ pub struct Sources {
     pub words: Words,
     /// What the files below `data/` say.
     pub data: BTreeMap<SourcePath, Arc<Node>>,
+    /// When each file was last changed, as far as git knows; empty unless the site asks for it.
+    pub changed: Arc<BTreeMap<SourcePath, Timestamp>>,
     /// What is worth saying about the files, though they can be used.
     pub warnings: Vec<Diagnostic>,
     /// Whether a link was followed below `content/`: then a file may have names that nobody is told of when it changes.
@@ -86,6 +90,7 @@ pub fn scan_all(config: &Config) -> (Sources, Vec<Diagnostic>) {
     with_scan(config, |scan| {
         scan.content();
         scan.surface(config);
+        scan.history(config);
     })
 }
 
@@ -165,6 +170,16 @@ impl Scan {
             return;
         }
         self.below("content");
+    }
+
+    /// Asks when the files were last changed, if the site wants to know.
+    fn history(&mut self, config: &Config) {
+        if config.lastmod == Lastmod::Git && !self.sources.markdown.is_empty() {
+            match history::read(&config.root) {
+                Ok(changed) => self.sources.changed = Arc::new(changed),
+                Err(problem) => self.problems.push(problem.at(config.place("lastmod"))),
+            }
+        }
     }
 
     /// Takes the theme, the templates and the static files in.

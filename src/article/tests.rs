@@ -46,6 +46,7 @@ pub(super) const RULE: MarkdownRule = MarkdownRule {
 pub(super) fn config() -> Config {
     Config {
         no_ai: false,
+        lastmod: crate::config::Lastmod::Front,
         feed_stylesheet: true,
         languages: Vec::new(),
         edition: 0,

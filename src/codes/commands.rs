@@ -53,6 +53,14 @@ pub(super) const CODES: &[Code] = &[
                `blog check --init` overwrite a `site.toml`. Nothing was written. Name a new folder, or move the file away.",
     },
     Code {
+        code: "new/archetype",
+        exit: Exit::Usage,
+        text: "An archetype is the text that a new post begins as: `archetypes/posts.md` for the section `posts`, or \
+               `archetypes/default.md`. This one cannot be read, has a token in double braces that is none, or leaves no room for \
+               `--draft`. The tokens are `title`, `quoted_title`, `date`, `day`, `slug` and `section`; a title may hold quotes, so \
+               front matter is safest with `title = {{ quoted_title }}`. No post was written.",
+    },
+    Code {
         code: "new/exists",
         exit: Exit::Usage,
         text: "`blog new` never overwrites a post, and there is one with this title and today's date. Change that \

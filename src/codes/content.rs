@@ -314,6 +314,22 @@ pub(super) const CODES: &[Code] = &[
                and served from Linux or macOS; a checkout of the output on Windows fails. Set a `slug` without it.",
     },
     Code {
+        code: "lastmod/git",
+        exit: Exit::Usage,
+        text: "With `lastmod = \"git\"` the time of a page's last change is that of its last commit, and git could not be asked: \
+               it is not installed, the site lies in no repository, or there is no commit yet. A page without its time would \
+               differ from the same page built elsewhere, so nothing is built. Build in a checkout, or take `lastmod` out.",
+    },
+    Code {
+        code: "lastmod/shallow",
+        exit: Exit::Usage,
+        text: "With `lastmod = \"git\"` the time of a page's last change is that of its last commit. A shallow clone, which most \
+               CI makes by default, has only the newest commits, and to it all older files seem to be changed by the oldest of \
+               those: every page would claim a change that never was. Fetch the whole history: `git fetch --unshallow`, or \
+               `fetch-depth: 0` for `actions/checkout`, or `GIT_DEPTH: 0` in GitLab CI. A clone without old files \
+               (`--filter=blob:none`) is enough.",
+    },
+    Code {
         code: "feed/same-id",
         exit: Exit::Site,
         text: "Two posts have the same id in feeds: ids are made of the day and the file's name, or two posts set \

@@ -3,7 +3,7 @@
 use serde_json::json;
 use toml::Value;
 use watchpost::config::{
-    Analytics, Config, Endpoint, FILE, FeedOf, HeadingIds, OnUnknown, Overrides, Placed, SummaryRule,
+    Analytics, Config, Endpoint, FILE, FeedOf, HeadingIds, Lastmod, OnUnknown, Overrides, Placed, SummaryRule,
 };
 use watchpost::diagnostic::Exit;
 
@@ -133,6 +133,7 @@ fn settings(config: &Config) -> Vec<(String, Value)> {
         add(&format!("feeds.{index}.content"), text(if feed.full { "full" } else { "summary" }));
         add(&format!("feeds.{index}.limit"), number(feed.limit));
     }
+    add("lastmod", text(if config.lastmod == Lastmod::Git { "git" } else { "front-matter" }));
     add("feed_stylesheet", config.feed_stylesheet.into());
     add("robots.ai", text(if config.no_ai { "disallow" } else { "allow" }));
     for rule in &config.languages {

@@ -7,13 +7,17 @@ use watchpost::library::{Library, PostId};
 use watchpost::post::{Hidden, Kind, Post};
 
 use crate::cli::Format;
+use crate::cli::writing::{List, Which};
 use crate::commands::{Outcome, arrange};
 use crate::console::{Console, counted, printable};
 
 /// Prints one line a post: the newest first, then pages, then what is hidden.
-pub(super) fn run(config: &Config, console: &Console) -> Outcome {
+pub(super) fn run(arguments: &List, config: &Config, console: &Console) -> Outcome {
     let library = arrange(config)?;
-    let rows = rows(config, &library);
+    let mut rows = rows(config, &library);
+    if let Some(which) = arguments.which {
+        rows.retain(|row| row.is_one_of(which));
+    }
     for row in &rows {
         match console.format() {
             Format::Human => console.data(&format!(
@@ -43,11 +47,25 @@ struct Row {
     state: String,
     kind: &'static str,
     hidden: Option<String>,
+    why: Option<Hidden>,
     route: Option<String>,
     source: String,
     /// The route, or for what has none the source.
     place: String,
     title: String,
+}
+
+impl Row {
+    fn is_one_of(&self, which: Which) -> bool {
+        match (&self.why, which) {
+            (None, _) => false,
+            (Some(Hidden::Draft), Which::Drafts)
+            | (Some(Hidden::Future(_)), Which::Future)
+            | (Some(Hidden::Expired(_)), Which::Expired)
+            | (Some(_), Which::Hidden) => true,
+            (Some(_), _) => false,
+        }
+    }
 }
 
 fn rows(config: &Config, library: &Library) -> Vec<Row> {
@@ -82,6 +100,7 @@ fn row(config: &Config, post: &Post, route: Option<String>) -> Row {
         state: hidden.clone().unwrap_or_else(|| kind.to_owned()),
         kind,
         hidden,
+        why: post.hidden.clone(),
         place: route.clone().unwrap_or_else(|| post.source.to_string()),
         route,
         source: post.source.to_string(),

@@ -67,7 +67,9 @@ pub(crate) fn run(cli: &Cli, environment: &Environment, console: &Console) -> Ex
         Command::Clean(arguments) => load(&root, &arguments.site).and_then(|config| clean::run(&config, console)),
         Command::Explain(arguments) => explain::run(arguments, console),
         Command::Licenses => licenses::run(console),
-        Command::List(arguments) => load(&root, &arguments.site).and_then(|config| list::run(&config, console)),
+        Command::List(arguments) => {
+            load(&root, &arguments.site).and_then(|config| list::run(arguments, &config, console))
+        }
         Command::Why(arguments) => {
             load(&root, &arguments.site).and_then(|config| why::run(arguments, &config, console))
         }

@@ -1,4 +1,6 @@
-//! `blog new "Title"`: a dated Markdown file with its front matter.
+//! `blog new "Title"`: a dated Markdown file with its front matter, or as an archetype has it. Never overwrites.
+
+mod archetype;
 
 use std::fs::{self, File};
 use std::io::{self, Write as _};
@@ -7,13 +9,15 @@ use serde_json::json;
 use watchpost::config::Config;
 use watchpost::diagnostic::{Diagnostic, Exit};
 
+use self::archetype::Tokens;
 use crate::cli::New;
 use crate::commands::Outcome;
 use crate::console::Console;
 
 /// Writes the file and says where it is.
 pub(super) fn run(arguments: &New, config: &Config, console: &Console) -> Outcome {
-    let title = arguments.title.trim();
+    let title = arguments.title.split_whitespace().collect::<Vec<_>>().join(" ");
+    let title = title.as_str();
     let slug = watchpost::library::slugify(title);
     if slug.is_empty() {
         let message = format!("no address can be made of the title `{title}`");
@@ -33,7 +37,12 @@ pub(super) fn run(arguments: &New, config: &Config, console: &Console) -> Outcom
             return Err(vec![Diagnostic::error("new/exists", message).hint("change it, or choose another title")]);
         }
     }
-    let text = front_matter(title, &now, arguments.draft);
+    let tokens = Tokens { title, slug: &slug, section, now: &now };
+    let archetype = archetype::find(&config.root, section)?;
+    let text = match &archetype {
+        Some(archetype) => archetype.fill(config, &path, &tokens, arguments.draft)?,
+        None => front_matter(title, &now, arguments.draft),
+    };
     let file = config.root.join(&path);
     let write = || {
         if let Some(folder) = file.parent() {
@@ -45,12 +54,15 @@ pub(super) fn run(arguments: &New, config: &Config, console: &Console) -> Outcom
         vec![Diagnostic::error("output/write", format!("cannot write `{path}`: {error}"))]
     })?;
     console.say(format!("wrote {}", file.display()));
+    if let Some(archetype) = &archetype {
+        console.say(format!("as `{}` has it", archetype.source));
+    }
     if arguments.bundle {
         console.say("images and other files beside it belong to it: `![A photo](photo.jpg)`");
     }
     console.say(match arguments.draft {
-        true => "write below the second `+++`, then `blog build --drafts`; take `draft = true` out to publish it",
-        false => "write below the second `+++`, then `blog build`",
+        true => "write below the front matter, then `blog build --drafts`; take `draft` out to publish it",
+        false => "write below the front matter, then `blog build`",
     });
     console.object("new", json!({"source": path}));
     Ok(Exit::Success)

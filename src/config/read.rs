@@ -10,7 +10,7 @@ use jiff::tz::{TimeZone, TimeZoneDatabase};
 
 use super::{
     CheckRule, CodeStyle, Config, ExternalLinks, FILE, HeadingIds, HighlightRule, MarkdownRule, Overrides, SummaryRule,
-    World, analytics, assets, contracts, gone, headers, languages, lists, live, out, overlay, related, search,
+    World, analytics, assets, contracts, gone, headers, languages, lastmod, lists, live, out, overlay, related, search,
 };
 use crate::diagnostic::{Diagnostic, did_you_mean};
 use crate::fields::{Codes, Document, Fields, Node, Table, Value, parse_date, parse_toml};
@@ -28,7 +28,7 @@ pub(super) const CODES: Codes = Codes {
 };
 
 /// Keys that the formats promise and that this version does not act on.
-const NOT_YET: &[&str] = &["images", "cache", "lastmod"];
+const NOT_YET: &[&str] = &["images", "cache"];
 
 /// Reads a configuration, all problems at once; those of overlays that are not in use, too.
 pub fn read(root: &Path, text: &str, overrides: &Overrides, world: &World) -> Result<Config, Vec<Diagnostic>> {
@@ -103,6 +103,7 @@ fn read_table(
     let related = related::read(&mut fields, &taxonomies);
     let search = search::read(&mut fields);
     let feed_stylesheet = fields.boolean("feed_stylesheet").unwrap_or(true);
+    let lastmod = lastmod::read(&mut fields);
     let no_ai = read_robots(&mut fields);
     let languages = languages::read(&mut fields, &language, &taxonomies);
     let markdown = read_markdown(&mut fields);
@@ -180,6 +181,7 @@ fn read_table(
         redirects,
         csp,
         extra,
+        lastmod,
         feed_stylesheet,
         no_ai,
         languages,

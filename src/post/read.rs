@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;
 
+use jiff::{Timestamp, Zoned};
 use rayon::prelude::*;
 
 use super::front::{Front, check_defaults};
@@ -32,7 +33,10 @@ pub fn parse_all(config: &Config, sources: &Sources) -> (Vec<Arc<Post>>, Vec<Dia
     let parsed: Vec<Result<Post, Vec<Diagnostic>>> = sources
         .markdown
         .par_iter()
-        .map(|(source, text)| Parser { config, settings: &settings, source, text }.parse())
+        .map(|(source, text)| {
+            let changed = sources.changed.get(source).copied();
+            Parser { config, settings: &settings, source, text, changed }.parse()
+        })
         .collect();
     let mut posts = Vec::with_capacity(parsed.len());
     for one in parsed {
@@ -46,8 +50,14 @@ pub fn parse_all(config: &Config, sources: &Sources) -> (Vec<Arc<Post>>, Vec<Dia
 }
 
 /// Parses one Markdown file by itself: what its surroundings make of it, [`settle`] adds.
-pub fn parse_one(config: &Config, source: &SourcePath, text: &Arc<str>) -> Result<Post, Vec<Diagnostic>> {
-    Parser { config, settings: &Document::new(FILE, &config.text), source, text }.parse()
+pub fn parse_one(
+    config: &Config,
+    sources: &Sources,
+    source: &SourcePath,
+    text: &Arc<str>,
+) -> Result<Post, Vec<Diagnostic>> {
+    let changed = sources.changed.get(source).copied();
+    Parser { config, settings: &Document::new(FILE, &config.text), source, text, changed }.parse()
 }
 
 /// Gives posts what their surroundings make of them: a bundle its files, and what lies in a draft section its hiding.
@@ -63,6 +73,8 @@ struct Parser<'a> {
     settings: &'a Document,
     source: &'a SourcePath,
     text: &'a Arc<str>,
+    /// When it was last changed, as far as git knows.
+    changed: Option<Timestamp>,
 }
 
 impl Parser<'_> {
@@ -84,6 +96,9 @@ impl Parser<'_> {
         Front { config, document: &document, is_yaml }.read(table, &mut front, &mut diagnostics);
         diagnostics.sort_by_key(|one| one.place.as_ref().and_then(|place| Some(place.span.as_ref()?.start)));
         let kind = self.date_and_kind(&name, &mut front);
+        if front.updated.is_none() {
+            front.updated = self.changed.and_then(|time| changed_since(config, &front, time));
+        }
         if front.id.is_none() {
             front.id = config.feed_ids.rows.get(self.source.as_str()).cloned();
         }
@@ -178,6 +193,14 @@ impl Parser<'_> {
         });
         body
     }
+}
+
+/// Returns when a file was changed after readers first saw it: what is committed on the day on which it appears, or before
+/// that, is no update of it.
+fn changed_since(config: &Config, front: &FrontMatter, time: Timestamp) -> Option<Zoned> {
+    let changed = time.to_zoned(config.timezone.clone());
+    let appeared = front.published().map(|appeared| appeared.to_zoned(config.timezone.clone()));
+    appeared.is_none_or(|appeared| changed.date() > appeared.date()).then_some(changed)
 }
 
 /// Returns why a file is not shown, if it is not.

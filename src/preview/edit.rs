@@ -126,7 +126,7 @@ impl State {
             return false;
         }
         self.broken.remove(source);
-        match post::parse_one(&self.config, source, text) {
+        match post::parse_one(&self.config, &self.sources, source, text) {
             Ok(post) => {
                 written.posts.push(source.clone());
                 self.take(source, Some(post), written) || was_broken
@@ -190,7 +190,7 @@ impl State {
             || problems != self.surface;
         let mains = |sources: &Sources| sources.sass.mains().map(|(name, _)| name.clone()).collect::<Vec<_>>();
         let has_other_addresses = !found.statics.keys().eq(before.statics.keys()) || mains(&found) != mains(before);
-        let (assets, linked) = (before.assets.clone(), before.linked);
+        let (assets, linked, changed_at) = (before.assets.clone(), before.linked, Arc::clone(&before.changed));
         let mut data = found.data;
         for (source, node) in &before.data {
             // What cannot be read keeps its last good form.
@@ -205,7 +205,7 @@ impl State {
         let words = if problems.iter().any(is_of_words) { before.words.clone() } else { found.words.clone() };
         // What was compiled of the same files stays.
         let sass = Arc::clone(if found.sass.is_same(&before.sass) { &before.sass } else { &found.sass });
-        self.sources = Arc::new(Sources { assets, linked, data, sass, words, ..found });
+        self.sources = Arc::new(Sources { assets, linked, changed: changed_at, data, sass, words, ..found });
         self.surface = problems;
         if has_other_addresses {
             self.forget_arrangement();

@@ -158,7 +158,7 @@ const WORLD: &[(&str, &[&str], &str)] = &[
     ),
     ("std::net", &["browser/door", "cli", "guard/dial", "serve/front"], "the network"),
     ("std::process::{Child", &["browser/process"], "other programs"),
-    ("process::Command", &["browser/process"], "other programs"),
+    ("process::Command", &["browser/process", "source/history"], "other programs"),
     ("os::unix::net", &["serve/front"], "private sockets"),
     ("tiny_http", &["serve/front"], "the serving of HTTP"),
     ("ureq::", &["guard/dial"], "the network"),

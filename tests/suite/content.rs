@@ -7,6 +7,7 @@ use crate::site::Site;
 tests![
     what_is_worth_saying_about_a_text_is_said_once_with_its_line,
     broken_front_matter_is_shown_with_its_line,
+    front_matter_that_is_nested_without_end_is_an_error,
     an_unknown_key_is_an_error_with_the_one_that_was_meant,
     an_unknown_setting_is_an_error_with_the_one_that_was_meant,
     a_missing_template_is_named,
@@ -46,6 +47,21 @@ fn broken_front_matter_is_shown_with_its_line() {
         1,
         &["content/posts/a.md:3", "soon"],
     );
+}
+
+fn front_matter_that_is_nested_without_end_is_an_error() {
+    const DEPTH: usize = 10_000;
+    let lists = format!("{}{}", "[".repeat(DEPTH), "]".repeat(DEPTH));
+    let blocks: String = (1..=DEPTH).map(|depth| format!("{}a:\n", " ".repeat(depth))).collect();
+    let objects = format!("{}1{}", "{\"a\": ".repeat(DEPTH), "}".repeat(DEPTH));
+    for text in [
+        format!("+++\ntitle = \"A\"\n[extra]\na = {lists}\n+++\n"),
+        format!("---\ntitle: A\nextra:\n  a: {lists}\n---\n"),
+        format!("---\ntitle: A\nextra:\n{blocks}---\n"),
+        format!("{{\"title\": \"A\", \"extra\": {objects}}}\n"),
+    ] {
+        refuses(("content/posts/a.md", text.as_bytes()), 1, &["front/syntax", "content/posts/a.md:"]);
+    }
 }
 
 fn an_unknown_key_is_an_error_with_the_one_that_was_meant() {

@@ -27,6 +27,7 @@ mod goatcounter_server;
 mod golden;
 mod guard;
 mod harness;
+mod history;
 mod hooks;
 mod hostile;
 mod hosts;
@@ -79,6 +80,7 @@ const MODULES: &[fn() -> Vec<harness::Test>] = &[
     golden::tests,
     guard::tests,
     goatcounter::tests,
+    history::tests,
     hostile::tests,
     hooks::tests,
     hosts::tests,
