@@ -5,6 +5,7 @@ use crate::paths::SourcePath;
 use crate::render;
 use crate::source::Template;
 use crate::theme_embedded::PAPER;
+use crate::words;
 
 fn paper() -> Blog {
     let mut blog = Blog::bare().set(|config| config.theme = "paper".to_owned());
@@ -16,6 +17,8 @@ fn paper() -> Blog {
             blog.sources.templates.insert(format!("paper/templates/{name}"), template);
         } else if *path == "theme.toml" {
             blog.sources.theme = Some((source, text.into()));
+        } else if path.starts_with(words::FOLDER) {
+            blog.sources.words.add(&source, &text.into()).expect("the theme's words can be read");
         }
     }
     blog
