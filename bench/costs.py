@@ -58,14 +58,13 @@ FEATURES = [
     ("archives by year and month", '[archives]\nby = ["year", "month"]\n', file("templates/archive.html", '{% extends "base.html" %}\n')),
     ("a second language, 1,000 fallbacks", "[languages.fr]\nfallback = true\n", None),
     ("series of ten", "", front('series = ["s{series}"]\nseries_index = {index}')),
-    ("wikilinks, one a post", "[markdown]\nwikilinks = true\n", None),
+    ("wikilinks on, none written", "[markdown]\nwikilinks = true\n", None),
     ("bare addresses off (they are on)", "[markdown]\nautolinks = false\n", None),
     ("mathematics, two formulas a post", "[markdown]\nmath = true\n", each_post(lambda _, text: text + "\n\nThus $a^2 + b^2 = c^2$.\n\n$$\n\\sum_{k=1}^n k = \\frac{n(n+1)}{2}\n$$\n")),
     ("shortcodes, one a post", "", each_post(lambda _, text: text + '\n\n{% note(title="Note") %}\nA *box*.\n{% end %}\n')),
     ("a render hook for links", "", file("templates/hooks/link.html", '<a href="{{ url }}">{{ text }}</a>')),
     ("related posts, three a page", "", "related"),
     ("Sass", "", file("sass/more.scss", "$a: red;\n.a { .b { color: $a } }\n")),
-    ("hashed names", "[assets]\nfingerprint = true\n", None),
     ("computed policy", 'headers_from = "netlify"\n[csp]\nmode = "auto"\n', None),
     ("redirects, one a post", '[redirects]\nemit = ["nginx"]\n', each_post(lambda number, text: text.replace("+++\n", f'+++\naliases = ["/old/{number}/"]\n', 1))),
     ("two contracts", '[[contract]]\nmatch = "**"\nexactly_one = ["main", "h1"]\n[[contract]]\nmatch = "posts/**"\nat_least_one = "time[datetime]"\n', None),
@@ -91,7 +90,9 @@ def prepare(root, plain, lines, change):
         with open(template, encoding="utf-8") as source:
             text = source.read()
         with open(template, "w", encoding="utf-8") as target:
-            target.write(text.replace("{{ page.content }}", "{{ page.content }}{% for other in related(limit=3) %}<a href=\"{{ other.path }}\">{{ other.title }}</a>{% endfor %}", 1))
+            before = "{{ page.content | safe }}"
+            assert before in text
+            target.write(text.replace(before, before + "{% for other in related(limit=3) %}<a href=\"{{ other.path }}\">{{ other.title }}</a>{% endfor %}", 1))
     elif change:
         change(root)
 
@@ -142,4 +143,5 @@ def main():
         print(json.dumps(rows))
 
 
-main()
+if __name__ == "__main__":
+    main()
