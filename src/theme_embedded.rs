@@ -158,6 +158,24 @@ mod tests {
         }
     }
 
+    /// Each theme is a folder that one can take as it is, so the scripts that all of them have stand in each.
+    #[test]
+    fn scripts_that_all_themes_have_are_the_same_in_each() {
+        for path in ["static/search.js", "static/copy.js", "static/embed.js", "templates/partials/search.html"] {
+            let copies: Vec<&[u8]> = THEMES
+                .iter()
+                .map(|(theme, files)| {
+                    let file = files.iter().find(|(name, _)| *name == path);
+                    file.unwrap_or_else(|| panic!("{theme} has no {path}")).1
+                })
+                .collect();
+            assert!(
+                copies.windows(2).all(|two| two[0] == two[1]),
+                "{path} is not the same in every theme: mend all of them"
+            );
+        }
+    }
+
     #[test]
     fn the_layouts_print_snippet_metadata_and_feeds_once() {
         for (theme, files) in THEMES {
