@@ -10,6 +10,8 @@ import hashlib, json, os, re, subprocess, sys
 
 FILE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "THIRD-PARTY.md")
 TARGET = "x86_64-unknown-linux-gnu"
+# What the program carries that is no crate: its name, its licence, and where the text of that stands.
+CARRIED = [("Inter, the font of cards", "OFL-1.1", "src/images/fonts/LICENSE")]
 NAMES = re.compile(r"^(licen[cs]e|copying|unlicense|notice|copyright)", re.I)
 
 
@@ -48,6 +50,10 @@ def main():
         rows.append(f"| {package['name']} | {package['version']} | {package['license'] or 'see its text'} |")
         for text in texts(package):
             found.setdefault(hashlib.sha256(re.sub(r"\s+", " ", text).encode()).hexdigest(), (text, []))[1].append(label)
+    for label, licence, path in CARRIED:
+        rows.append(f"| {label} | | {licence} |")
+        text = open(os.path.join(os.path.dirname(FILE), path), encoding="utf-8").read().strip()
+        found.setdefault(path, (text, []))[1].append(label)
     parts = ["# Third-party software in `blog`\n",
              "Written by `.ci/third-party.py` from `Cargo.lock`.\n",
              "| crate | version | licence |\n|---|---|---|\n" + "\n".join(rows) + "\n"]

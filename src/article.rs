@@ -22,6 +22,7 @@ mod markdown;
 mod math;
 mod mathml;
 mod outline;
+pub(crate) mod picture;
 mod quotes;
 mod raw_html;
 mod shortcode;
@@ -48,7 +49,7 @@ use self::summary::Excerpt;
 use crate::config::{Config, MarkdownRule};
 use crate::diagnostic::{Diagnostic, Level, Place};
 use crate::library::{Library, PostId};
-use crate::paths::SourcePath;
+use crate::paths::{Route, SourcePath};
 
 pub use self::hooks::Hooks;
 pub use self::shortcode::{Fact, Inserts, Kind, NoInserts, Signature};
@@ -138,6 +139,8 @@ pub struct Article {
     pub has_code: bool,
     /// Whether it has a link that a theme's script may turn into a player.
     pub has_embed: bool,
+    /// The pictures that its HTML names and that are still to be made, with the place that asks for each.
+    pub pictures: Vec<(Route, Place)>,
     /// What is worth saying about it, though it is no error.
     pub warnings: Vec<Diagnostic>,
 }
@@ -198,6 +201,7 @@ impl Typesetter {
         let written = writer.finish();
         let cut = excerpt.cut();
         let mut diagnostics = written.diagnostics;
+        let mut pictures = written.pictures;
 
         let elsewhere = Links { elsewhere: true, ..links };
         let (summary, continues) = match &post.front.summary {
@@ -212,6 +216,7 @@ impl Typesetter {
                 each_piece(summary, masked.as_ref(), rule, |piece, range| writer.write(piece, range));
                 let mut written = writer.finish();
                 diagnostics.append(&mut written.diagnostics);
+                pictures.append(&mut written.pictures);
                 (written.html, !markdown.trim().is_empty())
             }
             _ => {
@@ -238,6 +243,7 @@ impl Typesetter {
             toc: toc::tree(&post.outline.headings, config.markdown.toc_levels),
             has_code: written.has_code,
             has_embed: written.has_embed,
+            pictures,
             warnings: diagnostics,
         })
     }

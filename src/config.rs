@@ -9,6 +9,7 @@ pub mod contracts;
 pub mod gone;
 mod headers;
 mod hosting;
+mod images;
 mod languages;
 mod lastmod;
 mod lists;
@@ -37,9 +38,8 @@ use crate::ledger::{Addresses, FeedIds};
 use crate::paths::BaseUrl;
 
 use self::contracts::ContractRule;
-pub use self::gone::GoneRule;
-pub use self::lastmod::Lastmod;
 use self::permalink::Permalink;
+pub use self::{gone::GoneRule, images::ImagesRule, lastmod::Lastmod};
 
 pub use self::hosting::{CspMode, CspRule, HeaderRule, RedirectFormat};
 pub use self::read::{read, timezone};
@@ -127,6 +127,8 @@ pub struct Config {
     pub markdown: MarkdownRule,
     /// How code is coloured.
     pub highlight: HighlightRule,
+    /// How pictures are shown; none: as they were written.
+    pub images: Option<ImagesRule>,
     /// The analytics that every page must carry, in order; empty: nothing is guarded.
     pub analytics: Vec<Analytics>,
     /// `[check]`.

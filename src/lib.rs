@@ -13,6 +13,7 @@ pub mod fields;
 pub mod paths;
 
 pub mod config;
+pub mod images;
 pub mod ledger;
 pub mod lock;
 pub mod manifest;
@@ -176,6 +177,8 @@ fn journey(config: &Arc<Config>, request: &Request, build: &mut Build) -> Result
 
     let site = Site::new(Arc::clone(config), sources, library)?;
     let mut staged = output::stage(&output, &site.routes(), |route| render::page(&site, route))?;
+    let pictures = render::develop(&site);
+    staged.fill(&output, &pictures.iter().collect::<Vec<_>>(), |route| render::page(&site, route))?;
     build.diagnostics.extend(site.remarks());
     derive(&output, &mut staged, &site, None)?;
     let flush = staged.flush();
@@ -204,6 +207,7 @@ fn journey(config: &Arc<Config>, request: &Request, build: &mut Build) -> Result
         build.diagnostics.push(first_sight());
     }
     flush.wait();
+    render::tidy(&site);
     let promotion = output::promote(&mut output, staged, &manifest)?;
     asked.deployed(&manifest.build_id, &contract)?;
     build.diagnostics.append(&mut output.notes);

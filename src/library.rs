@@ -23,6 +23,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::config::RedirectFormat;
+use crate::images::Picture;
 use crate::paths::{Route, SourcePath};
 use crate::post::{Kind, Post};
 
@@ -60,6 +61,8 @@ pub struct Library {
     pub archive: Arc<Vec<Year>>,
     /// The address of each co-located file that is published.
     pub assets: Arc<BTreeMap<SourcePath, Route>>,
+    /// The pictures among the files that are copied, by their address; none where `[images]` is not set.
+    pub pictures: Arc<BTreeMap<Route, Arc<Picture>>>,
     /// Every address of the site and what stands there.
     pub routes: Routes,
     /// The library of each language by itself, the site's own first; empty for a site of one language. They hold no

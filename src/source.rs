@@ -4,6 +4,7 @@
 //! copied. Refuses links that leave the site, names that are no UTF-8 and text that is no UTF-8.
 
 mod history;
+mod pictures;
 mod text;
 mod walk;
 
@@ -20,6 +21,7 @@ use crate::config::{Config, Lastmod};
 use crate::data;
 use crate::diagnostic::{Diagnostic, Place, did_you_mean};
 use crate::fields::Node;
+use crate::images::Picture;
 use crate::paths::SourcePath;
 use crate::sass::{Sass, SassFile};
 use crate::words::{self, Words};
@@ -46,6 +48,8 @@ pub struct Sources {
     pub data: BTreeMap<SourcePath, Arc<Node>>,
     /// When each file was last changed, as far as git knows; empty unless the site asks for it.
     pub changed: Arc<BTreeMap<SourcePath, Timestamp>>,
+    /// What the pictures among all of these are; none where `[images]` is not set. A picture is looked at, never decoded.
+    pub pictures: BTreeMap<SourcePath, Arc<Picture>>,
     /// What is worth saying about the files, though they can be used.
     pub warnings: Vec<Diagnostic>,
     /// Whether a link was followed below `content/`: then a file may have names that nobody is told of when it changes.
@@ -122,6 +126,9 @@ fn with_scan(config: &Config, read: impl FnOnce(&mut Scan)) -> (Sources, Vec<Dia
     };
     let mut scan = Scan { sources: Sources::default(), problems: Vec::new(), walk };
     read(&mut scan);
+    if let Some(rule) = &config.images {
+        pictures::look(&mut scan.sources, rule);
+    }
     let file = |one: &Diagnostic| one.place.as_ref().map(|place| place.file.clone());
     scan.problems.sort_by_key(file);
     scan.problems.dedup();

@@ -13,6 +13,7 @@ use super::hooks::Around;
 use super::links::{Use, place};
 use super::markdown::{Origin, Writer};
 use super::outline;
+use crate::diagnostic::Place;
 
 impl<'a> Writer<'a, '_> {
     /// Writes what stands before a link's text.
@@ -67,6 +68,15 @@ impl<'a> Writer<'a, '_> {
         }
     }
 
+    /// Returns where a destination stands in the post's file.
+    pub(super) fn place_of(&self, destination: &str, range: Range<usize>) -> Place {
+        let post = self.links.post;
+        match &self.origin {
+            Origin::Body => place(post, outline::destination(post.markdown(), destination, range)),
+            Origin::At(place) => place.clone(),
+        }
+    }
+
     /// Returns where a link leads. A broken one is reported and stays as it was written.
     pub(super) fn resolve<'d>(
         &mut self,
@@ -74,12 +84,8 @@ impl<'a> Writer<'a, '_> {
         purpose: Use,
         range: Range<usize>,
     ) -> Option<Cow<'d, str>> {
-        let (links, origin) = (self.links, &self.origin);
-        let at = || match origin {
-            Origin::Body => place(links.post, outline::destination(links.post.markdown(), destination, range)),
-            Origin::At(place) => place.clone(),
-        };
-        match links.resolve(destination, purpose, at) {
+        let at = || self.place_of(destination, range);
+        match self.links.resolve(destination, purpose, at) {
             Ok(address) => address,
             Err(diagnostic) => {
                 self.diagnostics.push(*diagnostic);

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::links::{Use, place};
+use super::markdown::image::{Offered, Words, offered};
 use super::markdown::{Origin, Writer};
 use super::shortcode::builtin::{self, Given, Included};
 use super::shortcode::lex::{Call, Problem};
@@ -189,21 +190,21 @@ impl<'a> Writer<'a, '_> {
                 self.has_embed |= matches!(call.name.as_str(), "youtube" | "vimeo");
                 let body = body.map(|(body, _)| body).unwrap_or_default();
                 let (links, origin) = (self.links, self.origin.clone());
-                let mut problems = Vec::new();
+                let (mut problems, mut unfit) = (Vec::new(), Vec::new());
+                let at = |written: &str| match &origin {
+                    Origin::Body => {
+                        let argument = call.arguments.iter().find(|argument| match &argument.value {
+                            Fact::Text(text) => text == written,
+                            Fact::List(list) => list.contains(&Fact::Text(written.to_owned())),
+                            _ => false,
+                        });
+                        place(links.post, argument.map_or(call.name_at.clone(), |argument| argument.at.clone()))
+                    }
+                    Origin::At(place) => place.clone(),
+                };
                 let mut resolve = |address: &str, is_image: bool| {
                     let purpose = if is_image { Use::Image } else { Use::Link };
-                    let at = || match &origin {
-                        Origin::Body => {
-                            let argument = call.arguments.iter().find(|argument| match &argument.value {
-                                Fact::Text(text) => text == address,
-                                Fact::List(list) => list.contains(&Fact::Text(address.to_owned())),
-                                _ => false,
-                            });
-                            place(links.post, argument.map_or(call.name_at.clone(), |argument| argument.at.clone()))
-                        }
-                        Origin::At(place) => place.clone(),
-                    };
-                    match links.resolve(address, purpose, at) {
+                    match links.resolve(address, purpose, || at(address)) {
                         Ok(found) => found.map(|found| found.into_owned()),
                         Err(diagnostic) => {
                             problems.push(*diagnostic);
@@ -211,13 +212,29 @@ impl<'a> Writer<'a, '_> {
                         }
                     }
                 };
+                let pictures = &mut self.pictures;
+                let mut picture = |written: &str, address: &str, [alt, title]: [&str; 2], out: &mut String| {
+                    match offered(&links, address, Words { alt, title }, true, || at(written), out) {
+                        Offered::No => return false,
+                        Offered::Yes(needed) => pictures.extend(needed),
+                        Offered::Unfit(problem) => unfit.push(*problem),
+                    }
+                    true
+                };
                 let inserts = self.inserts;
                 let file = |link: &str| inserts.file(link);
-                let mut given =
-                    Given { arguments: values, body: &body, resolve: &mut resolve, file: &file, included: None };
+                let mut given = Given {
+                    arguments: values,
+                    body: &body,
+                    resolve: &mut resolve,
+                    picture: &mut picture,
+                    file: &file,
+                    included: None,
+                };
                 let refused = (built_in.write)(&mut given, &mut html).err();
                 included = given.included;
                 self.diagnostics.append(&mut problems);
+                self.diagnostics.append(&mut unfit);
                 if let Some(refused) = refused {
                     self.say(builtin::refused(refused, call));
                 }

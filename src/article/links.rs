@@ -9,12 +9,14 @@ mod wiki;
 
 use std::borrow::Cow;
 use std::ops::Range;
+use std::sync::Arc;
 
 use percent_encoding::percent_decode_str;
 use unicode_normalization::UnicodeNormalization;
 
-use crate::config::Config;
+use crate::config::{Config, ImagesRule};
 use crate::diagnostic::{Diagnostic, Place, did_you_mean};
+use crate::images::Picture;
 use crate::library::{Library, Page, PostId};
 use crate::paths::{Route, SourcePath};
 use crate::post::{Hidden, Post};
@@ -98,6 +100,14 @@ impl<'l> Links<'l> {
             return Ok(Some(Cow::Borrowed(destination)));
         }
         self.within(destination, purpose).map(Some).map_err(|broken| broken.at(place()))
+    }
+
+    /// Returns the picture that a resolved address names, if the site resizes pictures. One with a query is left alone.
+    pub(super) fn picture(&self, address: &str) -> Option<(&'l ImagesRule, &'l Route, &'l Arc<Picture>)> {
+        let rule = self.config.images.as_ref()?;
+        let route = self.config.base_url.route_of(address)?;
+        let (route, picture) = self.library.pictures.get_key_value(&route)?;
+        Some((rule, route, picture))
     }
 
     /// Resolves a link within the site.

@@ -4,27 +4,31 @@
 //! Writes valid HTML whatever comes in. Knows no post and no site: links, code and raw HTML are
 //! handed to the rooms beside it.
 
+pub(super) mod image;
+
 use std::fmt::Write as _;
 use std::ops::Range;
 
 use pulldown_cmark::{CodeBlockKind, CowStr, Event, Tag, TagEnd};
 
+use self::image::Image;
 use super::OutlineHeading;
 use super::alerts::Alert;
 use super::calls::Frame;
 use super::code::Code;
-use super::escape::{push_attribute, push_href, push_markup, push_text};
+use super::escape::{push_markup, push_text};
 use super::footnotes::{Body, Footnotes, footnote_prefix};
 use super::heading::{self, Attributes};
 use super::hooks::{Around, Hooked, Hooks, Rows};
-use super::links::{Links, Use, place};
+use super::links::{Links, place};
 use super::math;
 use super::quotes::{Quote, Title};
 use super::shortcode::lex::Problem;
 use super::shortcode::mask::Piece;
-use super::shortcode::{Fact, Inserts, NoInserts};
+use super::shortcode::{Inserts, NoInserts};
 use super::table::Table;
 use crate::diagnostic::{Diagnostic, Place};
+use crate::paths::Route;
 
 /// Where the Markdown stands, so that a span of it can be shown.
 #[derive(Debug, Clone)]
@@ -75,6 +79,8 @@ pub(super) struct Writer<'a, 'w> {
     pub(super) tables: usize,
     /// What is wrong, in the order of the text.
     pub(super) diagnostics: Vec<Diagnostic>,
+    /// The pictures that are still to be made.
+    pub(super) pictures: Vec<(Route, Place)>,
 }
 
 /// The footnote whose body is being kept.
@@ -84,19 +90,12 @@ struct Note<'a, 'w> {
     depth: usize,
 }
 
-/// The image whose alternative text is being read.
-struct Image<'a> {
-    destination: CowStr<'a>,
-    title: CowStr<'a>,
-    range: Range<usize>,
-    text: String,
-    nested: usize,
-}
-
 /// The text of a whole post, or of a part that stands elsewhere.
 pub(super) struct Written {
     pub(super) html: String,
     pub(super) diagnostics: Vec<Diagnostic>,
+    /// The pictures that it names and that are still to be made.
+    pub(super) pictures: Vec<(Route, Place)>,
     /// Whether a block of code was written.
     pub(super) has_code: bool,
     /// Whether there is a link that a script may turn into a player.
@@ -136,6 +135,7 @@ impl<'a, 'w> Writer<'a, 'w> {
             images: 0,
             tables: 0,
             diagnostics: Vec::new(),
+            pictures: Vec::new(),
         }
     }
 
@@ -230,6 +230,7 @@ impl<'a, 'w> Writer<'a, 'w> {
         Written {
             html: self.out,
             diagnostics: self.diagnostics,
+            pictures: self.pictures,
             has_code: self.code.written,
             has_embed: self.has_embed,
         }
@@ -391,50 +392,6 @@ impl<'a, 'w> Writer<'a, 'w> {
         self.out.push_str("<input type=\"checkbox\" disabled");
         self.out.push_str(if done { " checked" } else { "" });
         self.out.push_str(" aria-label=\"Done\"> ");
-    }
-
-    /// Takes an event into the alternative text of the image that is open.
-    fn alternative_text(&mut self, event: Event<'a>) {
-        let Some(image) = &mut self.image else { return };
-        match event {
-            Event::Start(_) => image.nested += 1,
-            Event::End(_) if image.nested == 0 => self.end_image(),
-            Event::End(_) => image.nested -= 1,
-            Event::Text(text) | Event::Code(text) | Event::InlineMath(text) | Event::DisplayMath(text) => {
-                image.text.push_str(&text);
-            }
-            Event::SoftBreak | Event::HardBreak | Event::Rule => image.text.push(' '),
-            Event::Html(_) | Event::InlineHtml(_) | Event::FootnoteReference(_) | Event::TaskListMarker(_) => {}
-        }
-    }
-
-    fn end_image(&mut self) {
-        let Some(image) = self.image.take() else { return };
-        let address = self.resolve(&image.destination, Use::Image, image.range.clone());
-        let Some(address) = address else {
-            // An image without an address is no valid HTML; its text still says what it showed.
-            return push_text(&mut self.out, &image.text);
-        };
-        if self.hooks.image {
-            self.images += 1;
-            let facts = vec![
-                ("url", Fact::Text(address.into_owned())),
-                ("destination", Fact::Text(image.destination.to_string())),
-                ("alt", Fact::Text(image.text)),
-                ("title", Fact::Text(image.title.to_string())),
-                ("lazy", Fact::Boolean(self.images > 1 || self.links.elsewhere)),
-            ];
-            return self.hooked_image(facts, image.range);
-        }
-        self.out.push_str("<img src=\"");
-        push_href(&mut self.out, &address);
-        self.out.push_str("\" alt=\"");
-        push_attribute(&mut self.out, &image.text);
-        self.out.push('"');
-        self.push_title(&image.title);
-        self.images += 1;
-        // The first is likely to be in sight when the page opens.
-        self.out.push_str(if self.images > 1 || self.links.elsewhere { " loading=\"lazy\">" } else { ">" });
     }
 
     /// Returns the place of some bytes of the text.

@@ -52,6 +52,7 @@ pub(super) fn config() -> Config {
         edition: 0,
         main: None,
         prefix: String::new(),
+        images: None,
         root: PathBuf::new(),
         text: "".into(),
         out: PathBuf::new(),

@@ -336,4 +336,39 @@ pub(super) const CODES: &[Code] = &[
                the same `id`. A feed reader would take them for one and show only one. Rename one of the files, or \
                give the newer post an `id` of its own; never change that of a post that subscribers have seen.",
     },
+    Code {
+        code: "image/broken",
+        exit: Exit::Site,
+        text: "A post or a template shows a picture that cannot be read: its file is empty, was cut off, holds something else \
+               than a picture, or changed while the site was built. Readers would see nothing, so the site is not built. \
+               Open the file in a picture viewer and save it again, or copy it once more from where it came.",
+    },
+    Code {
+        code: "image/too-large",
+        exit: Exit::Site,
+        text: "A post or a template shows a picture with more pixels than the limit, or in a file of more than 256 MB. Such a file may \
+               be small and take all memory once it is decoded, so it is refused by what its head says, before anything is \
+               decoded. Make it smaller; if it is what it seems, raise `max_megapixels` under `[images]`.",
+    },
+    Code {
+        code: "image/unread",
+        exit: Exit::Success,
+        text: "A file has a picture's name, and cannot be read as one. No page shows it, or that would be an error; it is \
+               published as it is. Its metadata could not be taken out either: it may say where and when it was taken. Take the \
+               file away, or mend it.",
+    },
+    Code {
+        code: "image/misnamed",
+        exit: Exit::Success,
+        text: "A file holds a picture of another kind than its name says, as a JPEG that is called `.png`. Hosts tell browsers what \
+               a file is by its name, and some readers of feeds believe them. Rename it, and the places that show it.",
+    },
+    Code {
+        code: "image/card-letters",
+        exit: Exit::Success,
+        text: "With `cards = true` under `[images]` each post without a picture gets a card with its title, for those who share it. \
+               The fonts of the cards have Latin, Greek and Cyrillic letters; this title has others, or signs alone, so the post has no card and \
+               is shared without a picture. Give it an `image` in its front matter. Where it is the site's name that cannot be set, cards \
+               are drawn without it.",
+    },
 ];

@@ -10,7 +10,8 @@ use jiff::tz::{TimeZone, TimeZoneDatabase};
 
 use super::{
     CheckRule, CodeStyle, Config, ExternalLinks, FILE, HeadingIds, HighlightRule, MarkdownRule, Overrides, SummaryRule,
-    World, analytics, assets, contracts, gone, headers, languages, lastmod, lists, live, out, overlay, related, search,
+    World, analytics, assets, contracts, gone, headers, images, languages, lastmod, lists, live, out, overlay, related,
+    search,
 };
 use crate::diagnostic::{Diagnostic, did_you_mean};
 use crate::fields::{Codes, Document, Fields, Node, Table, Value, parse_date, parse_toml};
@@ -28,7 +29,7 @@ pub(super) const CODES: Codes = Codes {
 };
 
 /// Keys that the formats promise and that this version does not act on.
-const NOT_YET: &[&str] = &["images", "cache"];
+const NOT_YET: &[&str] = &["cache"];
 
 /// Reads a configuration, all problems at once; those of overlays that are not in use, too.
 pub fn read(root: &Path, text: &str, overrides: &Overrides, world: &World) -> Result<Config, Vec<Diagnostic>> {
@@ -108,6 +109,7 @@ fn read_table(
     let languages = languages::read(&mut fields, &language, &taxonomies);
     let markdown = read_markdown(&mut fields);
     let highlight = read_highlight(&mut fields);
+    let images = images::read(&mut fields);
     let analytics = analytics::read_all(&mut fields, world);
     let check = read_check(&mut fields);
     let contracts = contracts::read(&mut fields);
@@ -170,6 +172,7 @@ fn read_table(
         search,
         markdown,
         highlight,
+        images,
         analytics,
         check,
         contracts,

@@ -43,7 +43,27 @@ pub(crate) fn absolute(html: &str, permalink: &str) -> Result<String, String> {
         }
         Ok(())
     });
-    let settings = RewriteStrSettings::new().append_element_content_handler(rewrite).with_strict(false);
+    // A picture of many sizes is one of its own: its file keeps its address for as long as the post has it, where those of
+    // the sizes change with their settings, and readers keep what they have read.
+    let bare = [
+        element!("picture > source", |source| {
+            source.remove();
+            Ok(())
+        }),
+        element!("picture > img", |image| {
+            for name in ["srcset", "sizes", "loading", "decoding"] {
+                image.remove_attribute(name);
+            }
+            Ok(())
+        }),
+        element!("picture", |picture| {
+            picture.remove_and_keep_content();
+            Ok(())
+        }),
+    ];
+    let settings = RewriteStrSettings::new().with_strict(false);
+    let settings = bare.into_iter().fold(settings, RewriteStrSettings::append_element_content_handler);
+    let settings = settings.append_element_content_handler(rewrite);
     rewrite_str(html, settings).map_err(|error| error.to_string())
 }
 
@@ -140,6 +160,10 @@ mod tests {
             ),
             (r##"<video poster=/p.jpg></video>"##, r##"<video poster="https://example.org/p.jpg"></video>"##),
             (r##"<h2 id="a">A <a class="heading-anchor" href="#a">#</a></h2>"##, r##"<h2 id="a">A </h2>"##),
+            (
+                r##"<picture><source type="image/webp" srcset="/a.webp 1w" sizes="1px"><img src="/a.png" srcset="/b.png 1w" sizes="1px" alt="x" width="2" height="1" loading="lazy" decoding="async"></picture>"##,
+                r##"<img src="https://example.org/a.png" alt="x" width="2" height="1">"##,
+            ),
             ("<p>fish &amp; chips<br>&lt;script&gt;</p>", "<p>fish &amp; chips<br>&lt;script&gt;</p>"),
         ] {
             assert_eq!(absolute(html, PAGE).as_deref(), Ok(expected));

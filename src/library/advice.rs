@@ -7,6 +7,7 @@ use super::registry::address_of;
 use super::{Library, Page};
 use crate::config::{Config, FILE, FeedOf};
 use crate::diagnostic::{Diagnostic, Place, did_you_mean};
+use crate::images::Card;
 use crate::paths::Route;
 use crate::post::{Kind, Post};
 use crate::source::Sources;
@@ -22,7 +23,28 @@ pub fn advise(config: &Config, sources: &Sources, library: &Library) -> Vec<Diag
     not_meant(library, config, &mut advice);
     feeds_of_nothing(library, config, &mut advice);
     not_portable(sources, library, &mut advice);
+    if config.images.as_ref().is_some_and(|rule| rule.cards) {
+        without_card(config, library, &mut advice);
+    }
     advice
+}
+
+/// Adds the titles that cannot be set on a card, and the letters that are lacking.
+fn without_card(config: &Config, library: &Library, advice: &mut Vec<Diagnostic>) {
+    if let Some(why) = Card::refuses(&config.title) {
+        let message = format!("cards are drawn without the name of the site: {why}");
+        let warning = Diagnostic::warning("image/card-letters", message).at(config.place("title"));
+        advice.push(warning.hint("give posts an `image` of their own, or leave `cards` out"));
+    }
+    let abroad = library.editions.iter().skip(1).flat_map(|edition| edition.posts.iter());
+    let posts = library.posts.iter().chain(abroad.filter(|post| post.language > 0));
+    for post in posts.filter(|post| post.kind == Kind::Post && post.front.image.is_none()) {
+        if let Some(why) = Card::refuses(post.title()) {
+            let message = format!("no card can be drawn for `{}`: {why}", post.source);
+            let warning = Diagnostic::warning("image/card-letters", message).at(post.place("title"));
+            advice.push(warning.hint("give the post an `image` of its own"));
+        }
+    }
 }
 
 /// Adds what is probably not meant: posts without a date among posts, an `index.md` where `_index.md` was meant.

@@ -188,6 +188,7 @@ fn moved(config: &Config, before: &Library, edit: &Edit) -> Option<Library> {
         sections: Arc::new(sections(before, &moves)?),
         archive: Arc::new(lists::archive(&newest, &index)),
         assets: Arc::clone(&before.assets),
+        pictures: Arc::clone(&before.pictures),
         routes: before.routes.clone(),
         routes_of: Arc::new(routes_of),
         posts: Arc::default(),

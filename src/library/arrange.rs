@@ -10,6 +10,7 @@ use super::registry::{Owner, Registry};
 use super::{Library, Page, PostId, Routes, Taxonomy, address, editions, lists, series, taxonomy};
 use crate::config::{Config, FeedOf, TaxonomyRule};
 use crate::diagnostic::{Diagnostic, Place};
+use crate::images::Picture;
 use crate::paths::{OutPath, Route, SourcePath};
 use crate::post::{Kind, Post};
 use crate::source::Sources;
@@ -46,6 +47,7 @@ pub(super) fn one(
         sections: Arc::new(lists::sections(&posts)),
         archive: Arc::new(lists::archive(&newest, &index)),
         assets: Arc::default(),
+        pictures: Arc::default(),
         routes: Routes::default(),
         posts: Arc::new(posts),
         hidden: Arc::new(hidden),
@@ -59,6 +61,7 @@ pub(super) fn one(
     if problems.is_empty() {
         if config.edition == 0 {
             library.assets = Arc::new(assets(config, sources, &library, others, &mut problems));
+            library.pictures = Arc::new(pictures(sources, &library.assets));
         }
         library.routes = routes(config, sources, &library, &mut problems);
     }
@@ -146,6 +149,17 @@ fn assets(
         }
     }
     routes
+}
+
+/// Returns the address of each picture among the files that are copied.
+fn pictures(sources: &Sources, assets: &BTreeMap<SourcePath, Route>) -> BTreeMap<Route, Arc<Picture>> {
+    if sources.pictures.is_empty() {
+        return BTreeMap::new();
+    }
+    let beside = assets.iter().map(|(source, route)| (source, route.clone()));
+    let statics = sources.statics.iter().map(|(name, file)| (&file.source, OutPath::new(name).route()));
+    let all = beside.chain(statics);
+    all.filter_map(|(source, route)| Some((route, Arc::clone(sources.pictures.get(source)?)))).collect()
 }
 
 fn unsafe_file(source: &str, route: &Route) -> Diagnostic {

@@ -118,7 +118,7 @@ fn difference(edition: &Library, wanted: &[Arc<Post>]) -> Edit {
 
 /// Joins the libraries of all languages.
 fn together(config: &Config, sources: &Sources, mut editions: Vec<Library>) -> Result<Library, Vec<Diagnostic>> {
-    let assets = Arc::clone(&editions[0].assets);
+    let (assets, pictures) = (Arc::clone(&editions[0].assets), Arc::clone(&editions[0].pictures));
     let mut abroad = Layer::new();
     let mut in_sitemap = 0;
     for (language, edition) in editions.iter_mut().enumerate() {
@@ -129,6 +129,7 @@ fn together(config: &Config, sources: &Sources, mut editions: Vec<Library>) -> R
             }
         }
         edition.assets = Arc::clone(&assets);
+        edition.pictures = Arc::clone(&pictures);
     }
     let problems = collisions(config, sources, &editions);
     if !problems.is_empty() {

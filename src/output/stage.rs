@@ -83,34 +83,46 @@ pub fn stage(
     render: impl Fn(&Route) -> Result<Page, Vec<Diagnostic>> + Sync,
 ) -> Result<Staged, Vec<Diagnostic>> {
     let mut staged = Staged::begin(output)?;
-    let stopped = AtomicBool::new(false);
-    let write = |route: &&Route| {
-        if stopped.load(Ordering::Relaxed) {
-            return Err(Vec::new());
-        }
-        let page = render(route)?;
-        staged.write(output, &page).inspect_err(|problems| {
-            let refused = problems.iter().any(|problem| problem.exit() == Exit::World);
-            stopped.fetch_or(refused, Ordering::Relaxed);
-        })
-    };
-    // In waves, because the routes come in a good order: posts before the lists and feeds that quote them.
-    let waves = routes.chunks(WAVE).flat_map(|wave| wave.par_iter().map(write).collect::<Vec<_>>());
-    let written: Vec<Result<(String, Entry), Vec<Diagnostic>>> = waves.collect();
-    let mut diagnostics = Vec::new();
-    for result in written {
-        match result {
-            Ok((path, entry)) => _ = staged.files.insert(path, entry),
-            Err(problems) => diagnostics.extend(problems),
-        }
-    }
-    match diagnostics.is_empty() {
-        true => Ok(staged),
-        false => Err(folded(diagnostics)),
-    }
+    staged.fill(output, routes, render)?;
+    Ok(staged)
 }
 
 impl Staged {
+    /// Renders more routes in parallel and writes each file as it is made, as [`stage`] does.
+    pub fn fill(
+        &mut self,
+        output: &Output,
+        routes: &[&Route],
+        render: impl Fn(&Route) -> Result<Page, Vec<Diagnostic>> + Sync,
+    ) -> Result<(), Vec<Diagnostic>> {
+        let staged = self;
+        let stopped = AtomicBool::new(false);
+        let write = |route: &&Route| {
+            if stopped.load(Ordering::Relaxed) {
+                return Err(Vec::new());
+            }
+            let page = render(route)?;
+            staged.write(output, &page).inspect_err(|problems| {
+                let refused = problems.iter().any(|problem| problem.exit() == Exit::World);
+                stopped.fetch_or(refused, Ordering::Relaxed);
+            })
+        };
+        // In waves, because the routes come in a good order: posts before the lists and feeds that quote them.
+        let waves = routes.chunks(WAVE).flat_map(|wave| wave.par_iter().map(write).collect::<Vec<_>>());
+        let written: Vec<Result<(String, Entry), Vec<Diagnostic>>> = waves.collect();
+        let mut diagnostics = Vec::new();
+        for result in written {
+            match result {
+                Ok((path, entry)) => _ = staged.files.insert(path, entry),
+                Err(problems) => diagnostics.extend(problems),
+            }
+        }
+        match diagnostics.is_empty() {
+            true => Ok(()),
+            false => Err(folded(diagnostics)),
+        }
+    }
+
     /// Makes an empty container with its marker: beside the output folder, or in `.blog/` where
     /// nothing may be written there.
     fn begin(output: &Output) -> Result<Staged, Vec<Diagnostic>> {
@@ -219,6 +231,11 @@ impl Staged {
                 Ok((Digest::of(bytes), bytes.len() as u64))
             }
             Body::Copy(source) => copy(source, &mut file, refused),
+            Body::Picture(order) => {
+                let bytes = order.make().map_err(|problem| Failure::Picture(Box::new(problem)))?;
+                file.write_all(&bytes).map_err(refused)?;
+                Ok((Digest::of(&bytes), bytes.len() as u64))
+            }
         }
     }
 
@@ -247,11 +264,14 @@ impl Drop for Staged {
 enum Failure {
     Read(PathBuf, io::Error),
     Write(PathBuf, io::Error),
+    /// It could not be made.
+    Picture(Box<Diagnostic>),
 }
 
 impl Failure {
     fn diagnostic(self, output: &Output, path: &OutPath, source: Option<String>) -> Diagnostic {
         let diagnostic = match self {
+            Failure::Picture(problem) => return *problem,
             Failure::Read(source, error) => {
                 Diagnostic::error("output/read", refusal("read", &output.shown(&source), &error))
             }

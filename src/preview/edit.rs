@@ -105,7 +105,10 @@ impl State {
             .map(|source| (source.clone(), self.sources.assets[source].clone()))
             .collect();
         written.copied |= !found.assets.is_empty();
-        if known == found.assets {
+        let pictures: BTreeMap<_, _> = under(&self.sources.pictures, name)
+            .map(|source| (source.clone(), Arc::clone(&self.sources.pictures[source])))
+            .collect();
+        if known == found.assets && pictures == found.pictures {
             return false;
         }
         let sources = Arc::make_mut(&mut self.sources);
@@ -113,6 +116,10 @@ impl State {
             sources.assets.remove(source);
         }
         sources.assets.extend(found.assets.clone());
+        for source in pictures.keys() {
+            sources.pictures.remove(source);
+        }
+        sources.pictures.extend(found.pictures.clone());
         written.needs_settling = true;
         // Addresses of copied files are no part of an edit of posts.
         self.forget_arrangement();
@@ -205,9 +212,15 @@ impl State {
         let words = if problems.iter().any(is_of_words) { before.words.clone() } else { found.words.clone() };
         // What was compiled of the same files stays.
         let sass = Arc::clone(if found.sass.is_same(&before.sass) { &before.sass } else { &found.sass });
-        self.sources = Arc::new(Sources { assets, linked, changed: changed_at, data, sass, words, ..found });
+        let is_beside = |source: &SourcePath| source.as_str().starts_with("content/");
+        let (beside, of_surface): (BTreeMap<_, _>, BTreeMap<_, _>) =
+            before.pictures.clone().into_iter().partition(|(source, _)| is_beside(source));
+        let has_other_pictures = of_surface != found.pictures;
+        let mut pictures = found.pictures;
+        pictures.extend(beside);
+        self.sources = Arc::new(Sources { assets, linked, changed: changed_at, data, sass, words, pictures, ..found });
         self.surface = problems;
-        if has_other_addresses {
+        if has_other_addresses || has_other_pictures {
             self.forget_arrangement();
         }
         changed

@@ -68,6 +68,7 @@ fn files(site: &Site) -> BTreeMap<String, String> {
             let text = match render::page(site, route) {
                 Ok(file) => match file.body {
                     Body::Bytes(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+                    Body::Picture(order) => format!("made: {:?}", order.make()),
                     Body::Copy(path) => format!("copied: {}", fs::read_to_string(path).unwrap_or_default()),
                 },
                 Err(problems) => format!("{problems:?}"),

@@ -10,8 +10,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tera::Value;
 
 use crate::article::Article;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Place};
 use crate::library::PostId;
+use crate::paths::Route;
 use crate::render::cells::Cells;
 use crate::render::shelf::Shelf;
 
@@ -44,6 +45,8 @@ pub(crate) struct Articles {
     room: AtomicUsize,
     /// What there was to say about articles: each once, however often it is typeset.
     remarks: Mutex<BTreeMap<PostId, Vec<Diagnostic>>>,
+    /// The pictures that what was rendered so far asks for, and the first place that does.
+    pictures: Mutex<BTreeMap<Route, Option<Place>>>,
 }
 
 impl Articles {
@@ -56,6 +59,7 @@ impl Articles {
             quoted,
             room: AtomicUsize::new(LIMIT),
             remarks: Mutex::default(),
+            pictures: Mutex::default(),
         }
     }
 
@@ -68,6 +72,9 @@ impl Articles {
         if !article.warnings.is_empty() {
             let mut remarks = self.remarks.lock().unwrap_or_else(PoisonError::into_inner);
             remarks.entry(id).or_insert_with(|| article.warnings.clone());
+        }
+        if !article.pictures.is_empty() {
+            self.ask(article.pictures.iter().map(|(route, place)| (route.clone(), Some(place.clone()))));
         }
         self.summaries.cell(id.0).get_or_init(|| Summary {
             html: Value::safe_string(&article.summary),
@@ -111,6 +118,31 @@ impl Articles {
     pub(crate) fn remarks(&self) -> Vec<Diagnostic> {
         let remarks = self.remarks.lock().unwrap_or_else(PoisonError::into_inner);
         remarks.values().flatten().cloned().collect()
+    }
+
+    /// Notes pictures that are to be made, and who asks for them: of several places the first by file and line, in
+    /// whatever order pages are rendered.
+    pub(crate) fn ask(&self, pictures: impl IntoIterator<Item = (Route, Option<Place>)>) {
+        let order = |place: &Option<Place>| {
+            place.as_ref().map(|place| (place.file.clone(), place.span.as_ref().map(|span| span.start)))
+        };
+        let mut asked = self.pictures.lock().unwrap_or_else(PoisonError::into_inner);
+        for (route, place) in pictures {
+            let known = asked.entry(route).or_insert_with(|| place.clone());
+            if known.is_none() || (place.is_some() && order(&place) < order(known)) {
+                *known = place;
+            }
+        }
+    }
+
+    /// Returns the pictures that what was rendered so far asks for.
+    pub(crate) fn pictures(&self) -> Vec<Route> {
+        self.pictures.lock().unwrap_or_else(PoisonError::into_inner).keys().cloned().collect()
+    }
+
+    /// Returns where a picture is asked for.
+    pub(crate) fn place_of(&self, picture: &Route) -> Option<Place> {
+        self.pictures.lock().unwrap_or_else(PoisonError::into_inner).get(picture).cloned().flatten()
     }
 
     fn take_room(&self, size: usize) -> bool {

@@ -14,6 +14,7 @@ use crate::library::{Page, PostId};
 use crate::lock::Lock;
 use crate::paths::{Route, SourcePath};
 use crate::render::hashed;
+use crate::render::image_functions;
 use crate::render::pages::escaped;
 use crate::render::seo;
 use crate::render::shelf::{Shelf, rfc3339, value};
@@ -44,6 +45,9 @@ pub(crate) const FUNCTIONS: &[TemplateFunction] = &[
     TemplateFunction { name: "load_data", html: false, call: load_data },
     TemplateFunction { name: "trans", html: false, call: trans },
     TemplateFunction { name: "now", html: false, call: now },
+    TemplateFunction { name: "resize_image", html: false, call: image_functions::resize_image },
+    TemplateFunction { name: "get_image_metadata", html: false, call: image_functions::get_image_metadata },
+    TemplateFunction { name: "picture", html: true, call: image_functions::picture },
 ];
 
 /// Tera's own functions.

@@ -70,7 +70,11 @@ pub(crate) fn bytes(shelf: &Shelf, route: &Route) -> Result<Vec<u8>, String> {
         Some(_) => return Err(format!("`{route}` is made from a template, so it cannot be known while templates run")),
         None => None,
     };
-    found.unwrap_or_else(|| {
+    let published = |bytes| match library.pictures.get(route) {
+        Some(picture) => picture.published(bytes),
+        None => bytes,
+    };
+    found.map(|read| read.map(published)).unwrap_or_else(|| {
         let is_file = |page: &Page| matches!(page, Page::Static(_) | Page::Asset(_) | Page::Stylesheet(_));
         let files = library.routes.iter().filter(|(_, page)| is_file(page)).map(|(route, _)| route.as_str());
         Err(match did_you_mean(route.as_str(), files) {

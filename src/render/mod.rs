@@ -4,6 +4,7 @@
 //! was asked for. What stands where is decided in `library`; what each kind of page looks like, in `pages::PAGES`.
 
 mod articles;
+mod cards;
 mod cells;
 mod context;
 mod derived;
@@ -12,9 +13,11 @@ mod feeds;
 mod filters;
 mod functions;
 mod hashed;
+mod image_functions;
 mod inserts;
 mod names;
 mod pages;
+mod pictures;
 mod policy;
 mod reads;
 mod redirects;
@@ -33,6 +36,7 @@ use crate::article::Typesetter;
 use crate::config::Config;
 use crate::diagnostic::Diagnostic;
 use crate::digest::Digest;
+use crate::images::{self, Studio};
 use crate::library::{Library, Page};
 use crate::manifest::{Entry, FileKind};
 use crate::paths::{OutPath, Route, SourcePath};
@@ -40,6 +44,7 @@ use crate::source::Sources;
 
 pub use derived::{DERIVED, Derived, Finished, Made};
 pub use pages::{PAGES, PageKind};
+pub use pictures::{develop, is_picture, tidy};
 pub use theme::Theme;
 
 use articles::Articles;
@@ -57,6 +62,8 @@ pub struct Site {
     pub theme: Theme,
     /// What pages quote: of the site's own language first, then of the others.
     shelves: Vec<Arc<Shelf>>,
+    /// Where pictures are made; none where they are only copied.
+    studio: Option<Arc<Studio>>,
 }
 
 impl Site {
@@ -104,6 +111,7 @@ impl Site {
             problems.extend(errors);
             inserts::Inserts::default()
         }));
+        problems.extend(cards::colours(&theme.extra).err().unwrap_or_default());
         for (_, library) in &languages {
             problems.extend(feeds::problems(library));
             problems.extend(pages::missing_templates(library, &theme));
@@ -120,7 +128,8 @@ impl Site {
             })
             .collect();
         functions::fill(&cell, &shelves);
-        Ok(Site { config, sources, library, theme, shelves })
+        let studio = config.images.is_some().then(|| Arc::new(Studio::of(&config.root)));
+        Ok(Site { config, sources, library, theme, shelves, studio })
     }
 
     /// Returns the plain and the hashed address of each file that templates have asked for by its digest.
@@ -165,6 +174,7 @@ impl Site {
 pub fn page(site: &Site, route: &Route) -> Result<File, Vec<Diagnostic>> {
     match site.library.routes.get(route) {
         Some(page) => pages::render(site, route, page),
+        None if let Some(file) = pictures::at(site, route) => Ok(file),
         None => Err(vec![Diagnostic::error("route/unknown", format!("nothing stands at `{route}`"))]),
     }
 }
@@ -213,4 +223,6 @@ pub enum Body {
     Bytes(Vec<u8>),
     /// A copy of this file; it is never read into memory.
     Copy(PathBuf),
+    /// A picture that is made when it is written or sent.
+    Picture(images::Order),
 }

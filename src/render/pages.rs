@@ -11,6 +11,7 @@ use crate::library::{Library, Page, PostId};
 use crate::manifest::FileKind;
 use crate::paths::{Route, SourcePath};
 use crate::render::context::{Archive, IndexView, Month, Target, Year, from_toml};
+use crate::render::pictures::original;
 use crate::render::shelf::{self, Shelf, value};
 use crate::render::theme::{self, Theme};
 use crate::render::{Body, File, Site, feeds, policy, redirects, sitemap};
@@ -407,7 +408,9 @@ fn headers(desk: &Desk<'_>) -> Result<File, Vec<Diagnostic>> {
 fn asset(desk: &Desk<'_>) -> Result<File, Vec<Diagnostic>> {
     let Page::Asset(source) = desk.page else { return Err(desk.at_odds()) };
     match desk.shelf.sources.assets.get(source) {
-        Some(path) => Ok(copy(desk, Body::Copy(path.clone()), source)),
+        Some(path) => {
+            Ok(copy(desk, original(desk.site, desk.route).unwrap_or_else(|| Body::Copy(path.clone())), source))
+        }
         None => Err(desk.at_odds()),
     }
 }
@@ -417,6 +420,7 @@ fn static_file(desk: &Desk<'_>) -> Result<File, Vec<Diagnostic>> {
     match desk.shelf.sources.statics.get(name) {
         Some(file) => {
             let body = match &file.origin {
+                _ if let Some(body) = original(desk.site, desk.route) => body,
                 Origin::Disk(path) => Body::Copy(path.clone()),
                 Origin::Program(bytes) => Body::Bytes(bytes.to_vec()),
             };

@@ -6,7 +6,9 @@
 use serde_json::{Map, Value as Json, json};
 use tera::{Kwargs, State, TeraResult, Value};
 
+use crate::images::{CARD_HEIGHT, CARD_WIDTH};
 use crate::library::{Page, PostId};
+use crate::render::cards;
 use crate::render::filters::text_of;
 use crate::render::functions::{Here, here};
 use crate::render::pages::escaped;
@@ -23,9 +25,18 @@ struct Facts {
     title: String,
     description: Option<String>,
     canonical: Option<String>,
-    image: Option<String>,
+    image: Option<Shown>,
     noindex: bool,
     post: Option<PostId>,
+}
+
+/// The picture that stands for a page.
+struct Shown {
+    address: String,
+    /// Its size, if we know it.
+    size: Option<(u32, u32)>,
+    /// What it shows, where it is a card, which says so itself.
+    alt: Option<String>,
 }
 
 /// Prints all of it.
@@ -71,7 +82,14 @@ pub(super) fn print(shelf: &Shelf, _: &Kwargs, state: &State<'_>) -> TeraResult<
         tag("property", "og:locale:alternate", &other);
     }
     if let Some(image) = &facts.image {
-        tag("property", "og:image", image);
+        tag("property", "og:image", &image.address);
+        if let Some((width, height)) = image.size {
+            tag("property", "og:image:width", &width.to_string());
+            tag("property", "og:image:height", &height.to_string());
+        }
+        if let Some(alt) = &image.alt {
+            tag("property", "og:image:alt", alt);
+        }
     }
     if let Some(id) = facts.post {
         let front = &shelf.library.post(id).front;
@@ -118,12 +136,25 @@ fn facts(shelf: &Shelf, here: &Here<'_>) -> Facts {
         title: title(shelf, here.page, index),
         description: description(shelf, here.page, index),
         canonical: (!lost).then(|| elsewhere.unwrap_or_else(own)),
-        image: index
-            .and_then(|id| shelf.image(id))
-            .and_then(|image| shelf.config.base_url.url().join(&image).ok().map(|address| address.to_string())),
+        image: index.and_then(|id| image(shelf, id)),
         noindex,
         post,
     }
+}
+
+/// Returns the picture that stands for a post: its own, else its card.
+fn image(shelf: &Shelf, id: PostId) -> Option<Shown> {
+    if let Some(image) = shelf.image(id) {
+        let address = shelf.config.base_url.url().join(&image).ok()?.to_string();
+        let picture = shelf.config.base_url.route_of(&image).and_then(|route| shelf.library.pictures.get(&route));
+        let size = picture.and_then(|picture| picture.seen.as_ref().ok()).map(|seen| (seen.width, seen.height));
+        return Some(Shown { address, size: size.filter(|size| *size > (0, 0)), alt: None });
+    }
+    let (route, card) = cards::of(shelf, id)?;
+    let address = shelf.permalink(&route);
+    shelf.articles.ask([(route, Some(shelf.library.post(id).place("title")))]);
+    let alt = Some(if card.site.is_empty() { card.title } else { format!("{}, {}", card.title, card.site) });
+    Some(Shown { address, size: Some((CARD_WIDTH, CARD_HEIGHT)), alt })
 }
 
 fn title(shelf: &Shelf, page: &Page, index: Option<PostId>) -> String {
@@ -215,7 +246,7 @@ fn linked_data(shelf: &Shelf, here: &Here<'_>, facts: &Facts) -> Option<Json> {
         set("description", json!(description));
     }
     if let Some(image) = &facts.image {
-        set("image", json!(image));
+        set("image", json!(image.address));
     }
     Some(Json::Object(data))
 }

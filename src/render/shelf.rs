@@ -18,11 +18,13 @@ use tera::Value;
 use crate::article::{Article, Typesetter};
 use crate::config::{Config, FeedOf};
 use crate::diagnostic::Diagnostic;
+use crate::images::Colour;
 use crate::library::{Library, Page, PostId, Related};
 use crate::lock::Lock;
 use crate::paths::Route;
 use crate::post::{Kind, Post};
 use crate::render::articles::Articles;
+use crate::render::cards;
 use crate::render::cells::Cells;
 use crate::render::context::{self, FeedLink, Settings, Translation};
 use crate::render::hashed::Hashes;
@@ -75,6 +77,8 @@ pub(crate) struct Shelf {
     lists: [bool; 2],
     /// The feeds of each term: which row of `Config::feeds`, and where.
     term_feeds: BTreeMap<(usize, usize), Vec<(usize, Route)>>,
+    /// The colours of cards: ground, letters, bar.
+    pub card_colours: [Colour; 3],
     /// The feeds of the site. Found once: every page names them, and the routes are as many as the pages.
     feeds: Vec<FeedLink>,
     /// The link to the stylesheet of feeds, if the theme or the site has one.
@@ -118,6 +122,7 @@ impl Shelf {
             feed_stylesheet: None,
             lock: config.lock.as_deref().and_then(|text| Lock::parse(text).ok()),
             section_pages: library.sections.keys().map(|name| (name.clone(), OnceLock::new())).collect(),
+            card_colours: cards::colours(&theme.extra).unwrap_or_default(),
             lists: [theme.reads("section", "pages"), theme.reads("term", "pages")],
             series: series.map_or_else(Vec::new, |series| series.terms.iter().map(|_| OnceLock::new()).collect()),
             data: OnceLock::new(),

@@ -190,7 +190,10 @@ impl Host {
             route = site.plain_file(&route).unwrap_or(route);
         }
         let folder = folder_of(site, &route);
-        let stands = site.library.routes.contains_key(&route) || folder.is_some() || Shown::is_derived(site, &route);
+        let stands = site.library.routes.contains_key(&route)
+            || folder.is_some()
+            || Shown::is_derived(site, &route)
+            || render::is_picture(site, &route);
         if let Some(redirect) = shown.redirects().1.find(route.as_str(), stands) {
             let target = match redirect.to.starts_with('/') {
                 true => format!("{}{}", base_url.prefix(), redirect.to),
@@ -228,7 +231,7 @@ impl Host {
         // A host goes by the address that was asked for, whatever file it answers with.
         let named = site.config.base_url.route_of(&asked.path).unwrap_or_else(|| route.clone());
         let mut headers = headers_of(shown, route, &named);
-        if !site.library.routes.contains_key(route) {
+        if !site.library.routes.contains_key(route) && !render::is_picture(site, route) {
             let bytes = shown.derived(site, route)?;
             return Some(self.leave(shown, asked, status, headers, bytes));
         }
@@ -240,6 +243,13 @@ impl Host {
                     }
                     self.leave(shown, asked, status, headers, bytes)
                 }
+                render::Body::Picture(order) => match order.make() {
+                    Ok(bytes) => self.leave(shown, asked, status, headers, bytes),
+                    Err(problem) => {
+                        let page = hidden::problem_page("This picture cannot be made", &[problem]);
+                        self.own_page(shown, asked, 500, page)
+                    }
+                },
                 render::Body::Copy(path) => match files::open(&site.config.root, &path) {
                     Ok((file, length)) if !is_html(&headers) => {
                         leaving::dress(&[], &mut headers, &self.dressing(shown, &self.page_url(&asked.path)));

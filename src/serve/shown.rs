@@ -104,6 +104,7 @@ impl Shown {
         let bytes = match render::page(site, &route).ok()?.body {
             Body::Bytes(bytes) => bytes,
             Body::Copy(path) => files::read(&site.config.root, &path).ok()?,
+            Body::Picture(order) => order.make().ok()?,
         };
         Some(String::from_utf8_lossy(&bytes).into_owned())
     }
@@ -132,18 +133,20 @@ fn moved(production: &Config, preview: &Config, origin: &Url) -> Vec<Moved> {
 
 /// Makes the derived files from every page of the site.
 fn derived(site: &Site) -> BTreeMap<Route, Vec<u8>> {
-    let entries = site.routes().into_par_iter().filter_map(|route| {
+    let entry = |route: &Route| {
         let file = render::page(site, route).ok()?;
         let (digest, size) = digest_of(&site.config.root, &file.body)?;
         Some((file.out.to_string(), file.entry(digest, size)))
-    });
-    let mut files: BTreeMap<String, Entry> = entries.collect();
+    };
+    let mut files: BTreeMap<String, Entry> = site.routes().into_par_iter().filter_map(entry).collect();
+    files.extend(render::develop(site).par_iter().filter_map(entry).collect::<Vec<_>>());
     let contract = verification::contract_of(&site.config);
     let read = |path: &str| {
         let body = render::page(site, &OutPath::new(path).route()).ok()?.body;
         match body {
             Body::Bytes(bytes) => Some(bytes),
             Body::Copy(path) => files::read(&site.config.root, &path).ok(),
+            Body::Picture(order) => order.make().ok(),
         }
     };
     let mut made = BTreeMap::new();
@@ -161,6 +164,7 @@ fn derived(site: &Site) -> BTreeMap<Route, Vec<u8>> {
 fn digest_of(root: &Path, body: &Body) -> Option<(Digest, u64)> {
     match body {
         Body::Bytes(bytes) => Some((Digest::of(bytes), bytes.len() as u64)),
+        Body::Picture(order) => order.make().ok().map(|bytes| (Digest::of(&bytes), bytes.len() as u64)),
         Body::Copy(path) => {
             let (mut file, _) = files::open(root, path).ok()?;
             let (mut digesting, mut size) = (Digesting::default(), 0);

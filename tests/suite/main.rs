@@ -31,6 +31,7 @@ mod history;
 mod hooks;
 mod hostile;
 mod hosts;
+mod images;
 mod incidents;
 mod input;
 mod kitchen;
@@ -84,6 +85,7 @@ const MODULES: &[fn() -> Vec<harness::Test>] = &[
     hostile::tests,
     hooks::tests,
     hosts::tests,
+    images::tests,
     incidents::tests,
     input::tests,
     languages::tests,

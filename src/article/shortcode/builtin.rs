@@ -10,6 +10,10 @@ use super::lex::Problem;
 use super::{Fact, Signature};
 use crate::article::escape::{push_attribute, push_href, push_text};
 
+/// Writes an image: how it is named in the call, its address, what it shows and its title; returns whether it is one that
+/// the site can resize.
+pub(in crate::article) type Offer<'g> = dyn FnMut(&str, &str, [&str; 2], &mut String) -> bool + 'g;
+
 /// What a built-in shortcode is made from.
 pub(in crate::article) struct Given<'g> {
     pub(in crate::article) arguments: &'g BTreeMap<String, Fact>,
@@ -21,6 +25,8 @@ pub(in crate::article) struct Given<'g> {
     pub(in crate::article) file: &'g dyn Fn(&str) -> Result<Vec<u8>, String>,
     /// The code that stands in its place.
     pub(in crate::article) included: Option<Included>,
+    /// Writes a picture that the site can resize.
+    pub(in crate::article) picture: &'g mut Offer<'g>,
 }
 
 /// A part of a file, to be written as a block of code.
@@ -308,6 +314,9 @@ fn gallery(given: &mut Given<'_>, out: &mut String) -> Result<(), Refused> {
 fn image(given: &mut Given<'_>, src: &str, alt: &str, title: &str, out: &mut String) {
     // What is wrong with the address has been told.
     let Some(address) = (given.resolve)(src, true) else { return };
+    if (given.picture)(src, &address, [alt, title], out) {
+        return;
+    }
     out.push_str("<img src=\"");
     push_href(out, &address);
     out.push_str("\" alt=\"");

@@ -113,6 +113,7 @@ fn said(library: &Library) -> String {
         taxonomies,
         archive,
         assets,
+        pictures,
         routes,
         editions,
         language,
@@ -120,7 +121,7 @@ fn said(library: &Library) -> String {
     } = library;
     let Index { positions, months, groups, terms, particular, crowd: _, names: _ } = &**index;
     format!(
-        "{posts:#?}{hidden:#?}{routes_of:#?}{newest:?}{sections:#?}{taxonomies:#?}{archive:?}{assets:?}{routes:#?}\
+        "{posts:#?}{hidden:#?}{routes_of:#?}{newest:?}{sections:#?}{taxonomies:#?}{archive:?}{assets:?}{pictures:?}{routes:#?}\
          {positions:?}{months:?}{groups:#?}{terms:?}{particular:?}{language}"
     ) + &editions.iter().map(said).collect::<String>()
 }

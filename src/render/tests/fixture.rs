@@ -186,6 +186,7 @@ pub(super) fn text(site: &Site, route: &str) -> String {
     match file(site, route).body {
         Body::Bytes(bytes) => String::from_utf8(bytes).unwrap(),
         Body::Copy(path) => panic!("{route} is a copy of {}", path.display()),
+        Body::Picture(_) => panic!("{route} is a picture"),
     }
 }
 
