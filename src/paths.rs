@@ -55,6 +55,20 @@ impl SourcePath {
         self.0.rsplit_once('/').map_or("", |(folder, _)| folder)
     }
 
+    /// Joins a relative path, as authors write it, to a folder of the site; nothing if it leaves the topmost part of that folder.
+    pub fn within(folder: &str, path: &str) -> Option<SourcePath> {
+        let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
+        for part in path.split('/') {
+            match part {
+                "" | "." => {}
+                ".." if parts.len() > 1 => _ = parts.pop(),
+                ".." => return None,
+                _ => parts.push(part),
+            }
+        }
+        Some(SourcePath::new(parts.join("/")))
+    }
+
     /// Returns the ending of the file's name without its dot, or nothing.
     pub fn extension(&self) -> &str {
         self.file_name().rsplit_once('.').map_or("", |(_, extension)| extension)

@@ -177,18 +177,8 @@ impl<'l> Links<'l> {
 
     /// Joins a path to a folder of the site; refuses one that leaves `content/`.
     fn normalised(&self, folder: &str, path: &str, destination: &str) -> Result<SourcePath, Broken> {
-        let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
-        for part in path.split('/') {
-            match part {
-                "" | "." => {}
-                ".." if parts.len() > 1 => {
-                    parts.pop();
-                }
-                ".." => return Err(Broken::new(format!("`{}` leaves the folder `content`", shortened(destination)))),
-                _ => parts.push(part),
-            }
-        }
-        Ok(SourcePath::new(parts.join("/")))
+        let leaves = || Broken::new(format!("`{}` leaves the folder `content`", shortened(destination)));
+        SourcePath::within(folder, path).ok_or_else(leaves)
     }
 
     /// Returns the link to what a file of `content/` becomes: a post, or a file that is copied.

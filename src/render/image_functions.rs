@@ -215,6 +215,9 @@ fn find<'s>(shelf: &'s Shelf, arguments: &Kwargs, state: &State<'_>) -> TeraResu
         let below = path.strip_prefix("content/").unwrap_or(path);
         candidates.extend(of_source(below));
         if let Ok(here) = here(shelf, state) {
+            let source = library.index_of(here.page).map(|id| &library.post(id).source);
+            let beside = source.and_then(|source| SourcePath::within(source.folder(), path));
+            candidates.extend(beside.and_then(|beside| library.assets.get(&beside)).cloned());
             let folder = here.route.as_str().rsplit_once('/').map_or("", |(folder, _)| folder);
             candidates.extend(of_address(&format!("{folder}/{path}")));
         }

@@ -22,6 +22,7 @@ tests![
     what_is_served_is_what_is_built_and_no_page_waits_for_a_picture,
     lists_show_the_same_picture_and_feeds_a_simple_one,
     templates_resize_pictures_and_ask_what_they_are,
+    a_shortcode_resizes_what_lies_beside_the_post_wherever_that_is_published,
     a_broken_picture_is_told_with_the_line_that_shows_it,
     a_template_that_asks_for_nonsense_is_told_where,
     the_example_of_the_documentation_builds,
@@ -192,6 +193,24 @@ fn templates_resize_pictures_and_ask_what_they_are() {
     let made: Vec<&str> = pictures(&files).into_iter().filter(|name| name.starts_with("img/")).collect();
     assert_eq!(made.len(), 5, "{made:?}");
     assert!(made.iter().any(|name| name.starts_with("img/logo.30x30fillq60.") && name.ends_with(".jpg")), "{made:?}");
+}
+
+fn a_shortcode_resizes_what_lies_beside_the_post_wherever_that_is_published() {
+    let stamp = "{# stamp(path: text) #}\n{% set s = resize_image(path=path, width=40, height=40) %}<img src=\"{{ s.url }}\" alt=\"\">";
+    let post =
+        |title: &str| format!("+++\ntitle = \"{title}\"\ndate = 2026-01-02\n+++\n{{{{ stamp(path=\"sea.jpg\") }}}}\n");
+    let run = album()
+        .config("[permalinks]\nposts = \"/:year/:slug.html\"")
+        .template("shortcodes/stamp.html", stamp)
+        .file("content/posts/trip/index.md", post("Trip"))
+        .file("content/posts/plain.md", post("Plain"))
+        .file("content/posts/sea.jpg", photo(300, 200, 1))
+        .build()
+        .exit(0)
+        .page_has("/2026/trip.html", "<img src=\"/2026/trip/sea.40x40fill.")
+        .page_has("/2026/plain.html", "<img src=\"/posts/sea.40x40fill.");
+    let files = run.site.public();
+    assert_eq!(pictures(&files).into_iter().filter(|name| name.contains("40x40")).count(), 2);
 }
 
 fn a_broken_picture_is_told_with_the_line_that_shows_it() {
