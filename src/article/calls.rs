@@ -6,8 +6,9 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::links::{Use, place};
-use super::markdown::image::{Offered, Words, offered};
+use super::markdown::image::{Offered, offered};
 use super::markdown::{Origin, Writer};
+use super::picture::Words;
 use super::shortcode::builtin::{self, Given, Included};
 use super::shortcode::lex::{Call, Problem};
 use super::shortcode::mask::{Piece, Placement};
@@ -213,8 +214,8 @@ impl<'a> Writer<'a, '_> {
                     }
                 };
                 let pictures = &mut self.pictures;
-                let mut picture = |written: &str, address: &str, [alt, title]: [&str; 2], out: &mut String| {
-                    match offered(&links, address, Words { alt, title }, true, || at(written), out) {
+                let mut picture = |written: &str, address: &str, words: Words<'_>, out: &mut String| {
+                    match offered(&links, address, words, true, || at(written), out) {
                         Offered::No => return false,
                         Offered::Yes(needed) => pictures.extend(needed),
                         Offered::Unfit(problem) => unfit.push(*problem),

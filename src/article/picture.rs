@@ -3,6 +3,7 @@
 //! Both Markdown and templates show pictures through [`write`]. It names files that are made later, and tells which; a
 //! picture that cannot be shown is an error here, and not a broken page.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
@@ -36,6 +37,42 @@ pub(crate) struct Shown<'a> {
     pub(crate) lazy: bool,
     /// Whether it comes before all others.
     pub(crate) is_urgent: bool,
+}
+
+/// What is said of a picture, and how many stand beside each other.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::article) struct Words<'w> {
+    pub(in crate::article) alt: &'w str,
+    pub(in crate::article) title: &'w str,
+    pub(in crate::article) columns: u8,
+}
+
+/// Returns how wide a picture is that shares its line with others: each length of `sizes` divided by the columns.
+pub(super) fn in_columns(sizes: &str, columns: u8) -> Cow<'_, str> {
+    if columns < 2 {
+        return Cow::Borrowed(sizes);
+    }
+    let sizes = sizes.trim();
+    let (mut depth, mut length, mut from) = (0_i32, 0, 0);
+    let mut entries = Vec::new();
+    for (index, sign) in sizes.char_indices().chain([(sizes.len(), ',')]) {
+        match sign {
+            '(' => depth += 1,
+            ')' => depth -= 1,
+            // The length is what follows the last blank that no parentheses enclose.
+            sign if sign.is_whitespace() && depth == 0 && !sizes[index..].trim_start().starts_with(',') => {
+                length = index + sign.len_utf8();
+            }
+            ',' if depth == 0 => {
+                let (condition, length) = (sizes[from..length.max(from)].trim(), sizes[length.max(from)..index].trim());
+                let blank = if condition.is_empty() { "" } else { " " };
+                entries.push(format!("{condition}{blank}calc({length} / {columns})"));
+                from = index + 1;
+            }
+            _ => {}
+        }
+    }
+    Cow::Owned(entries.join(", "))
 }
 
 /// Writes a picture that was seen, and returns the addresses of the files that it needs.
@@ -200,6 +237,17 @@ mod tests {
             assert!(html.contains(part), "`{part}` is not in {html}");
         }
         assert!(!html.contains("80w"));
+    }
+
+    #[test]
+    fn pictures_that_share_a_line_share_its_width() {
+        let sizes = "(min-width: 42rem) and (orientation: landscape) 40rem, (min-width: calc(1rem * 2)) calc(100vw - 2rem) , 100vw";
+        assert_eq!(in_columns(sizes, 1), sizes);
+        assert_eq!(
+            in_columns(sizes, 3),
+            "(min-width: 42rem) and (orientation: landscape) calc(40rem / 3), (min-width: calc(1rem * 2)) calc(calc(100vw - 2rem) / 3), calc(100vw / 3)"
+        );
+        assert_eq!(in_columns("100vw", 2), "calc(100vw / 2)");
     }
 
     #[test]

@@ -8,7 +8,7 @@ use pulldown_cmark::{CowStr, Event};
 use super::Writer;
 use crate::article::escape::{push_attribute, push_href, push_text};
 use crate::article::links::{Links, Use};
-use crate::article::picture::{self, Shown};
+use crate::article::picture::{self, Shown, Words};
 use crate::article::shortcode::Fact;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::images::unfit;
@@ -75,7 +75,7 @@ impl<'a> Writer<'a, '_> {
     /// Writes an image that the site can resize; returns whether it is one.
     fn resizable(&mut self, address: &str, image: &Image<'a>) -> bool {
         let at = || self.place_of(&image.destination, image.range.clone());
-        let words = Words { alt: &image.text, title: &image.title };
+        let words = Words { alt: &image.text, title: &image.title, columns: 1 };
         let lazy = self.images > 0 || self.links.elsewhere;
         let mut html = String::new();
         match offered(&self.links, address, words, lazy, at, &mut html) {
@@ -87,12 +87,6 @@ impl<'a> Writer<'a, '_> {
         self.out.push_str(&html);
         true
     }
-}
-
-/// What is said of a picture.
-pub(in crate::article) struct Words<'w> {
-    pub(in crate::article) alt: &'w str,
-    pub(in crate::article) title: &'w str,
 }
 
 /// What came of a picture.
@@ -119,13 +113,14 @@ pub(in crate::article) fn offered(
         Ok(seen) => seen,
         Err(flaw) => return Offered::Unfit(Box::new(unfit(&picture.source, flaw).at(at()))),
     };
+    let sizes = picture::in_columns(&rule.sizes, words.columns);
     let shown = Shown {
         route,
         picture,
         base_url: &links.config.base_url,
         rule,
         widths: &rule.widths,
-        sizes: &rule.sizes,
+        sizes: &sizes,
         alt: words.alt,
         title: words.title,
         class: "",

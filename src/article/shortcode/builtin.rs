@@ -9,10 +9,11 @@ use std::sync::LazyLock;
 use super::lex::Problem;
 use super::{Fact, Signature};
 use crate::article::escape::{push_attribute, push_href, push_text};
+use crate::article::picture::Words;
 
-/// Writes an image: how it is named in the call, its address, what it shows and its title; returns whether it is one that
-/// the site can resize.
-pub(in crate::article) type Offer<'g> = dyn FnMut(&str, &str, [&str; 2], &mut String) -> bool + 'g;
+/// Writes an image: how it is named in the call, its address, and what is said of it; returns whether it is one that the
+/// site can resize.
+pub(in crate::article) type Offer<'g> = dyn FnMut(&str, &str, Words<'_>, &mut String) -> bool + 'g;
 
 /// What a built-in shortcode is made from.
 pub(in crate::article) struct Given<'g> {
@@ -263,7 +264,7 @@ fn figure(given: &mut Given<'_>, out: &mut String) -> Result<(), Refused> {
     }
     let (src, alt, title) =
         (given.text("src").to_owned(), given.text("alt").to_owned(), given.text("title").to_owned());
-    image(given, &src, &alt, &title, out);
+    image(given, &src, Words { alt: &alt, title: &title, columns: 1 }, out);
     out.push_str(if link.is_some() { "</a>\n" } else { "\n" });
     caption(given, out);
     out.push_str("</figure>\n");
@@ -290,7 +291,8 @@ fn gallery(given: &mut Given<'_>, out: &mut String) -> Result<(), Refused> {
             hint: "write one text for each image, `\"\"` for one that only decorates",
         });
     }
-    let columns = given.whole("columns").filter(|columns| (1..=8).contains(columns)).ok_or_else(|| Refused {
+    let columns = given.whole("columns").and_then(|columns| u8::try_from(columns).ok());
+    let columns = columns.filter(|columns| (1..=8).contains(columns)).ok_or_else(|| Refused {
         argument: "columns",
         message: "a gallery has 1 to 8 columns".to_owned(),
         hint: "write a whole number from 1 to 8",
@@ -302,7 +304,7 @@ fn gallery(given: &mut Given<'_>, out: &mut String) -> Result<(), Refused> {
                 Some(Fact::Text(alt)) => alt.clone(),
                 _ => String::new(),
             };
-            image(given, src, &alt, "", out);
+            image(given, src, Words { alt: &alt, title: "", columns }, out);
             out.push('\n');
         }
     }
@@ -311,19 +313,19 @@ fn gallery(given: &mut Given<'_>, out: &mut String) -> Result<(), Refused> {
     Ok(())
 }
 
-fn image(given: &mut Given<'_>, src: &str, alt: &str, title: &str, out: &mut String) {
+fn image(given: &mut Given<'_>, src: &str, words: Words<'_>, out: &mut String) {
     // What is wrong with the address has been told.
     let Some(address) = (given.resolve)(src, true) else { return };
-    if (given.picture)(src, &address, [alt, title], out) {
+    if (given.picture)(src, &address, words, out) {
         return;
     }
     out.push_str("<img src=\"");
     push_href(out, &address);
     out.push_str("\" alt=\"");
-    push_attribute(out, alt);
-    if !title.is_empty() {
+    push_attribute(out, words.alt);
+    if !words.title.is_empty() {
         out.push_str("\" title=\"");
-        push_attribute(out, title);
+        push_attribute(out, words.title);
     }
     out.push_str("\" loading=\"lazy\">");
 }
