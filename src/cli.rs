@@ -4,6 +4,7 @@
 //! something obeys it, and none of them switches the guard off without a word.
 
 pub(crate) mod addresses;
+pub(crate) mod upkeep;
 pub(crate) mod writing;
 
 use std::path::PathBuf;
@@ -17,6 +18,7 @@ use watchpost::verdict::GuardLevel;
 use watchpost::verification::Scope;
 
 use self::addresses::{Feeds, Mv, Schedule};
+use self::upkeep::Show;
 use self::writing::List;
 
 /// A blog engine that verifies, after every build, that your analytics still work.
@@ -439,13 +441,6 @@ pub(crate) struct Why {
     /// An address (/posts/hello/ or the whole URL) or a source file
     #[arg(value_name = "PATH|URL")]
     pub(crate) what: String,
-    #[command(flatten)]
-    pub(crate) site: Site,
-}
-
-/// `blog config`.
-#[derive(Debug, Args)]
-pub(crate) struct Show {
     #[command(flatten)]
     pub(crate) site: Site,
 }

@@ -6,6 +6,7 @@
 
 mod date;
 mod json;
+pub mod keys;
 mod table;
 mod toml;
 mod yaml;
@@ -76,6 +77,8 @@ pub struct Codes {
     pub missing: &'static str,
     /// What to do with a key of one's own.
     pub own_keys: &'static str,
+    /// The keys that there are.
+    pub keys: keys::Kind,
 }
 
 /// Takes known keys out of a table; what is left when it is finished is unknown.
@@ -87,6 +90,8 @@ pub struct Fields<'a> {
     path: String,
     /// The bytes that stand for the table as a whole.
     span: Range<usize>,
+    /// What is known of its keys; nothing for what is described elsewhere.
+    kind: Option<keys::Kind>,
     table: Table,
     /// The keys that were asked for while some were left, each on a line.
     known: String,
@@ -101,11 +106,25 @@ impl<'a> Fields<'a> {
         table: Table,
         diagnostics: &'a mut Vec<Diagnostic>,
     ) -> Self {
-        Fields { document, codes, path: String::new(), span: 0..0, table, known: String::new(), diagnostics }
+        let kind = Some(codes.keys);
+        Fields { document, codes, path: String::new(), span: 0..0, kind, table, known: String::new(), diagnostics }
     }
 
     /// Takes a value whatever its type.
+    ///
+    /// A key that no row describes is a mistake of the reader's, which no test of it survives: `blog config --schema` would
+    /// call it unknown.
     pub fn take(&mut self, key: &str) -> Option<Row> {
+        debug_assert!(
+            self.kind.is_none_or(|kind| kind.at(key).is_some()),
+            "`{}` is read, but no row of the table of keys describes it (`config/keys.rs`, `post/keys.rs`)",
+            self.dotted(key)
+        );
+        self.take_named(key)
+    }
+
+    /// Takes a value whose key is a name that the site gave, whatever its type.
+    pub fn take_named(&mut self, key: &str) -> Option<Row> {
         // Once nothing is left, nothing can be unknown.
         if self.table.rows.is_empty() {
             return None;
@@ -258,11 +277,14 @@ impl<'a> Fields<'a> {
 
     /// Starts to read a table that was taken out of this one as a value.
     pub fn below(&mut self, path: String, span: Range<usize>, table: Table) -> Fields<'_> {
+        let own = path.strip_prefix(&*self.path).unwrap_or(&path).trim_start_matches('.');
+        let kind = self.kind.and_then(|kind| kind.at(own)).filter(|kind| !matches!(kind, keys::Kind::Elsewhere(_)));
         Fields {
             document: self.document,
             codes: self.codes,
             path,
             span,
+            kind,
             table,
             known: String::new(),
             diagnostics: self.diagnostics,

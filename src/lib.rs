@@ -42,6 +42,7 @@ pub mod kit;
 pub mod live;
 pub mod moving;
 pub mod preview;
+pub mod schema;
 pub mod survey;
 pub mod trend;
 pub mod verdict;

@@ -5,6 +5,7 @@
 
 mod address;
 mod front;
+mod keys;
 mod name;
 mod read;
 mod split;
@@ -20,6 +21,7 @@ use crate::config::permalink::Permalink;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::paths::{Route, SourcePath};
 
+pub use self::keys::{KEYS, NEVER_DEFAULTS};
 pub use self::read::{parse, parse_all, parse_one, settle};
 
 /// What a Markdown file is for.

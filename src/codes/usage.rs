@@ -78,6 +78,13 @@ pub(super) const CODES: &[Code] = &[
                site can be written ahead, and named so that nobody relies on it. A later version will act on it.",
     },
     Code {
+        code: "config/renamed",
+        exit: Exit::Success,
+        text: "This setting has another name: that of another engine, or the one that it had in an older version. It is \
+               read all the same, and will be: no upgrade breaks a blog. `blog upgrade` writes today's name, and leaves \
+               comments and everything else in the file as they are.",
+    },
+    Code {
         code: "config/clock",
         exit: Exit::Usage,
         text: "What counts as now was given by `--clock` or by `SOURCE_DATE_EPOCH`, and is no point in time. `--clock` \

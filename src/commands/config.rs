@@ -1,4 +1,6 @@
-//! `blog config`: every setting as it is in effect, and where it is set.
+//! `blog config`: every setting as it is in effect, and where it is set; or the schema of settings.
+
+use std::path::Path;
 
 use serde_json::json;
 use toml::Value;
@@ -6,8 +8,11 @@ use watchpost::config::{
     Analytics, Config, Endpoint, FILE, FeedOf, HeadingIds, Lastmod, OnUnknown, Overrides, Placed, SummaryRule,
 };
 use watchpost::diagnostic::Exit;
+use watchpost::schema;
 
 use crate::cli::Format;
+use crate::cli::upkeep::{SchemaOf, Show};
+use crate::commands::Outcome;
 use crate::console::{Console, printable};
 
 /// Prints one line a setting.
@@ -33,6 +38,25 @@ pub(super) fn run(config: &Config, overrides: &Overrides, console: &Console) -> 
         }
     }
     Exit::Success
+}
+
+/// Prints a JSON Schema. It serves an owner who is about to write settings, so that those there are need not be right.
+pub(super) fn schema(arguments: &Show, root: &Path, console: &Console) -> Outcome {
+    let schema = match arguments.schema {
+        Some(SchemaOf::FrontMatter) => {
+            let config = watchpost::config::load(root, &arguments.site.overrides());
+            if config.is_err() {
+                console
+                    .say("the taxonomies that a site declares are not in it: there is no `site.toml` that can be read");
+            }
+            let names: Vec<String> =
+                config.into_iter().flat_map(|config| config.taxonomies).map(|rule| rule.name).collect();
+            schema::front_matter(names.iter().map(String::as_str))
+        }
+        _ => schema::site_toml(),
+    };
+    console.data(&format!("{schema:#}\n"));
+    Ok(Exit::Success)
 }
 
 /// Where a setting comes from.

@@ -5,7 +5,7 @@ use crate::diagnostic::did_you_mean;
 use crate::fields::{Fields, Value};
 
 /// The directives that may be widened.
-const DIRECTIVES: &[&str] = &[
+pub(super) const DIRECTIVES: &[&str] = &[
     "connect-src",
     "default-src",
     "font-src",

@@ -8,12 +8,14 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 
+use super::keys::KEYS;
 use super::{
     CheckRule, CodeStyle, Config, ExternalLinks, FILE, HeadingIds, HighlightRule, MarkdownRule, Overrides, SummaryRule,
     World, analytics, assets, contracts, gone, headers, images, languages, lastmod, lists, live, out, overlay, related,
-    search,
+    renames, search,
 };
 use crate::diagnostic::{Diagnostic, did_you_mean};
+use crate::fields::keys::Kind;
 use crate::fields::{Codes, Document, Fields, Node, Table, Value, parse_date, parse_toml};
 use crate::ledger::{Addresses, FeedIds};
 use crate::paths::BaseUrl;
@@ -26,6 +28,7 @@ pub(super) const CODES: Codes = Codes {
     unknown: "config/unknown-key",
     missing: "config/missing-key",
     own_keys: "a key of your own goes under `[extra]`",
+    keys: Kind::Table(KEYS),
 };
 
 /// Keys that the formats promise and that this version does not act on.
@@ -35,12 +38,13 @@ const NOT_YET: &[&str] = &["cache"];
 pub fn read(root: &Path, text: &str, overrides: &Overrides, world: &World) -> Result<Config, Vec<Diagnostic>> {
     let text: Arc<str> = text.into();
     let document = Document::new(FILE, &text);
-    let table = parse_toml(&document, 0..text.len()).map_err(|problems| {
+    let mut table = parse_toml(&document, 0..text.len()).map_err(|problems| {
         let problems = problems.into_iter();
         problems
             .map(|one| Diagnostic::error(CODES.syntax, one.message).at(document.place(one.span)))
             .collect::<Vec<_>>()
     })?;
+    let renamed = renames::apply(&mut table, &document);
     let env = overrides.env.clone().or_else(|| world.environment.get("BLOG_ENV").cloned());
     let env = env.filter(|env| !env.is_empty());
     let mut config = read_table(root, &document, table.clone(), env.as_deref(), overrides, world);
@@ -55,7 +59,10 @@ pub fn read(root: &Path, text: &str, overrides: &Overrides, world: &World) -> Re
             config = Err([before, problems].concat());
         }
     }
-    config
+    config.map(|mut config| {
+        config.warnings.extend(renamed);
+        config
+    })
 }
 
 /// Reads the whole table, with one overlay laid over the rest.
@@ -122,8 +129,8 @@ fn read_table(
     let csp = assets::read_csp(&mut fields, &headers);
     let extra = fields.plain_table("extra").unwrap_or_default().to_toml();
     for key in NOT_YET {
-        if let Some(row) = fields.take(key) {
-            warnings.push(not_yet(document, key, row.span));
+        if let (Some(span), Some(_)) = (fields.span_of(key), fields.plain_table(key)) {
+            warnings.push(not_yet(document, key, span));
         }
     }
     fields.report_unknown(&["env"]);

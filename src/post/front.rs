@@ -6,9 +6,11 @@ use url::Url;
 
 use super::FrontMatter;
 use super::address::{one_part, route};
+use super::keys::{KEYS, NEVER_DEFAULTS};
 use crate::config::Config;
 use crate::config::permalink::Permalink;
 use crate::diagnostic::Diagnostic;
+use crate::fields::keys::{Kind, settle};
 use crate::fields::{Codes, Document, Fields, Table, Value};
 
 /// Under which codes front matter reports its problems.
@@ -19,39 +21,8 @@ pub(super) const CODES: Codes = Codes {
     unknown: "front/unknown-key",
     missing: "front/missing-key",
     own_keys: "a key of your own goes under `extra`",
+    keys: Kind::Table(KEYS),
 };
-
-/// Every key by its canonical name, with what other engines call it. Case makes no difference.
-const KEYS: &[(&str, &[&str])] = &[
-    ("title", &[]),
-    ("date", &[]),
-    ("updated", &["lastmod", "modified", "last_modified_at"]),
-    ("publish_date", &["publishdate", "pubdate"]),
-    ("expiry_date", &["expirydate", "unpublishdate"]),
-    ("draft", &[]),
-    ("slug", &[]),
-    ("path", &["url"]),
-    ("aliases", &["redirect_from"]),
-    ("tags", &["tag"]),
-    ("categories", &["category"]),
-    ("series", &[]),
-    ("series_index", &[]),
-    ("authors", &["author"]),
-    ("summary", &["excerpt"]),
-    ("description", &[]),
-    ("image", &["images"]),
-    ("template", &[]),
-    ("weight", &[]),
-    ("noindex", &[]),
-    ("analytics", &[]),
-    ("canonical", &["canonicalurl", "canonical_url"]),
-    ("id", &["guid"]),
-    ("extra", &["params"]),
-    ("taxonomies", &[]),
-];
-
-/// Keys that every file needs its own of.
-const NEVER_DEFAULTS: &[&str] = &["title", "slug", "path", "aliases", "id", "canonical"];
 
 /// What is read, besides the keys themselves.
 #[derive(Clone, Copy)]
@@ -130,7 +101,7 @@ impl Front<'_> {
     }
 
     fn of_taxonomy(self, fields: &mut Fields<'_>, name: &str) -> Option<Vec<String>> {
-        let row = fields.take(name)?;
+        let row = fields.take_named(name)?;
         let span = row.node.span.clone();
         let nodes = match row.node.value {
             Value::List(nodes) => nodes,
@@ -185,29 +156,16 @@ pub(super) fn check_defaults(config: &Config, document: &Document, table: &Table
 /// Gives every key its canonical name and drops those without a value.
 fn canonical(table: &mut Table, document: &Document, diagnostics: &mut Vec<Diagnostic>) {
     table.rows.retain(|row| row.node.value != Value::Null);
-    for index in 0..table.rows.len() {
-        let row = &table.rows[index];
-        let is = |name: &str| name.eq_ignore_ascii_case(&row.key);
-        let Some((name, _)) = KEYS.iter().find(|(name, others)| is(name) || others.iter().any(|other| is(other)))
-        else {
-            continue;
-        };
-        if row.key == *name {
-            continue;
-        }
-        if table.row(name).is_some() {
-            let message = format!("`{}` says the same as `{name}`, which is there too: `{name}` is used", row.key);
-            diagnostics.push(
-                Diagnostic::warning("front/twice", message)
-                    .at(document.place(row.span.clone()))
-                    .hint(format!("take `{}` out", row.key)),
-            );
-            table.rows[index].node.value = Value::Null;
-        } else {
-            table.rows[index].key = (*name).to_owned();
-        }
+    let mut found = Vec::new();
+    settle(table, &Kind::Table(KEYS), &|_| None, &mut found);
+    for one in found.into_iter().filter(|one| one.is_twice) {
+        let message = format!("`{}` says the same as `{1}`, which is there too: `{1}` is used", one.written, one.name);
+        diagnostics.push(
+            Diagnostic::warning("front/twice", message)
+                .at(document.place(one.span))
+                .hint(format!("take `{}` out", one.written)),
+        );
     }
-    table.rows.retain(|row| row.node.value != Value::Null);
 }
 
 /// Replaces a value if there is another.

@@ -54,6 +54,7 @@ mod site;
 mod themes;
 mod tls;
 mod trend;
+mod upkeep;
 mod watch;
 mod watch_limits;
 mod watch_reader;
@@ -105,6 +106,7 @@ const MODULES: &[fn() -> Vec<harness::Test>] = &[
     themes::tests,
     tls::tests,
     trend::tests,
+    upkeep::tests,
     watch::tests,
     watch_limits::tests,
     watch_reader::tests,
