@@ -68,6 +68,8 @@ FEATURES = [
     ("computed policy", 'headers_from = "netlify"\n[csp]\nmode = "auto"\n', None),
     ("redirects, one a post", '[redirects]\nemit = ["nginx"]\n', each_post(lambda number, text: text.replace("+++\n", f'+++\naliases = ["/old/{number}/"]\n', 1))),
     ("two contracts", '[[contract]]\nmatch = "**"\nexactly_one = ["main", "h1"]\n[[contract]]\nmatch = "posts/**"\nat_least_one = "time[datetime]"\n', None),
+    ("pictures on, none shown", "[images]\n", None),
+    ("a card for each post", "[images]\ncards = true\n", None),
     ("search", "[search]\n", None),
 ]
 
@@ -99,7 +101,7 @@ def prepare(root, plain, lines, change):
 
 def build(blog, root):
     shutil.rmtree(os.path.join(root, "public"), ignore_errors=True)
-    shutil.rmtree(os.path.join(root, ".cache"), ignore_errors=True)
+    shutil.rmtree(os.path.join(root, ".blog"), ignore_errors=True)
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     start = time.monotonic()
     run = subprocess.run([blog, "build", "--offline", "--root", root], capture_output=True, text=True, stdin=subprocess.DEVNULL)
