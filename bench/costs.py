@@ -69,7 +69,8 @@ FEATURES = [
     ("redirects, one a post", '[redirects]\nemit = ["nginx"]\n', each_post(lambda number, text: text.replace("+++\n", f'+++\naliases = ["/old/{number}/"]\n', 1))),
     ("two contracts", '[[contract]]\nmatch = "**"\nexactly_one = ["main", "h1"]\n[[contract]]\nmatch = "posts/**"\nat_least_one = "time[datetime]"\n', None),
     ("pictures on, none shown", "[images]\n", None),
-    ("a card for each post", "[images]\ncards = true\n", None),
+    ("seo() on each page", "", "seo"),
+    ("seo() and a card for each post", "[images]\ncards = true\n", "seo"),
     ("search", "[search]\n", None),
 ]
 
@@ -95,6 +96,13 @@ def prepare(root, plain, lines, change):
             before = "{{ page.content | safe }}"
             assert before in text
             target.write(text.replace(before, before + "{% for other in related(limit=3) %}<a href=\"{{ other.path }}\">{{ other.title }}</a>{% endfor %}", 1))
+    elif change == "seo":
+        template = os.path.join(root, "templates/base.html")
+        with open(template, encoding="utf-8") as source:
+            text = source.read()
+        with open(template, "w", encoding="utf-8") as target:
+            assert "</head>" in text
+            target.write(text.replace("</head>", "{{ seo() }}</head>", 1))
     elif change:
         change(root)
 

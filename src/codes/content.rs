@@ -364,6 +364,13 @@ pub(super) const CODES: &[Code] = &[
                a file is by its name, and some readers of feeds believe them. Rename it, and the places that show it.",
     },
     Code {
+        code: "image/missing",
+        exit: Exit::Success,
+        text: "`image` in front matter names the picture that previews of a page show: a file beside the post (`sea.jpg`), one below \
+               `content/` (`@/posts/trip/sea.jpg`), one below `static/` (`/img/sea.jpg`), or an address on another host. Nothing stands \
+               where this one points. The preview still shows the page; the check of a build fails, because the page links to nothing.",
+    },
+    Code {
         code: "image/card-letters",
         exit: Exit::Success,
         text: "With `cards = true` under `[images]` each post without a picture gets a card with its title, for those who share it. \

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::registry::address_of;
-use super::{Library, Page};
+use super::{Library, Page, image};
 use crate::config::{Config, FILE, FeedOf};
 use crate::diagnostic::{Diagnostic, Place, did_you_mean};
 use crate::images::Card;
@@ -23,6 +23,7 @@ pub fn advise(config: &Config, sources: &Sources, library: &Library) -> Vec<Diag
     not_meant(library, config, &mut advice);
     feeds_of_nothing(library, config, &mut advice);
     not_portable(sources, library, &mut advice);
+    advice.extend(image::missing(library, config));
     if config.images.as_ref().is_some_and(|rule| rule.cards) {
         without_card(config, library, &mut advice);
     }

@@ -366,3 +366,37 @@ fn what_is_probably_not_meant_is_a_warning() {
         assert_eq!(advice.iter().map(|one| (one.code, one.level)).collect::<Vec<_>>(), [(code, Level::Warning)]);
     }
 }
+
+#[test]
+fn a_picture_is_found_beside_its_post_below_the_content_and_by_its_address() {
+    let post = |image: &str| format!("---\ntitle: A\ndate: 2026-01-02\nimage: {image}\n---\n");
+    let here = |settings: &str, image: &str| {
+        let text = post(image);
+        let files = [
+            ("content/posts/flat.md", text.as_str()),
+            ("content/posts/flat.png", ""),
+            ("content/posts/trip/index.md", "---\ntitle: B\ndate: 2026-01-02\n---\n"),
+            ("content/posts/trip/sea.png", ""),
+            ("static/img/top.png", ""),
+        ];
+        let library = library(settings, &files);
+        let flat = library.posts.iter().find(|post| post.source.as_str().ends_with("flat.md")).unwrap();
+        let said = advise(&sample(settings), &sources_of(&files), &library);
+        let said: Vec<String> = said.iter().map(|one| format!("{}: {:?}", one.code, one.hint)).collect();
+        (format!("{:?}", library.named_image(flat).unwrap()), said.join(" "))
+    };
+    for (image, route) in [
+        ("flat.png", "/posts/flat.png"),
+        ("./trip/sea.png", "/2026/trip/sea.png"),
+        ("'@/posts/trip/sea.png'", "/2026/trip/sea.png"),
+        ("/img/top.png", "/img/top.png"),
+        ("img/top.png", "/img/top.png"),
+    ] {
+        let found = here("[permalinks]\nposts = \"/:year/:slug.html\"\n", image);
+        assert_eq!(found, (format!("Here(Route(\"{route}\"))"), String::new()), "{image}");
+    }
+    assert_eq!(here("", "https://a.example/x.png").0, "Elsewhere(\"https://a.example/x.png\")");
+    let (found, said) = here("", "falt.png");
+    assert_eq!(found, "Missing(Route(\"/falt.png\"))");
+    assert_eq!(said, "image/missing: Some(\"did you mean `flat.png`?\")");
+}

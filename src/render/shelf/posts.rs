@@ -7,8 +7,8 @@ use tera::{Map, Value};
 
 use super::{Shelf, rfc3339, value};
 use crate::diagnostic::Diagnostic;
-use crate::library::{Page, Part, PostId, Taxonomy, Term};
-use crate::paths::{Route, SourcePath};
+use crate::library::{NamedImage, Page, Part, PostId, Taxonomy, Term};
+use crate::paths::Route;
 use crate::render::context::{self, Heading, Link, Neighbour, SeriesView, TermLink};
 
 impl Shelf {
@@ -35,7 +35,12 @@ impl Shelf {
         }
         let aliases: Vec<String> = post.front.aliases.iter().map(|alias| self.path(alias)).collect();
         map.insert("aliases".into(), value(&aliases));
-        let assets: Vec<String> = post.assets.values().filter_map(|source| self.asset_link(source)).collect();
+        let assets: Vec<String> = post
+            .assets
+            .values()
+            .filter_map(|source| self.library.assets.get(source))
+            .map(|route| self.path(route))
+            .collect();
         map.insert("assets".into(), value(&assets));
         map.insert("canonical".into(), value(&post.front.canonical));
         map.insert("series".into(), self.series(id));
@@ -55,19 +60,10 @@ impl Shelf {
 
     /// Returns the link to a post's picture.
     pub(crate) fn image(&self, id: PostId) -> Option<String> {
-        let post = self.library.post(id);
-        let image = post.front.image.as_deref()?;
-        if image.starts_with("//") || url::Url::parse(image).is_ok() {
-            return Some(image.to_owned());
-        }
-        let beside = post.assets.get(image.trim_start_matches("./")).and_then(|source| self.asset_link(source));
-        let below_root =
-            || Route::new(format!("/{}", image.trim_start_matches('/'))).ok().map(|route| self.path(&route));
-        beside.or_else(below_root)
-    }
-
-    fn asset_link(&self, source: &SourcePath) -> Option<String> {
-        self.library.assets.get(source).map(|route| self.path(route))
+        Some(match self.library.named_image(self.library.post(id))? {
+            NamedImage::Elsewhere(address) => address.to_owned(),
+            NamedImage::Here(route) | NamedImage::Missing(route) => self.path(&route),
+        })
     }
 
     fn card_map(&self, id: PostId) -> Result<Map, Vec<Diagnostic>> {
