@@ -18,7 +18,7 @@ use watchpost::verdict::GuardLevel;
 use watchpost::verification::Scope;
 
 use self::addresses::{Feeds, Mv, Schedule};
-use self::upkeep::Show;
+use self::upkeep::{Show, Upgrade};
 use self::writing::List;
 
 /// A blog engine that verifies, after every build, that your analytics still work.
@@ -117,6 +117,8 @@ pub(crate) enum Command {
     Why(Why),
     /// Show every setting, and where it is set
     Config(Show),
+    /// Write today's names of settings and templates where the site has older ones or another engine's
+    Upgrade(Upgrade),
     /// Look at themes, and judge one
     Theme(Theme),
     /// Print the completions of a shell

@@ -165,6 +165,7 @@ fn shape(diagnostic: &Diagnostic) -> Value {
         "end_column": end.map(|(_, column)| column),
         "notes": diagnostic.notes,
         "hint": diagnostic.hint,
+        "fix": diagnostic.fix,
     })
 }
 

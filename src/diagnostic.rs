@@ -112,12 +112,15 @@ pub struct Diagnostic {
     pub notes: Vec<String>,
     /// What to do about it.
     pub hint: Option<String>,
+    /// What to write in the place of the bytes that [`Self::place`] names, if that mends it for certain.
+    pub fix: Option<String>,
 }
 
 impl Diagnostic {
     /// Says that something is wrong.
     pub fn error(code: &'static str, message: impl Into<String>) -> Self {
-        Diagnostic { code, level: Level::Error, message: message.into(), place: None, notes: Vec::new(), hint: None }
+        let (message, notes) = (message.into(), Vec::new());
+        Diagnostic { code, level: Level::Error, message, place: None, notes, hint: None, fix: None }
     }
 
     /// Says that something is probably not what was meant.
@@ -145,6 +148,12 @@ impl Diagnostic {
     /// Says what to do.
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
+        self
+    }
+
+    /// Says what mends it for certain, written in the place of its bytes.
+    pub fn fixed_by(mut self, text: impl Into<String>) -> Self {
+        self.fix = Some(text.into());
         self
     }
 

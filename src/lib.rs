@@ -45,6 +45,7 @@ pub mod preview;
 pub mod schema;
 pub mod survey;
 pub mod trend;
+pub mod upgrade;
 pub mod verdict;
 pub mod verification;
 

@@ -21,8 +21,10 @@ use crate::config::permalink::Permalink;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::paths::{Route, SourcePath};
 
+pub use self::front::is_usual_layout;
 pub use self::keys::{KEYS, NEVER_DEFAULTS};
 pub use self::read::{parse, parse_all, parse_one, settle};
+pub use self::split::split as front_table;
 
 /// What a Markdown file is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -5,6 +5,7 @@
 
 mod history;
 mod pictures;
+pub mod renames;
 mod text;
 mod walk;
 
@@ -316,6 +317,7 @@ impl Scan {
             let name = format!("{prefix}{}", &source.as_str()[folder.len() + 1..]);
             self.sources.templates.insert(name, Template { source, text });
         }
+        self.sources.warnings.extend(renames::templates(&mut self.sources.templates, prefix));
     }
 
     /// Reads text files in parallel.

@@ -124,6 +124,19 @@ pub(super) const CODES: &[Code] = &[
                done until then was undone.",
     },
     Code {
+        code: "upgrade/by-hand",
+        exit: Exit::Success,
+        text: "This has another name today, and `blog upgrade` could not tell for certain how to write it: the key stands \
+               twice, its value would have to move, or the text would mean something else. The file stays as it is, \
+               and is read as before. The hint says what to write.",
+    },
+    Code {
+        code: "upgrade/failed",
+        exit: Exit::World,
+        text: "The machine refused a step of the upgrade: a permission, a full disk, a folder that cannot be written to. \
+               What was done until then was undone.",
+    },
+    Code {
         code: "new/section",
         exit: Exit::Usage,
         text: "The section of a new post is a folder below `content/`, such as `posts` or `notes/2026`. It cannot \

@@ -146,6 +146,13 @@ pub(super) const CODES: &[Code] = &[
                Settings of the theme stand under `[extra]`.",
     },
     Code {
+        code: "theme/renamed",
+        exit: Exit::Success,
+        text: "This template has the name that it has in another engine, or had in an older version. It is used all the \
+               same, as long as there is none by today's name. `blog upgrade` renames the file, and what extends or \
+               includes it.",
+    },
+    Code {
         code: "theme/api",
         exit: Exit::Usage,
         text: "The theme was written for another version of the names that templates may use. Such a theme could render pages \

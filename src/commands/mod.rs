@@ -4,6 +4,7 @@
 //! came to. It returns an [`Exit`]; only `main` turns that into a code.
 
 mod build;
+mod carry;
 mod check;
 mod clean;
 mod completions;
@@ -23,6 +24,7 @@ mod serve;
 mod splay;
 mod theme;
 mod trend;
+mod upgrade;
 mod why;
 
 use std::path::PathBuf;
@@ -79,6 +81,9 @@ pub(crate) fn run(cli: &Cli, environment: &Environment, console: &Console) -> Ex
         }
         Command::Theme(arguments) => theme::run(arguments, &root, console),
         Command::Mv(arguments) => load(&root, &arguments.site).and_then(|config| mv::run(arguments, &config, console)),
+        Command::Upgrade(arguments) => {
+            load(&root, &arguments.site).and_then(|config| upgrade::run(arguments, &config, console))
+        }
         Command::Feeds(arguments) => {
             load(&root, &arguments.site).and_then(|config| feeds::run(arguments, &config, environment, console))
         }

@@ -1,7 +1,5 @@
 //! `blog mv OLD NEW`: moves a post, and with it every link to it, its old address and its id in feeds.
 
-mod carry;
-
 use serde_json::json;
 use watchpost::config::Config;
 use watchpost::diagnostic::{Diagnostic, Exit};
@@ -12,10 +10,10 @@ use watchpost::paths::Route;
 use watchpost::source::{self, Sources};
 use watchpost::{library, post};
 
-use self::carry::Change;
 use crate::cli::Format;
 use crate::cli::addresses::Mv;
 use crate::commands::Outcome;
+use crate::commands::carry::{self, Change};
 use crate::console::{Console, counted, printable};
 
 /// Plans, shows, and carries out.
@@ -23,7 +21,11 @@ pub(super) fn run(arguments: &Mv, config: &Config, console: &Console) -> Outcome
     let sources = source::scan(config)?;
     let (old, new) = (named(config, &sources, &arguments.old)?, below_root(config, &arguments.new));
     let plan = moving::plan(config, &sources, &old, &new)?;
-    let mut changes = carry::changes(config, &sources, &plan)?;
+    let mut changes = Vec::new();
+    for (source, edits) in &plan.edits {
+        let text = sources.markdown.get(source).map_or("", |text| text);
+        changes.push(carry::change(config, source.as_str(), text, edits).map_err(|problem| vec![*problem])?);
+    }
     let ids = ids(config, &plan);
     if let Some(text) = &ids {
         changes.push(Change::whole(config, FEEDS, text));
@@ -32,7 +34,7 @@ pub(super) fn run(arguments: &Mv, config: &Config, console: &Console) -> Outcome
     if arguments.dry_run {
         show(&changes, moves.as_ref(), console);
     } else {
-        carry::out(config, moves.as_ref(), &changes)?;
+        carry::out(config, moves.as_slice(), &changes, "mv/failed")?;
     }
     tell(arguments, &plan, &changes, moves.as_ref(), console);
     Ok(Exit::Success)

@@ -29,7 +29,8 @@ pub(super) fn apply(table: &mut Table, document: &Document) -> Vec<Diagnostic> {
                     format!("write `{}`, or let `blog upgrade` do it", one.name),
                 ),
             };
-            Diagnostic::warning("config/renamed", message).at(document.place(one.span)).hint(hint)
+            let told = Diagnostic::warning("config/renamed", message).at(document.place(one.span)).hint(hint);
+            if one.is_twice { told } else { told.fixed_by(one.name) }
         })
         .collect()
 }

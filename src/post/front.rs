@@ -241,11 +241,14 @@ fn addresses(fields: &mut Fields<'_>, front: &mut FrontMatter) {
 fn template(fields: &mut Fields<'_>, front: &mut FrontMatter) {
     set(&mut front.template, fields.string("template"));
     let Some(layout) = fields.string("layout") else { return };
-    // These are what the usual templates are called elsewhere.
-    let usual = matches!(layout.as_str(), "post" | "page" | "default" | "single" | "home" | "none");
-    if !usual && front.template.is_none() {
+    if !is_usual_layout(&layout) && front.template.is_none() {
         front.template = Some(if layout.contains('.') { layout } else { format!("{layout}.html") });
     }
+}
+
+/// Returns whether this is what usual templates are called elsewhere.
+pub fn is_usual_layout(layout: &str) -> bool {
+    matches!(layout, "post" | "page" | "default" | "single" | "home" | "none")
 }
 
 fn foreign(fields: &mut Fields<'_>, front: &mut FrontMatter) {

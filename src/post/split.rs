@@ -8,7 +8,7 @@ use crate::fields::{Document, Table, parse_json, parse_toml, parse_yaml};
 use super::front::CODES;
 
 /// Splits a file into its front matter, read as a table, and the bytes of its Markdown.
-pub(super) fn split(document: &Document) -> Result<(Table, Range<usize>), Vec<Diagnostic>> {
+pub fn split(document: &Document) -> Result<(Table, Range<usize>), Vec<Diagnostic>> {
     let text = &document.text;
     let start = text.len() - text.trim_start().len();
     let start = text[..start].rfind('\n').map_or(0, |at| at + 1);

@@ -79,6 +79,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         ],
     ),
     ("kit", &["diagnostic", "manifest"]),
+    ("upgrade", &["config", "diagnostic", "fields", "moving", "post", "source"]),
     ("schema", &["config", "fields", "post"]),
     ("trend", &["analytics", "diagnostic"]),
     ("guard", &["analytics", "codes", "config", "diagnostic", "digest", "lock", "paths", "state", "verdict"]),

@@ -1,6 +1,6 @@
-//! Carries a move out on disk: everything or nothing.
+//! Carries changes of sources out on disk, for `blog mv` and `blog upgrade`: everything or nothing.
 //!
-//! New texts are written beside the old ones first; then the file or folder moves, and each text takes its place. Whatever fails,
+//! New texts are written beside the old ones first; then each takes its place, and files or folders move. Whatever fails,
 //! what was done is undone. Bytes that no edit names stay as they are, line ends and a byte order mark included.
 
 use std::fmt::Write as _;
@@ -10,8 +10,7 @@ use std::path::{Path, PathBuf};
 
 use watchpost::config::Config;
 use watchpost::diagnostic::{Diagnostic, Place};
-use watchpost::moving::{Edit, Plan};
-use watchpost::source::Sources;
+use watchpost::moving::Edit;
 
 use crate::console::printable;
 
@@ -67,24 +66,17 @@ impl Change {
     }
 }
 
-/// Reads each file that changes as it is on disk, and makes its edits there.
-pub(super) fn changes(config: &Config, sources: &Sources, plan: &Plan) -> Result<Vec<Change>, Vec<Diagnostic>> {
-    let mut changes = Vec::new();
-    for (source, edits) in &plan.edits {
-        let path = source.to_string();
-        let old = fs::read(config.root.join(&path)).map_err(|error| vec![refused("read", &path, &error)])?;
-        let text = sources.markdown.get(source).map_or("", |text| text);
-        match edited(&old, text, edits) {
-            Some(new) => changes.push(Change { path, old: Some(old), new }),
-            None => {
-                let message =
-                    format!("`{path}` has changed while it was looked at, or holds characters that no page can");
-                let hint = "save it as plain UTF-8, and try again";
-                return Err(vec![Diagnostic::error("mv/refused", message).at(Place::file(&path)).hint(hint)]);
-            }
+/// Reads a file as it is on disk, and makes its edits there; `text` is what was read of it before.
+pub(super) fn change(config: &Config, path: &str, text: &str, edits: &[Edit]) -> Result<Change, Box<Diagnostic>> {
+    let old = fs::read(config.root.join(path)).map_err(|error| Box::new(refused("mv/failed", "read", path, &error)))?;
+    match edited(&old, text, edits) {
+        Some(new) => Ok(Change { path: path.to_owned(), old: Some(old), new }),
+        None => {
+            let message = format!("`{path}` has changed while it was looked at, or holds characters that no page can");
+            let hint = "save it as plain UTF-8, and try again";
+            Err(Box::new(Diagnostic::error("mv/refused", message).at(Place::file(path)).hint(hint)))
         }
     }
-    Ok(changes)
 }
 
 /// Makes edits of the text as it was read in the bytes as they are; nothing if the two do not belong together.
@@ -125,29 +117,25 @@ fn edited(bytes: &[u8], text: &str, edits: &[Edit]) -> Option<Vec<u8>> {
     (at == text.len() && edits.next().is_none()).then(|| new.into_bytes())
 }
 
-/// Moves and writes; undoes it all if something fails.
+/// Writes and moves; undoes it all if something fails, and says so under `code`.
 pub(super) fn out(
     config: &Config,
-    moves: Option<&(String, String)>,
+    moves: &[(String, String)],
     changes: &[Change],
+    code: &'static str,
 ) -> Result<(), Vec<Diagnostic>> {
     let mut undo = Undo::default();
     let outcome = attempt(config, moves, changes, &mut undo);
     if let Err((act, path, error)) = outcome {
         undo.all();
-        return Err(vec![refused(act, &path, &error).hint("nothing was changed")]);
+        return Err(vec![refused(code, act, &path, &error).hint("nothing was changed")]);
     }
     Ok(())
 }
 
 type Failed = (&'static str, String, io::Error);
 
-fn attempt(
-    config: &Config,
-    moves: Option<&(String, String)>,
-    changes: &[Change],
-    undo: &mut Undo,
-) -> Result<(), Failed> {
+fn attempt(config: &Config, moves: &[(String, String)], changes: &[Change], undo: &mut Undo) -> Result<(), Failed> {
     let mut staged = Vec::new();
     for change in changes {
         let path = config.root.join(&change.path);
@@ -166,17 +154,18 @@ fn attempt(
         fs::rename(&beside, &path).map_err(|error| ("write", change.path.clone(), error))?;
     }
     // Last, so that every text is undone where it was.
-    if let Some((from, to)) = moves {
+    for (from, to) in moves {
         let (old, new) = (config.root.join(from), config.root.join(to));
         let failed = |error| ("move", from.clone(), error);
         if fs::symlink_metadata(&new).is_ok() {
             return Err(failed(io::Error::new(io::ErrorKind::AlreadyExists, format!("`{to}` is there already"))));
         }
         if let Some(parent) = new.parent() {
-            undo.folders = missing(parent);
+            undo.folders.extend(missing(parent));
             fs::create_dir_all(parent).map_err(failed)?;
         }
         fs::rename(&old, &new).map_err(failed)?;
+        undo.moved.push((old.clone(), new));
         // A folder that is empty now was there for the post alone.
         if let Some(parent) = old.parent().filter(|parent| *parent != config.root.join("content")) {
             let _ = fs::remove_dir(parent);
@@ -195,12 +184,17 @@ fn missing(folder: &Path) -> Vec<PathBuf> {
 struct Undo {
     temporary: Vec<PathBuf>,
     written: Vec<(PathBuf, Option<Vec<u8>>)>,
+    moved: Vec<(PathBuf, PathBuf)>,
     folders: Vec<PathBuf>,
 }
 
 impl Undo {
     /// Undoes it as far as the disk lets us; what fails here failed before.
     fn all(&self) {
+        for (old, new) in self.moved.iter().rev() {
+            let folder = old.parent().map(fs::create_dir_all);
+            let _ = folder.map(|_| fs::rename(new, old));
+        }
         for (path, old) in &self.written {
             let _ = match old {
                 Some(old) => fs::write(path, old),
@@ -216,8 +210,8 @@ impl Undo {
     }
 }
 
-fn refused(act: &str, path: &str, error: &io::Error) -> Diagnostic {
-    Diagnostic::error("mv/failed", format!("cannot {act} `{path}`: {error}")).at(Place::file(path))
+fn refused(code: &'static str, act: &str, path: &str, error: &io::Error) -> Diagnostic {
+    Diagnostic::error(code, format!("cannot {act} `{path}`: {error}")).at(Place::file(path))
 }
 
 #[cfg(test)]
