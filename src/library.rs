@@ -18,6 +18,7 @@ mod routes;
 mod series;
 mod slug;
 mod taxonomy;
+mod tree;
 mod upcoming;
 
 use std::collections::BTreeMap;

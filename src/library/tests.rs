@@ -400,3 +400,33 @@ fn a_picture_is_found_beside_its_post_below_the_content_and_by_its_address() {
     assert_eq!(found, "Missing(Route(\"/falt.png\"))");
     assert_eq!(said, "image/missing: Some(\"did you mean `flat.png`?\")");
 }
+
+#[test]
+fn a_section_knows_what_is_above_and_right_below_it() {
+    let index = |title: &str, weight: &str| format!("---\ntitle: {title}\n{weight}\n---\n");
+    let (docs, guide, api, deep) =
+        (index("Docs", ""), index("The guide", "weight: 2"), index("API", "weight: 2"), index("Deep", "weight: 1"));
+    let page = "---\ntitle: A\n---\n";
+    let library = library(
+        "",
+        &[
+            ("content/docs/_index.md", docs.as_str()),
+            ("content/docs/api/_index.md", api.as_str()),
+            ("content/docs/guide/_index.md", guide.as_str()),
+            ("content/docs/no-index/deep/_index.md", deep.as_str()),
+            ("content/docs/guide/more/a.md", page),
+            ("content/docsy/a.md", page),
+            ("content/a.md", page),
+        ],
+    );
+    assert_eq!(library.sections_below(""), ["docs"]);
+    assert_eq!(library.sections_below("docs"), ["docs/no-index/deep", "docs/api", "docs/guide"]);
+    assert_eq!(library.sections_below("docs/guide"), Vec::<&str>::new());
+    assert_eq!(library.sections_above("docs/no-index/deep"), ["", "docs"]);
+    assert_eq!(library.sections_above(""), Vec::<&str>::new());
+    let way = |source: &str| library.way_to(library.posts.iter().find(|post| post.source.as_str() == source).unwrap());
+    assert_eq!(way("content/docs/guide/more/a.md"), ["", "docs", "docs/guide"]);
+    assert_eq!(way("content/docsy/a.md"), [""]);
+    assert_eq!(way("content/a.md"), [""]);
+    assert_eq!(way("content/docs/guide/_index.md"), ["", "docs"]);
+}

@@ -143,6 +143,19 @@ pub(crate) struct SectionView<'a> {
     pub has_code: bool,
     pub extra: Value,
     pub pages: Value,
+    pub ancestors: Value,
+    pub subsections: Value,
+}
+
+/// A link to a section.
+#[derive(Serialize)]
+pub(crate) struct SectionLink<'a> {
+    pub name: &'a str,
+    pub title: &'a str,
+    pub description: Option<&'a str>,
+    pub path: String,
+    pub permalink: String,
+    pub source: Option<&'a str>,
 }
 
 /// `paginator`.

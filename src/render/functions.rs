@@ -5,6 +5,7 @@
 
 use std::sync::{Arc, OnceLock, Weak};
 
+use tera::value::Key;
 use tera::{Error, Function, Kwargs, State, Tera, TeraResult, Value};
 
 use crate::analytics;
@@ -290,7 +291,12 @@ fn get_page(shelf: &Shelf, arguments: &Kwargs, _: &State<'_>) -> TeraResult<Valu
 }
 
 fn get_section(shelf: &Shelf, arguments: &Kwargs, _: &State<'_>) -> TeraResult<Value> {
-    let path: &str = arguments.must_get("path")?;
+    let path: Value = arguments.must_get("path")?;
+    // A link to a section knows its name.
+    let named = path.as_map().and_then(|link| link.get(&Key::Str("name")));
+    let Some(path) = named.unwrap_or(&path).as_str() else {
+        return Err(Error::message("`path` is neither a text nor a link to a section"));
+    };
     let name = path.strip_prefix("@/").unwrap_or(path);
     let name = name.strip_suffix("_index.md").unwrap_or(name).trim_matches('/');
     if !name.is_empty() && !shelf.library.sections.contains_key(name) {

@@ -251,16 +251,19 @@ fn linked_data(shelf: &Shelf, here: &Here<'_>, facts: &Facts) -> Option<Json> {
     Some(Json::Object(data))
 }
 
-/// Returns the way to a post through its section, if that has a page of its own.
+/// Returns the way to a post through its sections, if one has a page of its own.
 fn breadcrumbs(shelf: &Shelf, here: &Here<'_>, facts: &Facts) -> Option<Json> {
     let post = shelf.library.post(facts.post?);
-    let section = shelf.library.sections.get(&post.section).filter(|_| !post.section.is_empty())?;
-    let (title, list) = (shelf.library.post(section.index).title(), shelf.library.route(section.index));
-    let way = [
-        (&*shelf.config.title, shelf.permalink(&shelf.config.home())),
-        (title, shelf.permalink(list)),
-        (&*facts.title, shelf.permalink(&here.route)),
-    ];
+    let library = &shelf.library;
+    let names = library.way_to(post);
+    let sections = names.iter().filter(|name| !name.is_empty()).filter_map(|name| library.sections.get(*name));
+    let sections = sections.map(|section| section.index);
+    let mut way = vec![(&*shelf.config.title, shelf.permalink(&shelf.config.home()))];
+    way.extend(sections.map(|index| (library.post(index).title(), shelf.permalink(library.route(index)))));
+    if way.len() < 2 {
+        return None;
+    }
+    way.push((&*facts.title, shelf.permalink(&here.route)));
     let items = way.iter().zip(1..).map(
         |((name, address), place)| json!({ "@type": "ListItem", "position": place, "name": name, "item": address }),
     );

@@ -73,6 +73,8 @@ pub(crate) struct Shelf {
     backlinks: OnceLock<Vec<Vec<PostId>>>,
     /// Whether a template reads `backlinks` of a page.
     names_backlinks: bool,
+    /// Whether a template reads `ancestors` of a page.
+    names_ancestors: bool,
     /// Whether a template reads the links to all posts of a section, and of a term.
     lists: [bool; 2],
     /// The feeds of each term: which row of `Config::feeds`, and where.
@@ -130,6 +132,7 @@ impl Shelf {
             names_related: theme.names_field("related"),
             backlinks: OnceLock::new(),
             names_backlinks: theme.names_field("backlinks"),
+            names_ancestors: theme.names_field("ancestors"),
             term_feeds,
             config,
             sources,

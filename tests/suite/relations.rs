@@ -4,6 +4,7 @@ use crate::harness::tests;
 use crate::site::Site;
 
 tests![
+    templates_know_the_tree_of_sections,
     links_by_name_backlinks_series_and_related_posts_are_shown_as_documented,
     a_name_of_two_posts_fails_with_both,
     a_name_in_code_is_left_alone,
@@ -76,4 +77,27 @@ fn a_site_that_shows_none_of_it_has_none_of_it() {
     let run = Site::new().post("a.md", "[[b]]").post("b.md", "[a](a.md)").build().exit(0);
     let page = run.site.output("posts/a/index.html");
     assert!(page.contains("[[b]]") && !page.contains("Linked from") && !page.contains("On the same subject"), "{page}");
+}
+
+fn templates_know_the_tree_of_sections() {
+    let head = "<!doctype html><title>x</title>{{ analytics() }}";
+    let section = head.to_owned()
+        + "{% for above in section.ancestors %}<a href=\"{{ above.path }}\">{{ above.title }}</a> &gt; {% endfor %}{{ section.title }}:\
+        {% for below in section.subsections %}{% set whole = get_section(path=below) %} {{ below.title }} ({{ below.description }}, {{ whole.pages | length }}){% endfor %}";
+    let page =
+        head.to_owned() + "{% for above in page.ancestors %}{{ above.path }} {% endfor %}{{ page.title }}{{ seo() }}";
+    Site::new()
+        .template("section.html", &section)
+        .template("page.html", &page)
+        .template("post.html", &page)
+        .file("content/docs/_index.md", "+++\ntitle = \"Docs\"\n+++\n")
+        .file("content/docs/guide/_index.md", "+++\ntitle = \"Guide\"\ndescription = \"How to\"\n+++\n")
+        .file("content/docs/guide/begin.md", "+++\ntitle = \"Begin\"\n+++\n")
+        .file("content/docs/guide/news.md", "+++\ntitle = \"News\"\ndate = 2026-01-02\n+++\n")
+        .build()
+        .exit(0)
+        .page_has("/docs/", "<a href=\"/\">Test</a> &gt; Docs: Guide (How to, 2)")
+        .page_has("/docs/guide/", "<a href=\"/docs/\">Docs</a> &gt; Guide:")
+        .page_has("/docs/guide/begin/", "/ /docs/ /docs/guide/ Begin")
+        .page_has("/docs/guide/news/", "\"name\":\"Guide\",\"position\":3},{");
 }

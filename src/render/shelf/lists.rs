@@ -8,7 +8,7 @@ use crate::diagnostic::Diagnostic;
 use crate::feed::{self, Format};
 use crate::library::{Page, Pager, PostId, Term};
 use crate::paths::Route;
-use crate::render::context::{self, FeedLink, Heading, Paginator, SectionView, TermCount};
+use crate::render::context::{self, FeedLink, Heading, Paginator, SectionLink, SectionView, TermCount};
 
 /// The text of an `_index.md`.
 pub(crate) struct IndexText {
@@ -32,7 +32,6 @@ impl Shelf {
     fn section_with(&self, name: &str, pages: bool) -> Result<Value, Vec<Diagnostic>> {
         let section = self.library.sections.get(name);
         let index = section.map(|section| section.index);
-        let route = index.map_or_else(|| self.config.home(), |index| self.library.route(index).clone());
         let text = self.text_of(index)?;
         let pages = match (section, self.section_pages.get(name)) {
             _ if !pages => Value::none(),
@@ -40,26 +39,46 @@ impl Shelf {
             _ => self.home_pages.get_or_init(|| self.links(&self.library.newest)).clone(),
         };
         let front = index.map(|index| &self.library.post(index).front);
+        let SectionLink { name, title, description, path, permalink, source } = self.section_link(name);
         Ok(value(&SectionView {
             name,
-            title: match index {
-                Some(index) if !name.is_empty() || self.library.post(index).front.title.is_some() => {
-                    self.library.post(index).title()
-                }
-                _ => &self.config.title,
-            },
-            description: front.and_then(|front| front.description.as_deref()).or_else(|| {
-                (name.is_empty() && !self.config.description.is_empty()).then_some(&*self.config.description)
-            }),
-            path: self.path(&route),
-            permalink: self.permalink(&route),
-            source: index.map(|index| self.library.post(index).source.as_str()),
+            title,
+            description,
+            path,
+            permalink,
+            source,
             content: text.content,
             toc: text.toc,
             has_code: text.has_code,
             extra: front.map_or_else(|| Value::from(Map::new()), |front| context::from_toml(&front.extra)),
             pages,
+            ancestors: self.section_links(&self.library.sections_above(name)),
+            subsections: self.section_links(&self.library.sections_below(name)),
         }))
+    }
+
+    /// Returns links to sections.
+    pub(crate) fn section_links(&self, names: &[&str]) -> Value {
+        Value::from(names.iter().map(|name| value(&self.section_link(name))).collect::<Vec<_>>())
+    }
+
+    /// Returns a link to a section; without an `_index.md` the home page is called as the site is.
+    fn section_link<'s>(&'s self, name: &'s str) -> SectionLink<'s> {
+        let index = self.library.sections.get(name).map(|section| section.index);
+        let post = index.map(|index| self.library.post(index));
+        let route = index.map_or_else(|| self.config.home(), |index| self.library.route(index).clone());
+        let of_site = Some(&*self.config.description).filter(|text| name.is_empty() && !text.is_empty());
+        SectionLink {
+            name,
+            title: match post {
+                Some(post) if !name.is_empty() || post.front.title.is_some() => post.title(),
+                _ => &self.config.title,
+            },
+            description: post.and_then(|post| post.front.description.as_deref()).or(of_site),
+            path: self.path(&route),
+            permalink: self.permalink(&route),
+            source: post.map(|post| post.source.as_str()),
+        }
     }
 
     /// Returns the typeset text of an `_index.md`, or nothing where there is none.

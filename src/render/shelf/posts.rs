@@ -48,6 +48,11 @@ impl Shelf {
         map.insert("related".into(), related);
         let backlinks = if self.names_backlinks { self.backlinks(id) } else { Value::none() };
         map.insert("backlinks".into(), backlinks);
+        let ancestors = match self.names_ancestors {
+            true => self.section_links(&self.library.way_to(self.library.post(id))),
+            false => Value::none(),
+        };
+        map.insert("ancestors".into(), ancestors);
         map.insert("translations".into(), self.translations(&Page::Post(id)));
         Ok(Value::from(map))
     }
