@@ -12,6 +12,7 @@ mod image;
 mod index;
 mod lists;
 mod names;
+mod places;
 mod registry;
 mod related;
 mod routes;
@@ -29,6 +30,7 @@ use crate::images::Picture;
 use crate::paths::{Route, SourcePath};
 use crate::post::{Kind, Post};
 
+pub use self::address::address_rule;
 pub use self::advice::advise;
 pub use self::again::{Edit, arrange_again};
 pub use self::arrange::arrange;

@@ -72,9 +72,7 @@ pub(crate) fn run(cli: &Cli, environment: &Environment, console: &Console) -> Ex
         Command::List(arguments) => {
             load(&root, &arguments.site).and_then(|config| list::run(arguments, &config, console))
         }
-        Command::Why(arguments) => {
-            load(&root, &arguments.site).and_then(|config| why::run(arguments, &config, console))
-        }
+        Command::Why(arguments) => load(&root, &arguments.site).and_then(|config| why::run(arguments, config, console)),
         Command::Config(arguments) if arguments.schema.is_some() => config::schema(arguments, &root, console),
         Command::Config(arguments) => {
             load(&root, &arguments.site).map(|config| config::run(&config, &arguments.site.overrides(), console))

@@ -1,28 +1,88 @@
-//! `blog why PATH|URL`: which file an address comes from, and which address a file goes to.
+//! `blog why PATH|URL`: which file an address comes from, which address a file goes to, and by what rules, templates and data.
+
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 use watchpost::config::Config;
-use watchpost::diagnostic::{Diagnostic, Exit, did_you_mean};
-use watchpost::library::{Library, Page};
+use watchpost::diagnostic::{Diagnostic, Exit, Place, did_you_mean};
+use watchpost::library::{self, Library, Page, PostId, address_rule};
 use watchpost::paths::{Route, SourcePath};
-use watchpost::post::{Hidden, Post};
+use watchpost::post::{self, Hidden, Kind, Post};
+use watchpost::render::Site;
+use watchpost::source::{self, Sources};
 
 use crate::cli::{Format, Why};
+use crate::commands::Outcome;
 use crate::commands::list::reason;
-use crate::commands::{Outcome, arrange};
 use crate::console::Console;
 
+/// An answer: a line of words each, and an object for programs.
+struct Answer {
+    words: String,
+    object: serde_json::Map<String, Value>,
+}
+
+impl Answer {
+    /// Begins with what is asked about.
+    fn about(what: impl std::fmt::Display) -> Answer {
+        Answer { words: what.to_string(), object: serde_json::Map::new() }
+    }
+
+    /// Adds a line, and its fact under a name.
+    fn say(&mut self, words: impl std::fmt::Display, name: &str, fact: impl Into<Value>) {
+        self.words.push_str(&format!("\n  {words}"));
+        self.object.insert(name.to_owned(), fact.into());
+    }
+
+    /// Adds the templates; those in the folder of the first are shown by their names in it.
+    fn templates(&mut self, all: &[String]) {
+        if let Some((first, rest)) = all.split_first() {
+            let end = first.find("templates/").map_or(0, |at| at + "templates/".len());
+            let short = |name: &String| name.strip_prefix(&first[..end]).unwrap_or(name).to_owned();
+            let rest: Vec<String> = rest.iter().map(short).collect();
+            let with = if rest.is_empty() { String::new() } else { format!(", with {}", rest.join(", ")) };
+            self.words.push_str(&format!("\n  rendered by {first}{with}"));
+        }
+        self.object.insert("templates".to_owned(), json!(all));
+    }
+
+    /// Adds a list, unless it is empty; people are shown the first few.
+    fn list(&mut self, words: &str, name: &str, all: &[String]) {
+        if let Some((first, rest)) = all.split_at_checked(FEW.min(all.len())).filter(|_| !all.is_empty()) {
+            let more = if rest.is_empty() { String::new() } else { format!(" and {} more", rest.len()) };
+            self.words.push_str(&format!("\n  {words} {}{more}", first.join(", ")));
+        }
+        self.object.insert(name.to_owned(), json!(all));
+    }
+}
+
+/// Returns a place as editors take it: `site.toml:14`.
+fn at(place: &Place) -> String {
+    match place.line_column() {
+        Some((line, _)) => format!("{}:{line}", place.file),
+        None => place.file.clone(),
+    }
+}
+
+/// How many of a list people are shown; programs get all.
+const FEW: usize = 12;
+
 /// Prints the answer.
-pub(super) fn run(arguments: &Why, config: &Config, console: &Console) -> Outcome {
-    let library = arrange(config)?;
-    let answer = match route_of(config, &arguments.what) {
-        Some(route) => of_route(config, &library, &route),
-        None => of_source(config, &library, &source_of(config, &arguments.what)),
+pub(super) fn run(arguments: &Why, config: Config, console: &Console) -> Outcome {
+    let config = Arc::new(config);
+    let sources = Arc::new(source::scan(&config)?);
+    let posts = post::parse(&config, &sources)?;
+    let library = library::arrange(&config, &sources, posts)?;
+    let site = Site::new(Arc::clone(&config), Arc::clone(&sources), library.clone()).ok();
+    let known = Known { config, sources, library, site };
+    let answer = match route_of(&known.config, &arguments.what) {
+        Some(route) => known.of_route(&route),
+        None => known.of_source(&source_of(&known.config, &arguments.what)),
     };
-    let (words, object) = answer.ok_or_else(|| vec![unknown(&library, &arguments.what)])?;
+    let answer = answer.ok_or_else(|| vec![unknown(&known.library, &arguments.what)])?;
     match console.format() {
-        Format::Human => console.data(&format!("{words}\n")),
-        Format::Json => console.object("why", object),
+        Format::Human => console.data(&format!("{}\n", answer.words)),
+        Format::Json => console.object("why", Value::Object(answer.object)),
     }
     Ok(Exit::Success)
 }
@@ -49,50 +109,128 @@ fn source_of(config: &Config, what: &str) -> SourcePath {
     })
 }
 
-fn of_route(config: &Config, library: &Library, route: &Route) -> Option<(String, Value)> {
-    // An address may be typed with or without its last slash.
-    let spellings = [route.to_string(), format!("{route}/"), route.as_str().trim_end_matches('/').to_owned()];
-    let (route, page) = spellings
-        .into_iter()
-        .filter_map(|text| Route::new(text).ok())
-        .find_map(|route| library.routes.get_key_value(&route))?;
-    let (what, source) = describe(library, page);
-    let file = route.out_path();
-    let mut words = format!("{}\n  is {what}", config.base_url.permalink(route));
-    if let Some(source) = &source {
-        words.push_str(&format!("\n  from {source}"));
-    }
-    words.push_str(&format!("\n  in {file}"));
-    Some((words, json!({"route": route, "what": what, "source": source, "file": file})))
+/// What is known of the site.
+struct Known {
+    config: Arc<Config>,
+    sources: Arc<Sources>,
+    library: Library,
+    /// The site as it is rendered; none if its templates are wrong.
+    site: Option<Site>,
 }
 
-fn of_source(config: &Config, library: &Library, source: &SourcePath) -> Option<(String, Value)> {
-    if let Some((edition, id)) = library.find_anywhere(source) {
-        return of_route(config, library, edition.route(id));
+impl Known {
+    fn of_route(&self, route: &Route) -> Option<Answer> {
+        // An address may be typed with or without its last slash.
+        let spellings = [route.to_string(), format!("{route}/"), route.as_str().trim_end_matches('/').to_owned()];
+        let (route, page) = spellings
+            .into_iter()
+            .filter_map(|text| Route::new(text).ok())
+            .find_map(|route| self.library.routes.get_key_value(&route))?;
+        let mut answer = Answer::about(self.config.base_url.permalink(route));
+        answer.object.insert("route".to_owned(), json!(route));
+        let (what, source) = match page {
+            Page::Static(path) => {
+                let file = self.sources.statics.get(path).map(|file| file.source.to_string());
+                ("a file that is copied as it is".to_owned(), file)
+            }
+            Page::Feed(number) => {
+                let row = at(&self.config.place(&format!("feeds.{number}")));
+                (format!("a feed of `[[feeds]]` ({row})"), None)
+            }
+            page => describe(&self.library, page),
+        };
+        answer.say(format_args!("is {what}"), "what", what.as_str());
+        match &source {
+            Some(source) => answer.say(format_args!("from {source}"), "source", source.as_str()),
+            None => _ = answer.object.insert("source".to_owned(), Value::Null),
+        }
+        let file = route.out_path();
+        answer.say(format_args!("in {file}"), "file", json!(file));
+        let (edition, page) = match page {
+            Page::Abroad(language, page) => (self.library.edition(*language), &**page),
+            page => (self.library.edition(0), page),
+        };
+        if let Page::Post(id) = page {
+            self.post(&edition, *id, &mut answer);
+        }
+        match &self.site {
+            Some(site) => {
+                let making = site.making(route);
+                answer.templates(&making.templates);
+                let data: Vec<String> = making.data.iter().map(ToString::to_string).collect();
+                answer.list("reading", "data", &data);
+            }
+            None => answer.say("with templates that have errors; `blog build` tells them", "templates", Value::Null),
+        }
+        Some(answer)
     }
-    let abroad = library.editions.iter().flat_map(|edition| edition.hidden.iter());
-    if let Some(post) = library.hidden.iter().chain(abroad).find(|post| post.source == *source) {
-        return Some(hidden(config, post, post.hidden.as_ref()));
+
+    /// Adds why a post or page has its address and its dates, and where it is named.
+    fn post(&self, edition: &Library, id: PostId, answer: &mut Answer) {
+        let post = edition.post(id);
+        let (rule, place) = address_rule(&self.config, post);
+        let shown = if place.line_column().is_some() { format!(" ({})", at(&place)) } else { String::new() };
+        answer.say(
+            format_args!("at this address by {rule}{shown}"),
+            "address",
+            json!({"rule": rule, "place": at(&place)}),
+        );
+        for (key, date) in [("date", &post.front.date), ("updated", &post.front.updated)] {
+            let Some(date) = date else { continue };
+            let written = post.place(key);
+            let from = match (post.front.spans.contains_key(key), key) {
+                (true, _) => format!("its front matter ({})", at(&written)),
+                (false, "date") => "the name of its file or folder".to_owned(),
+                (false, _) => "the last commit that git knows of it".to_owned(),
+            };
+            let verb = if key == "date" { "dated" } else { "updated" };
+            let value = date.strftime("%Y-%m-%dT%H:%M:%S%:z").to_string();
+            answer.say(format_args!("{verb} {value} by {from}"), key, json!({"value": value, "from": from}));
+        }
+        let (feeds, lists): (Vec<_>, Vec<_>) =
+            edition.places(&self.config, id).partition(|(_, page)| matches!(page, Page::Feed(_) | Page::TermFeed(..)));
+        let names = |found: Vec<(&Route, &Page)>| found.iter().map(|(route, _)| route.to_string()).collect::<Vec<_>>();
+        answer.list("listed at", "lists", &names(lists));
+        answer.list("in the feeds", "feeds", &names(feeds));
+        let aliases: Vec<String> = post.front.aliases.iter().map(ToString::to_string).collect();
+        answer.list("also reached from", "aliases", &aliases);
     }
-    let (route, _) = library.routes.iter().find(|(_, page)| match page {
-        Page::Asset(asset) => asset == source,
-        Page::Stylesheet(path) => source.as_str().strip_prefix("sass/") == Some(path),
-        Page::Static(path) => source.as_str().strip_prefix("static/") == Some(path),
-        _ => false,
-    })?;
-    of_route(config, library, route)
+
+    fn of_source(&self, source: &SourcePath) -> Option<Answer> {
+        let library = &self.library;
+        if let Some((edition, id)) = library.find_anywhere(source) {
+            return self.of_route(edition.route(id));
+        }
+        let abroad = library.editions.iter().flat_map(|edition| edition.hidden.iter());
+        if let Some(post) = library.hidden.iter().chain(abroad).find(|post| post.source == *source) {
+            return Some(hidden(&self.config, post, post.hidden.as_ref()));
+        }
+        let (route, _) = library.routes.iter().find(|(_, page)| match page {
+            Page::Asset(asset) => asset == source,
+            Page::Stylesheet(path) => source.as_str().strip_prefix("sass/") == Some(path),
+            Page::Static(path) => self.sources.statics.get(path).is_some_and(|file| file.source == *source),
+            _ => false,
+        })?;
+        self.of_route(route)
+    }
 }
 
-fn hidden(config: &Config, post: &Post, why: Option<&Hidden>) -> (String, Value) {
+fn hidden(config: &Config, post: &Post, why: Option<&Hidden>) -> Answer {
     let reason = why.map(|why| reason(config, why)).unwrap_or_default();
     let remedy = match why {
+        Some(Hidden::Draft) if !post.front.spans.contains_key("draft") => {
+            "its folder, or a section above it, is for drafts: move it out, or build with `--drafts`"
+        }
         Some(Hidden::Draft) => "take `draft = true` out, or build with `--drafts`",
         Some(Hidden::Future(_)) => "build again when its time has come, or with `--future`",
         Some(Hidden::Expired(_)) => "take `expiry_date` out, or change it",
         None => "",
     };
-    let words = format!("{}\n  is not shown: {reason}\n  {remedy}", post.source);
-    (words, json!({"source": post.source, "hidden": reason, "remedy": remedy}))
+    let mut answer = Answer::about(&post.source);
+    answer.object.insert("source".to_owned(), json!(post.source));
+    answer.say(format_args!("is not shown: {reason}"), "hidden", reason.as_str());
+    answer.say(remedy, "remedy", remedy);
+    answer
 }
 
 /// Returns what stands at an address, and the file it was made from, if it is one.
@@ -104,7 +242,10 @@ fn describe(library: &Library, page: &Page) -> (String, Option<String>) {
             let source = library.sections.get("").map(|section| source_of(section.index));
             (format!("the home page{}", pages(pager.number)), source)
         }
-        Page::Post(id) => ("a post or page".to_owned(), Some(source_of(*id))),
+        Page::Post(id) => {
+            let what = if library.post(*id).kind == Kind::Post { "a post" } else { "a page" };
+            (what.to_owned(), Some(source_of(*id)))
+        }
         Page::Section(name, pager) => {
             let source = library.sections.get(name).map(|section| source_of(section.index));
             (format!("the list of the section `{name}`{}", pages(pager.number)), source)

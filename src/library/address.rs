@@ -3,7 +3,7 @@
 use super::slugify;
 use crate::config::Config;
 use crate::config::permalink::{Part, Permalink, Token};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Place};
 use crate::paths::Route;
 use crate::post::{Kind, Post};
 
@@ -30,6 +30,38 @@ pub(super) fn of(config: &Config, post: &Post) -> Result<Route, Box<Diagnostic>>
                 if section.is_empty() { format!("{prefix}/{slug}/") } else { format!("{prefix}/{section}/{slug}/") },
             )
         }
+    }
+}
+
+/// Returns which rule gives a post, a page or a section its address, in words, and where that rule is written.
+pub fn address_rule(config: &Config, post: &Post) -> (String, Place) {
+    let written = |key: &str| post.front.spans.contains_key(key);
+    let slug = match (&post.front.slug, written("slug")) {
+        (Some(_), true) => "`slug` in its front matter",
+        (Some(_), false) => "`slug` of `[[defaults]]`",
+        (None, _) => "the file's name",
+    };
+    if post.front.path.is_some() {
+        let whose = if written("path") { "its front matter" } else { "`[[defaults]]`" };
+        return (format!("`path` in {whose}"), post.place("path"));
+    }
+    if post.kind == Kind::Section {
+        return (format!("its folder, and {slug}").replace(", and the file's name", ""), post.place("slug"));
+    }
+    let named = match &post.front.permalink {
+        Some(own) => Some((own, "`permalink` in its front matter".to_owned(), post.place("permalink"))),
+        None => pattern(config, &post.section).map(|permalink| {
+            let section = config.permalinks.iter().find(|(_, known)| std::ptr::eq(*known, permalink));
+            let key = format!("permalinks.{}", section.map_or("", |(name, _)| name.as_str()));
+            (permalink, format!("`{key}`"), config.place(&key))
+        }),
+    };
+    match named {
+        Some((permalink, key, place)) if permalink.parts.contains(&Part::Token(Token::Slug)) => {
+            (format!("the pattern `{permalink}` of {key}, with {slug}"), place)
+        }
+        Some((permalink, key, place)) => (format!("the pattern `{permalink}` of {key}"), place),
+        None => (format!("its folder, and {slug}"), post.place("slug")),
     }
 }
 

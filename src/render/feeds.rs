@@ -9,7 +9,7 @@ use crate::library::{Library, PostId};
 use crate::paths::Route;
 use crate::post::Post;
 use crate::render::articles::ForFeeds;
-use crate::render::shelf::{Shelf, changed, native, newest_first};
+use crate::render::shelf::{Shelf, changed};
 
 /// Writes a feed of the site or of a section.
 pub(crate) fn of_site(shelf: &Shelf, row: usize, route: &Route) -> Result<Vec<u8>, Vec<Diagnostic>> {
@@ -19,12 +19,11 @@ pub(crate) fn of_site(shelf: &Shelf, row: usize, route: &Route) -> Result<Vec<u8
         FeedOf::Section(name) => {
             let page = shelf.library.sections.get(name).map(|section| shelf.library.route(section.index).clone());
             let home = shelf.permalink(&page.unwrap_or_else(|| shelf.config.home()));
-            let posts: Vec<PostId> = native(&shelf.library, shelf.library.newest_in(name)).take(rule.limit).collect();
-            write(shelf, rule, Heading { title, home }, route, &posts)
+            write(shelf, rule, Heading { title, home }, route, &shelf.library.quoted_of_site(rule))
         }
         FeedOf::Site | FeedOf::Terms(_) => {
             let heading = Heading { title, home: shelf.permalink(&shelf.config.home()) };
-            write(shelf, rule, heading, route, &shelf.library.newest)
+            write(shelf, rule, heading, route, &shelf.library.quoted_of_site(rule))
         }
     }
 }
@@ -39,7 +38,8 @@ pub(crate) fn of_term(
     let term = &shelf.library.taxonomies[taxonomy].terms[term];
     let title = format!("{}: {}", shelf.config.title, term.name);
     let heading = Heading { title, home: shelf.permalink(&term.route) };
-    write(shelf, &shelf.config.feeds[row], heading, route, &newest_first(&shelf.library, &term.posts))
+    let rule = &shelf.config.feeds[row];
+    write(shelf, rule, heading, route, &shelf.library.quoted_of_term(rule, &term.posts))
 }
 
 /// Returns what is wrong with the ids that front matter sets: feeds take URIs only.
@@ -70,7 +70,7 @@ fn write(
 ) -> Result<Vec<u8>, Vec<Diagnostic>> {
     let mut problems = Vec::new();
     let mut entries = Vec::new();
-    for id in native(&shelf.library, posts.iter().copied()).take(rule.limit) {
+    for &id in posts {
         match entry(shelf, id, rule.full) {
             Ok(entry) => entries.extend(entry),
             Err(errors) => problems.extend(errors),

@@ -15,6 +15,7 @@ mod functions;
 mod hashed;
 mod image_functions;
 mod inserts;
+mod making;
 mod names;
 mod pages;
 mod pictures;
@@ -43,6 +44,7 @@ use crate::paths::{OutPath, Route, SourcePath};
 use crate::source::Sources;
 
 pub use derived::{DERIVED, Derived, Finished, Made};
+pub use making::Making;
 pub use pages::{PAGES, PageKind};
 pub use pictures::{develop, is_picture, tidy};
 pub use theme::Theme;

@@ -77,7 +77,7 @@ fn name_of(library: &Library, page: &Page) -> &'static str {
 }
 
 /// Returns a page's row.
-fn kind_of(library: &Library, page: &Page) -> &'static PageKind {
+pub(super) fn kind_of(library: &Library, page: &Page) -> &'static PageKind {
     let name = name_of(library, page);
     PAGES.iter().find(|kind| kind.name == name).expect("each variant has a row, as a test makes sure")
 }
@@ -137,7 +137,7 @@ pub(crate) fn missing_templates(library: &Library, theme: &Theme) -> Vec<Diagnos
 }
 
 /// Returns the template that the front matter of a page's Markdown file asks for.
-fn own_template<'a>(library: &'a Library, page: &Page) -> Option<(PostId, &'a str)> {
+pub(super) fn own_template<'a>(library: &'a Library, page: &Page) -> Option<(PostId, &'a str)> {
     let id = library.index_of(page)?;
     library.post(id).front.template.as_deref().map(|template| (id, template))
 }

@@ -27,7 +27,7 @@ pub(crate) fn names_field(template: &str, field: &str) -> bool {
 }
 
 /// Returns the code between `{{` and `}}`, and between `{%` and `%}`; comments are left out.
-fn blocks(template: &str) -> impl Iterator<Item = &str> {
+pub(super) fn blocks(template: &str) -> impl Iterator<Item = &str> {
     let mut rest = template;
     std::iter::from_fn(move || {
         loop {

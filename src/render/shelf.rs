@@ -323,30 +323,15 @@ pub(crate) fn changed(post: &Post) -> Option<&Zoned> {
 pub(crate) fn quoted(config: &Config, library: &Library) -> BTreeSet<PostId> {
     let mut quoted = BTreeSet::new();
     for rule in &config.feeds {
-        match &rule.of {
-            FeedOf::Site => quoted.extend(native(library, library.newest.iter().copied()).take(rule.limit)),
-            FeedOf::Section(section) => quoted.extend(native(library, library.newest_in(section)).take(rule.limit)),
-            FeedOf::Terms(name) => {
-                let taxonomies = library.taxonomies.iter().filter(|taxonomy| taxonomy.name == *name);
-                for term in taxonomies.flat_map(|taxonomy| &taxonomy.terms) {
-                    quoted.extend(native(library, newest_first(library, &term.posts)).take(rule.limit));
-                }
+        quoted.extend(library.quoted_of_site(rule));
+        if let FeedOf::Terms(name) = &rule.of {
+            let taxonomies = library.taxonomies.iter().filter(|taxonomy| taxonomy.name == *name);
+            for term in taxonomies.flat_map(|taxonomy| &taxonomy.terms) {
+                quoted.extend(library.quoted_of_term(rule, &term.posts));
             }
         }
     }
     quoted
-}
-
-/// Returns those posts that are in the language of the library, and not listed there for want of a translation.
-pub(crate) fn native(library: &Library, posts: impl IntoIterator<Item = PostId>) -> impl Iterator<Item = PostId> {
-    posts.into_iter().filter(|id| library.is_native(*id))
-}
-
-/// Returns posts as feeds list them; a series is read from its beginning, but a feed shows what is new.
-pub(crate) fn newest_first(library: &Library, posts: &[PostId]) -> Vec<PostId> {
-    let mut newest = posts.to_vec();
-    newest.sort_by_key(|id| library.position(*id));
-    newest
 }
 
 /// Returns a date as RFC 3339 writes it.

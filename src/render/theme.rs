@@ -69,6 +69,17 @@ impl Theme {
         self.files.keys().map(|name| short(name, &self.prefix))
     }
 
+    /// Returns every template by its whole name.
+    pub(super) fn files(&self) -> &BTreeMap<String, Template> {
+        &self.files
+    }
+
+    /// Returns the template that a name means, and its whole name: the site's, else the theme's.
+    pub(super) fn file(&self, name: &str) -> Option<(&str, &Template)> {
+        let of_theme = || self.files.get_key_value(&format!("{}{name}", self.prefix));
+        self.files.get_key_value(name).or_else(of_theme).map(|(name, template)| (name.as_str(), template))
+    }
+
     /// Renders one template; an error names the template's file and line.
     pub fn render(&self, name: &str, context: &Context) -> Result<Vec<u8>, Diagnostic> {
         let mut bytes = Vec::with_capacity(16 * 1024);

@@ -21,6 +21,7 @@ tests![
     clean_undoes_a_build_and_keeps_what_is_not_ours,
     new_posts_and_bundles_build,
     why_and_list_tell_where_things_come_from,
+    why_tells_rules_templates_data_lists_and_feeds,
     a_base_url_with_a_path_is_in_every_link,
     a_template_of_the_site_wins_over_the_themes,
     the_repositorys_own_blog_builds_against_its_lock,
@@ -160,6 +161,52 @@ fn new_posts_and_bundles_build() {
     let run = run.then().run(&["new", "???"]).exit(2).stderr_has("no address");
     let run = run.then().run(&["new", "x", "--section", "../.."]).exit(2);
     run.then().run(&["build", "--drafts"]).exit(0).page_has("/", "With photos");
+}
+
+fn why_tells_rules_templates_data_lists_and_feeds() {
+    let settings = "[permalinks]\nnotes = \"/:year/:slug.html\"\n[archives]\nby = [\"year\"]\n\
+        [[feeds]]\nformat = \"atom\"\npath = \"all.xml\"\n[[feeds]]\nsection = \"notes\"\npath = \"notes.xml\"\n[taxonomies.tags]\nfeed = true";
+    let site = Site::new()
+        .config(settings)
+        .file("content/notes/2026-01-05-first.md", "+++\ntags = [\"Rye\"]\naliases = [\"/old/\"]\nupdated = 2026-02-01\n+++\nText.\n")
+        .file("content/notes/second.md", "+++\ndate = 2026-01-06\nslug = \"two\"\n+++\nText.\n")
+        .file("content/posts/drafts/third.md", "+++\ndate = 2026-01-06\n+++\nText.\n")
+        .file("data/shop/items.yaml", "- a\n")
+        .file("data/other.yaml", "- a\n")
+        .template(
+            "post.html",
+            "{% extends \"paper/templates/post.html\" %}{% block content %}{{ data.shop.items | length }}{{ super() }}{% endblock content %}",
+        );
+    let run = site
+        .run(&["why", "/2026/first.html"])
+        .exit(0)
+        .stdout_has("is a post\n")
+        .stdout_has("by the pattern `/:year/:slug.html` of `permalinks.notes`, with the file's name (site.toml:")
+        .stdout_has("dated 2026-01-05T00:00:00+00:00 by the name of its file")
+        .stdout_has("updated 2026-02-01T00:00:00+00:00 by its front matter (content/notes/2026-01-05-first.md:4)")
+        .stdout_has("listed at /, /2026/, /archive/, /tags/rye/\n")
+        .stdout_has("in the feeds /all.xml, /notes.xml, /tags/rye/all.xml")
+        .stdout_has("also reached from /old/")
+        .stdout_has(
+            "rendered by templates/post.html, with themes/paper/templates/post.html, themes/paper/templates/base.html",
+        )
+        .stdout_has("themes/paper/templates/partials/contents.html")
+        .stdout_has("reading data/shop/items.yaml\n");
+    let run = run.then().run(&["why", "content/notes/second.md"]).exit(0).stdout_has("with `slug` in its front matter");
+    let run =
+        run.then().run(&["why", "content/posts/drafts/third.md"]).exit(0).stdout_has("is for drafts: move it out");
+    let run = run.then().run(&["why", "/paper.css"]).exit(0).stdout_has("from themes/paper/static/paper.css");
+    let run = run.then().run(&["why", "/notes.xml"]).exit(0).stdout_has("a feed of `[[feeds]]` (site.toml:");
+    let run = run.then().run(&["why", "/2026/first.html", "--format", "json"]).exit(0);
+    let answer: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
+    assert_eq!(answer["data"], serde_json::json!(["data/shop/items.yaml"]));
+    assert_eq!(answer["templates"][0], "templates/post.html");
+    // A template that is wrong keeps nobody from an answer.
+    run.then()
+        .template("post.html", "{% if %}")
+        .run(&["why", "/2026/first.html"])
+        .exit(0)
+        .stdout_has("that have errors");
 }
 
 fn why_and_list_tell_where_things_come_from() {
