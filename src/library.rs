@@ -15,6 +15,7 @@ mod names;
 mod places;
 mod registry;
 mod related;
+mod reserved;
 mod routes;
 mod series;
 mod slug;

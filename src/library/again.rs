@@ -208,7 +208,7 @@ fn moved(config: &Config, before: &Library, edit: &Edit) -> Option<Library> {
         }
         return Some(library);
     }
-    let crowd = Arc::clone(before.index.crowd.get_or_init(|| Arc::new(Crowd::of(before))));
+    let crowd = Arc::clone(before.index.crowd.get_or_init(|| Arc::new(Crowd::of(config, before))));
     let crowd = match stays {
         true => crowd,
         false => {

@@ -208,16 +208,16 @@ fn routes(config: &Config, sources: &Sources, library: &Library, problems: &mut 
     }
     files_of_the_engine(config, &mut registry);
     registry.sitemaps(library, 0, SITEMAP);
-    registry.finish(library, problems)
+    registry.finish(config, library, problems)
 }
 
 /// Returns every address that the engine makes, beside those that are taken; nothing if some cannot stand there.
 pub(super) fn made(config: &Config, library: &Library, taken: &Taken, in_sitemap: usize) -> Option<Routes> {
-    let mut registry = Registry::beside(taken);
+    let mut registry = Registry::beside(taken, &library.routes.sourced);
     lists_and_feeds(config, library, &mut registry);
     files_of_the_engine(config, &mut registry);
     registry.sitemaps(library, in_sitemap, SITEMAP);
-    registry.finish_quietly(library)
+    registry.finish_quietly(config, library)
 }
 
 /// Claims every list of posts and every feed.

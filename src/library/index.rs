@@ -8,6 +8,7 @@ use rayon::prelude::*;
 
 use super::names::Names;
 use super::registry::folded;
+use super::reserved::reserved;
 use super::routes::{Layer, Routes};
 use super::{Library, PostId};
 use crate::config::Config;
@@ -141,8 +142,11 @@ fn release(counts: &mut HashMap<u64, u32>, path: &str) {
 
 impl Crowd {
     /// Counts the addresses of a library that have a source.
-    pub(super) fn of(library: &Library) -> Self {
+    pub(super) fn of(config: &Config, library: &Library) -> Self {
         let mut crowd = Crowd::default();
+        for kept in reserved(config) {
+            crowd.taken.add(&Route::new(format!("/{}", kept.path)).expect("a constant address"));
+        }
         let Routes { sourced, .. } = &library.routes;
         let sourced: &Layer = sourced;
         for (route, page) in sourced {

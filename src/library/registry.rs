@@ -3,7 +3,10 @@
 use std::collections::HashMap;
 
 use super::index::Taken;
+use super::reserved::reserved;
+use super::routes::Layer;
 use super::{Library, Page, PostId, Routes};
+use crate::config::Config;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::paths::Route;
 use crate::post::Post;
@@ -36,22 +39,22 @@ pub(super) struct Registry<'t> {
     /// The entry of each file that will be written, by what file systems may confuse.
     files: HashMap<String, usize>,
     clashes: Vec<(usize, Entry)>,
-    /// What stands already and is not claimed again.
-    taken: Option<&'t Taken>,
+    /// What stands already and is not claimed again: what file systems may confuse, and the addresses as they are.
+    taken: Option<(&'t Taken, &'t Layer)>,
     /// Whether something that was claimed cannot stand beside what is taken.
     crowded: bool,
 }
 
 impl<'t> Registry<'t> {
     /// Starts beside addresses that are taken already.
-    pub(super) fn beside(taken: &'t Taken) -> Self {
-        Registry { taken: Some(taken), ..Registry::default() }
+    pub(super) fn beside(taken: &'t Taken, sourced: &'t Layer) -> Self {
+        Registry { taken: Some((taken, sourced)), ..Registry::default() }
     }
 
     /// Claims an address.
     pub(super) fn claim(&mut self, route: Route, page: Page, owner: Owner) {
         let folded = folded(&route);
-        self.crowded |= self.taken.is_some_and(|taken| taken.refuses(&folded));
+        self.crowded |= self.taken.is_some_and(|(taken, _)| taken.refuses(&folded));
         let entry = Entry { route, page, owner };
         match self.files.get(&folded) {
             // The same alias twice in one post is harmless.
@@ -64,11 +67,17 @@ impl<'t> Registry<'t> {
         }
     }
 
-    /// Claims an address for something that the engine makes only if nobody else stands there.
+    /// Claims an address for something that the engine makes only if nobody else stands there. What stands at an address that
+    /// differs in case alone takes its place only on some file systems, and is a collision.
     pub(super) fn offer(&mut self, route: Route, page: Page, what: &str) {
         let folded = folded(&route);
-        let is_taken = self.taken.is_some_and(|taken| taken.has_file(&folded));
-        if !self.files.contains_key(&folded) && !is_taken {
+        if let Some((taken, sourced)) = self.taken
+            && taken.has_file(&folded)
+        {
+            self.crowded |= !sourced.contains_key(&route);
+            return;
+        }
+        if self.files.get(&folded).is_none_or(|&index| self.entries[index].route != route) {
             self.claim(route, page, Owner::Made(what.to_owned()));
         }
     }
@@ -85,7 +94,15 @@ impl<'t> Registry<'t> {
     }
 
     /// Returns the addresses, after reporting those that clash.
-    pub(super) fn finish(mut self, library: &Library, problems: &mut Vec<Diagnostic>) -> Routes {
+    pub(super) fn finish(mut self, config: &Config, library: &Library, problems: &mut Vec<Diagnostic>) -> Routes {
+        for one in reserved(config) {
+            // One file of a folder tells it.
+            let entry = self.entries.iter().find(|entry| one.refuses(&folded(&entry.route)));
+            problems.extend(entry.map(|entry| {
+                let who = describe(library, &entry.owner);
+                one.problem(config, &entry.route, &who, place(library, &entry.owner))
+            }));
+        }
         for (index, entry) in std::mem::take(&mut self.clashes) {
             problems.push(self.collision(library, &self.entries[index], &entry));
         }
@@ -101,10 +118,10 @@ impl<'t> Registry<'t> {
     }
 
     /// Returns the addresses, if all of them can stand side by side.
-    pub(super) fn finish_quietly(self, library: &Library) -> Option<Routes> {
+    pub(super) fn finish_quietly(self, config: &Config, library: &Library) -> Option<Routes> {
         let mut problems = Vec::new();
         let is_crowded = self.crowded;
-        let routes = self.finish(library, &mut problems);
+        let routes = self.finish(config, library, &mut problems);
         (!is_crowded && problems.is_empty()).then_some(routes)
     }
 

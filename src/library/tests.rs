@@ -1,5 +1,7 @@
 //! Whole arrangements: files in, addresses and lists out.
 
+mod collisions;
+
 use std::sync::Arc;
 
 use super::*;

@@ -30,7 +30,7 @@ pub(crate) fn route(shelf: &Shelf, plain: &Route) -> Result<Route, String> {
     }
     let hashed = named(plain, &Digest::of(bytes(shelf, plain)?).short())?;
     if files_of(shelf).routes.contains_key(&hashed) {
-        return Err(format!("something else stands at `{hashed}`"));
+        return Err(format!("something else stands at `{hashed}`, the name that `{plain}` has with its digest"));
     }
     names().insert(plain.clone(), hashed.clone());
     Ok(hashed)

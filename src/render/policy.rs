@@ -49,11 +49,6 @@ pub(super) fn headers(finished: &Finished<'_>) -> Result<Made, Vec<Diagnostic>> 
     if !config.derives_headers() {
         return Ok(Vec::new());
     }
-    if finished.files.contains_key("_headers") {
-        let message = "the site has a file `_headers`, and `site.toml` asks for one that is computed";
-        let problem = Diagnostic::error("csp/second-file", message).at(config.place("csp"));
-        return Err(vec![problem.hint("move what the file says to `[[headers]]` in `site.toml`")]);
-    }
     let mut rules = rules(config);
     let name = match config.csp.mode {
         CspMode::Off => None,

@@ -39,12 +39,6 @@ pub(super) fn files(finished: &Finished<'_>) -> Result<Made, Vec<Diagnostic>> {
     let site = finished.site;
     let Some(rule) = &site.config.search else { return Ok(Made::new()) };
     let place = || site.config.place("search");
-    let prefix = format!("{FOLDER}/");
-    if let Some(taken) = finished.files.keys().find(|path| path.starts_with(&prefix)) {
-        let message = format!("the site has a file `{taken}`, and `[search]` writes its index to `{prefix}`");
-        let problem = Diagnostic::error("search/folder", message).at(place());
-        return Err(vec![problem.hint(format!("give the folder `{FOLDER}` another name, or take `[search]` out"))]);
-    }
     let pages: Vec<(&Route, &str)> = searched(site, rule).collect();
     let pages: Vec<Searched> = pages
         .into_par_iter()

@@ -169,7 +169,7 @@ fn a_policy_that_no_host_would_read_is_refused() {
 
 fn headers_are_not_written_by_two() {
     let site = Site::new().file("static/_headers", "/*\n  X-A: 1\n").config("[csp]\nmode = \"auto\"");
-    site.build().exit(2).stderr_has("csp/second-file").stderr_has("[[headers]]");
+    site.build().exit(2).stderr_has("csp/second-file").stderr_has("[[headers]]").stderr_has("static/_headers");
 }
 
 fn redirects_are_written_for_the_host_and_on_request() {
