@@ -206,10 +206,7 @@ impl Typesetter {
         let elsewhere = Links { elsewhere: true, ..links };
         let (summary, continues) = match &post.front.summary {
             Some(summary) if !cut.marked => {
-                let at = match post.front.spans.get("summary") {
-                    Some(span) => Place::span(&post.source, &post.text, span.clone()),
-                    None => Place::file(&post.source),
-                };
+                let at = post.place("summary");
                 let masked = Masked::of(summary, outline::options(rule));
                 let mut writer = Writer::new(elsewhere, code.clone(), Origin::At(at), summary.len() * 2);
                 writer = writer.asking(inserts, summary);

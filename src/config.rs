@@ -18,6 +18,7 @@ mod live;
 mod markup;
 mod out;
 mod overlay;
+pub mod pages;
 pub mod permalink;
 mod read;
 mod related;
@@ -141,6 +142,8 @@ pub struct Config {
     pub check: CheckRule,
     /// What written pages have to hold.
     pub contracts: Vec<ContractRule>,
+    /// Pages that are made of the rows of data files.
+    pub pages: Vec<Arc<pages::PagesRule>>,
     /// Addresses that are given up on purpose.
     pub gone: Vec<GoneRule>,
     /// `[live]`.

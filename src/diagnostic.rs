@@ -76,12 +76,12 @@ pub struct Place {
 impl Place {
     /// Names a file as a whole.
     pub fn file(file: impl ToString) -> Self {
-        Place { file: file.to_string(), text: None, span: None }
+        Place { file: of_row(file.to_string()), text: None, span: None }
     }
 
     /// Names some bytes of a file's text.
     pub fn span(file: impl ToString, text: &Arc<str>, span: Range<usize>) -> Self {
-        Place { file: file.to_string(), text: Some(Arc::clone(text)), span: Some(span) }
+        Place { file: of_row(file.to_string()), text: Some(Arc::clone(text)), span: Some(span) }
     }
 
     /// Returns line and column, both from 1, the column in characters; nothing without a span.
@@ -95,6 +95,19 @@ impl Place {
         let line_start = before.rfind('\n').map_or(0, |index| index + 1);
         Some((before.matches('\n').count() + 1, before[line_start..].chars().count() + 1))
     }
+}
+
+/// Returns the name of the file that a source stands in: a page that is made of a data row is named with its line,
+/// `data/books.csv:3`, which is no part of the file's name.
+fn of_row(mut file: String) -> String {
+    while file.starts_with("data/")
+        && let Some((name, number)) = file.rsplit_once(':')
+        && !number.is_empty()
+        && number.bytes().all(|byte| byte.is_ascii_digit())
+    {
+        file.truncate(name.len());
+    }
+    file
 }
 
 /// One thing that a stage has to say.

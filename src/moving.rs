@@ -93,7 +93,7 @@ pub fn plan(config: &Config, sources: &Sources, old: &str, new: &str) -> Result<
     }
     let mut plan = Plan { moves: Some(paths(&moved)), ..Plan::default() };
     let mut problems = Vec::new();
-    for other in &posts {
+    for other in posts.iter().filter(|post| post.row.is_none()) {
         match links::edits(config, sources, &before, other, &moved) {
             Ok(edits) if edits.is_empty() => {}
             Ok(edits) => drop(plan.edits.insert(other.source.clone(), edits)),
@@ -105,7 +105,7 @@ pub fn plan(config: &Config, sources: &Sources, old: &str, new: &str) -> Result<
     }
     // Names may mean something else by a file's new name: they are settled once that is known.
     let (after, _) = then(config, sources, &plan, &moved)?;
-    for other in &posts {
+    for other in posts.iter().filter(|post| post.row.is_none()) {
         let more = links::names(config, &before, &after, other, &moved);
         if !more.is_empty() {
             let edits = plan.edits.entry(other.source.clone()).or_default();

@@ -8,6 +8,7 @@ mod front;
 mod keys;
 mod name;
 mod read;
+mod rows;
 mod split;
 
 use std::collections::BTreeMap;
@@ -24,6 +25,7 @@ use crate::paths::{Route, SourcePath};
 pub use self::front::is_usual_layout;
 pub use self::keys::{KEYS, NEVER_DEFAULTS};
 pub use self::read::{parse, parse_all, parse_one, settle};
+pub use self::rows::{DataRow, NOT_IN_PAGES, of_rows};
 pub use self::split::split as front_table;
 
 /// What a Markdown file is for.
@@ -78,6 +80,8 @@ pub struct Post {
     pub hidden: Option<Hidden>,
     /// What is worth saying about it, though it can be used.
     pub warnings: Vec<Diagnostic>,
+    /// The row of a data file that it is made of, if it is not a Markdown file.
+    pub row: Option<Arc<DataRow>>,
 }
 
 impl Post {
@@ -96,6 +100,9 @@ impl Post {
     /// Returns the name that it shares with its translations: its source without language and ending.
     pub fn shared_name(&self) -> &str {
         let name = self.source.as_str();
+        if self.row.is_some() {
+            return name;
+        }
         let name = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
         match self.language {
             0 => name,
@@ -116,8 +123,14 @@ impl Post {
     /// Returns where a key of its front matter stands: `slug`, `aliases.0`; the file as a whole if it is not written there.
     pub fn place(&self, key: &str) -> Place {
         match self.front.spans.get(key) {
-            Some(span) => Place::span(&self.source, &self.text, span.clone()),
-            None => Place::file(&self.source),
+            Some(span) => {
+                let text = self.row.as_ref().map_or(&self.text, |row| &row.text);
+                Place::span(&self.source, text, span.clone())
+            }
+            None => match &self.row {
+                Some(row) => row.rule.place_of(key).unwrap_or_else(|| row.place(key)),
+                None => Place::file(&self.source),
+            },
         }
     }
 

@@ -97,6 +97,8 @@ struct State {
     hidden_sections: BTreeSet<SourcePath>,
     /// When posts appear or go by themselves.
     turns: BTreeSet<Timestamp>,
+    /// What is wrong with the data rows that pages are made of.
+    rows: Vec<Diagnostic>,
     /// What is wrong with `[[defaults]]`.
     defaults: Vec<Diagnostic>,
     /// What is wrong with the whole: addresses, templates.
@@ -185,6 +187,7 @@ impl Preview {
                     .broken
                     .values()
                     .flatten()
+                    .chain(&state.rows)
                     .chain(&state.defaults)
                     .chain(&state.surface)
                     .chain(&state.whole)
@@ -217,7 +220,12 @@ impl State {
         let config = Arc::new(moved(&production, place)?);
         let typesetter = Arc::new(Typesetter::new(&config)?);
         let (mut sources, problems) = source::scan_all(&config);
-        let (posts, unparsed) = post::parse_all(&config, &sources);
+        let (mut posts, unparsed) = post::parse_all(&config, &sources);
+        let (rows, of_rows) = post::of_rows(&config, &sources);
+        if !rows.is_empty() {
+            posts.extend(rows);
+            post::settle(&config, &sources, &mut posts);
+        }
         let markdown = std::mem::take(&mut sources.markdown);
         let mut state = State {
             production: Arc::new(production),
@@ -231,6 +239,7 @@ impl State {
             surface: Vec::new(),
             hidden_sections: BTreeSet::new(),
             turns: BTreeSet::new(),
+            rows: Vec::new(),
             defaults: Vec::new(),
             whole: Vec::new(),
         };
@@ -239,6 +248,7 @@ impl State {
         for problem in problems.into_iter().chain::<Vec<_>>(of_posts) {
             state.note(problem);
         }
+        state.rows = of_rows;
         state.find_hidden_sections();
         for post in state.posts.values() {
             state.turns.extend(turns_of(post, state.config.clock));
@@ -263,6 +273,10 @@ impl State {
                     self.posts.entry(source).or_insert(post);
                 }
             }
+        }
+        if !self.rows.is_empty() {
+            self.posts.retain(|_, post| post.row.is_none());
+            self.posts.extend(before.posts.extract_if(.., |_, post| post.row.is_some()));
         }
     }
 

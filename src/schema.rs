@@ -36,11 +36,32 @@ pub fn site_toml() -> Value {
     let mut row = table(&keys, Null::Refused);
     row["additionalProperties"] = value(&Kind::Terms("rust"), Null::Refused);
     let defaults = json!({ "anyOf": [{ "type": "array", "items": row }, row] });
+    let pages = pages();
     let object = schema.as_object_mut().expect("the schema of a table is an object");
     object.insert("$schema".to_owned(), DIALECT.into());
     object.insert("title".to_owned(), "site.toml of Watchpost".into());
-    object.insert("$defs".to_owned(), json!({ "overlay": overlay, "defaults": defaults }));
+    object.insert("$defs".to_owned(), json!({ "overlay": overlay, "defaults": defaults, "pages": pages }));
     schema
+}
+
+/// Returns the schema of `[[pages]]`: its own keys, and those of front matter, where any may be a text with columns in it.
+fn pages() -> Value {
+    let own = [
+        Key::new("data", Kind::Text("books.csv"), "The data file, below `data/`").required(),
+        Key::new("path", Kind::Text("/books/:slug/"), "The address of each page; `:slug` is a column").required(),
+        Key::new("rows", Kind::Text("books"), "The names that lead to the rows within the file"),
+        Key::new("section", Kind::Text("books"), "The section that the pages belong to"),
+        Key::new("body", Kind::Text("review"), "The column whose text is the page's Markdown"),
+    ];
+    let mut row = table(&own, Null::Refused);
+    row["additionalProperties"] = value(&Kind::Terms("rust"), Null::Refused);
+    if let Some(Value::Object(properties)) = row.get_mut("properties") {
+        for key in post::KEYS.iter().filter(|key| !post::NOT_IN_PAGES.contains(&key.name)) {
+            let either = json!({ "anyOf": [value(&key.kind, Null::Refused), { "type": "string" }] });
+            properties.insert(key.name.to_owned(), described(either, key.about));
+        }
+    }
+    json!({ "anyOf": [{ "type": "array", "items": row }, row] })
 }
 
 /// Returns the schema of front matter; `taxonomies` are those that the site declares.

@@ -47,6 +47,8 @@ pub struct Sources {
     pub words: Words,
     /// What the files below `data/` say.
     pub data: BTreeMap<SourcePath, Arc<Node>>,
+    /// The texts of those data files that pages are made of, for frames.
+    pub data_texts: BTreeMap<SourcePath, Arc<str>>,
     /// When each file was last changed, as far as git knows; empty unless the site asks for it.
     pub changed: Arc<BTreeMap<SourcePath, Timestamp>>,
     /// What the pictures among all of these are; none where `[images]` is not set. A picture is looked at, never decoded.
@@ -196,12 +198,12 @@ impl Scan {
         self.statics("static", |scan, name, file| scan.sources.statics.insert(name, file));
         self.templates("templates", "");
         self.words(words::FOLDER);
-        self.data();
+        self.data(config);
         self.sass(config);
     }
 
     /// Takes the files of `data/` in.
-    fn data(&mut self) {
+    fn data(&mut self, config: &Config) {
         let found = self.walk.files(data::FOLDER, walk::of_content, &mut self.problems);
         let (known, others): (Vec<Found>, Vec<Found>) =
             found.into_iter().partition(|file| data::is_known(&file.source));
@@ -209,7 +211,12 @@ impl Scan {
         self.problems.extend(data::collisions(known.iter().map(|file| &file.source)));
         for (source, text) in self.read(known) {
             match data::parse(&source, &text) {
-                Ok(node) => drop(self.sources.data.insert(source, Arc::new(node))),
+                Ok(node) => {
+                    if config.pages.iter().any(|rule| rule.data == source) {
+                        self.sources.data_texts.insert(source.clone(), text);
+                    }
+                    self.sources.data.insert(source, Arc::new(node));
+                }
                 Err(problems) => self.problems.extend(problems),
             }
         }

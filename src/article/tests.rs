@@ -45,6 +45,7 @@ pub(super) const RULE: MarkdownRule = MarkdownRule {
 /// A site with the defaults that these tests stand on.
 pub(super) fn config() -> Config {
     Config {
+        pages: Vec::new(),
         no_ai: false,
         lastmod: crate::config::Lastmod::Front,
         feed_stylesheet: true,
@@ -186,6 +187,7 @@ impl Shelf {
             assets: BTreeMap::new(),
             hidden: None,
             warnings: Vec::new(),
+            row: None,
         }
     }
 

@@ -249,6 +249,25 @@ pub(super) const CODES: &[Code] = &[
                Put it into `static/` if readers are to get it, or out of the site.",
     },
     Code {
+        code: "pages/no-data",
+        exit: Exit::Site,
+        text: "A `[[pages]]` table of `site.toml` makes pages of a data file that is not there, or that cannot be read. Its `data` is the \
+               file's path below `data/`: `data = \"books.csv\"`.",
+    },
+    Code {
+        code: "pages/rows",
+        exit: Exit::Site,
+        text: "A `[[pages]]` table makes a page of each row of a data file, and something there is no row: a row gives its values names. A CSV \
+               file is a list of rows; in the other formats a list of tables is one, or a table whose values are tables. Where the list \
+               stands within the file, `rows` says how it is reached: `rows = \"shop.books\"`.",
+    },
+    Code {
+        code: "pages/column",
+        exit: Exit::Site,
+        text: "A text in `[[pages]]` names a column, as `:slug` does, that no row of the data file has. Every page would lack it. Mend the \
+               name; if a colon is meant, write `::`.",
+    },
+    Code {
         code: "taxonomy/undeclared",
         exit: Exit::Site,
         text: "The front matter groups the post by a taxonomy that `site.toml` does not declare. `tags`, \

@@ -157,7 +157,12 @@ impl Known {
             Some(site) => {
                 let making = site.making(route);
                 answer.templates(&making.templates);
-                let data: Vec<String> = making.data.iter().map(ToString::to_string).collect();
+                let row = match page {
+                    Page::Post(id) => edition.post(*id).row.as_ref().map(|row| &row.rule.data),
+                    _ => None,
+                };
+                let others = making.data.iter().filter(|data| Some(*data) != row);
+                let data: Vec<String> = row.into_iter().chain(others).map(ToString::to_string).collect();
                 answer.list("reading", "data", &data);
             }
             None => answer.say("with templates that have errors; `blog build` tells them", "templates", Value::Null),
@@ -179,6 +184,8 @@ impl Known {
             let Some(date) = date else { continue };
             let written = post.place(key);
             let from = match (post.front.spans.contains_key(key), key) {
+                (true, _) if post.row.is_some() => format!("its row ({})", at(&written)),
+                (false, _) if post.row.is_some() => format!("`[[pages]]` ({})", at(&written)),
                 (true, _) => format!("its front matter ({})", at(&written)),
                 (false, "date") => "the name of its file or folder".to_owned(),
                 (false, _) => "the last commit that git knows of it".to_owned(),

@@ -32,6 +32,7 @@ pub const KEYS: &[Key] = &[
     Key::new("summary", Choice(&["auto", "off"]), "How a summary is found where a post has none"),
     Key::new("permalinks", Named(&Text("/posts/:slug/")), "The pattern of addresses, for each section"),
     Key::new("defaults", Elsewhere("defaults"), "Front matter for every file that matches a pattern"),
+    Key::new("pages", Elsewhere("pages"), "Pages that are made of the rows of a data file"),
     Key::new("taxonomies", Named(&Table(TAXONOMY)), "Ways of grouping posts"),
     Key::new("paginate", Named(&COUNT), "Posts on a page, for each section"),
     Key::new("archives", Table(ARCHIVES), "Archives by date"),

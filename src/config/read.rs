@@ -11,8 +11,8 @@ use jiff::tz::{TimeZone, TimeZoneDatabase};
 use super::keys::KEYS;
 use super::{
     CheckRule, CodeStyle, Config, ExternalLinks, FILE, HeadingIds, HighlightRule, MarkdownRule, Overrides, SummaryRule,
-    World, analytics, assets, contracts, gone, headers, images, languages, lastmod, lists, live, out, overlay, related,
-    renames, search,
+    World, analytics, assets, contracts, gone, headers, images, languages, lastmod, lists, live, out, overlay, pages,
+    related, renames, search,
 };
 use crate::diagnostic::{Diagnostic, did_you_mean};
 use crate::fields::keys::Kind;
@@ -121,6 +121,7 @@ fn read_table(
     let check = read_check(&mut fields);
     let contracts = contracts::read(&mut fields);
     let gone = gone::read(&mut fields);
+    let pages = pages::read(&mut fields);
     let live = live::read(&mut fields);
     let headers = headers::read(&mut fields);
     let headers_from = read_headers_from(&mut fields, &mut warnings);
@@ -184,6 +185,7 @@ fn read_table(
         check,
         contracts,
         gone,
+        pages,
         live,
         headers,
         headers_from,

@@ -2,16 +2,20 @@
 
 use super::slugify;
 use crate::config::Config;
+use crate::config::pages::PatternPart;
 use crate::config::permalink::{Part, Permalink, Token};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::paths::Route;
-use crate::post::{Kind, Post};
+use crate::post::{DataRow, Kind, Post};
 
 /// Returns the address of a post, a page or a section; that of a term is its taxonomy's matter.
 pub(super) fn of(config: &Config, post: &Post) -> Result<Route, Box<Diagnostic>> {
     let is_home = post.kind == Kind::Section && post.section.is_empty();
     if let Some(path) = post.front.path.as_ref().filter(|_| !is_home) {
         return Ok(path.clone());
+    }
+    if let Some(row) = &post.row {
+        return of_row(post, row);
     }
     let prefix = config.prefix_of(post.language);
     if post.is_not_found() {
@@ -35,6 +39,10 @@ pub(super) fn of(config: &Config, post: &Post) -> Result<Route, Box<Diagnostic>>
 
 /// Returns which rule gives a post, a page or a section its address, in words, and where that rule is written.
 pub fn address_rule(config: &Config, post: &Post) -> (String, Place) {
+    if let Some(row) = &post.row {
+        let place = config.place(&format!("pages.{}.path", row.rule.number));
+        return (format!("the pattern `{}` of `[[pages]]`", row.rule.path.written), place);
+    }
     let written = |key: &str| post.front.spans.contains_key(key);
     let slug = match (&post.front.slug, written("slug")) {
         (Some(_), true) => "`slug` in its front matter",
@@ -63,6 +71,37 @@ pub fn address_rule(config: &Config, post: &Post) -> (String, Place) {
         Some((permalink, key, place)) => (format!("the pattern `{permalink}` of {key}"), place),
         None => (format!("its folder, and {slug}"), post.place("slug")),
     }
+}
+
+/// Returns the address of the page of a data row.
+fn of_row(post: &Post, row: &DataRow) -> Result<Route, Box<Diagnostic>> {
+    let mut path = String::new();
+    for part in &row.rule.path.parts {
+        let column = match part {
+            PatternPart::Text(text) => {
+                path.push_str(text);
+                continue;
+            }
+            PatternPart::Column(column) => column,
+        };
+        let is_slug = column == "slug";
+        let named = match row.text_of(column) {
+            _ if is_slug && post.front.slug.is_some() => post.front.slug.clone().unwrap_or_default(),
+            Some(text) => slugify(&text),
+            None if is_slug => slugify(post.front.title.as_deref().unwrap_or_default()),
+            None => String::new(),
+        };
+        if named.is_empty() {
+            let message = match row.text_of(column) {
+                Some(text) => format!("no address can be made of `{text}`: it has no letter and no digit"),
+                None => format!("this row has no `{column}`, which its address `{}` needs", row.rule.path.written),
+            };
+            let problem = Diagnostic::error("route/empty-slug", message).at(row.place(column));
+            return Err(Box::new(problem.hint("fill it in, or name another column in `path` of `[[pages]]`")));
+        }
+        path.push_str(&named);
+    }
+    checked(post, path)
 }
 
 /// Returns the pattern of a section: its own, else that of the nearest one above it, else the one for all.

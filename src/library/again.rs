@@ -77,7 +77,7 @@ fn same_order(before: &Library, edit: &Edit) -> Option<Library> {
     let mut posts = Vec::clone(&before.posts);
     for fresh in &edit.fresh {
         let id = before.find(&fresh.source)?;
-        let Post { kind, language, section, stem, front, assets, hidden, .. } = &*posts[id.0];
+        let Post { kind, language, section, stem, front, assets, hidden, row, .. } = &*posts[id.0];
         let is_same = *kind == fresh.kind
             && *language == fresh.language
             && *section == fresh.section
@@ -86,7 +86,10 @@ fn same_order(before: &Library, edit: &Edit) -> Option<Library> {
             // Two times that are one instant may be two days.
             && posts[id.0].day() == fresh.day()
             && *assets == fresh.assets
-            && *hidden == fresh.hidden;
+            && *hidden == fresh.hidden
+            // The address of a row may stand in any of its columns.
+            && row.is_none()
+            && fresh.row.is_none();
         if !is_same {
             return None;
         }

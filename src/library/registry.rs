@@ -187,6 +187,10 @@ fn place(library: &Library, owner: &Owner) -> Place {
 
 /// Returns where a post's front matter decides on its address.
 pub(super) fn address_of(post: &Post) -> Place {
+    if let Some(row) = &post.row {
+        let column = row.rule.path.columns().find(|column| row.text_of(column).is_some());
+        return row.place(column.unwrap_or("title"));
+    }
     let key = ["path", "permalink", "slug", "title"].into_iter().find(|key| post.front.spans.contains_key(*key));
     post.place(key.unwrap_or("title"))
 }

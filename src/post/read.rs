@@ -9,6 +9,7 @@ use rayon::prelude::*;
 
 use super::front::{Front, check_defaults};
 use super::name::{Name, Role};
+use super::rows::of_rows;
 use super::{FrontMatter, Hidden, Kind, Post, name, split};
 use crate::article;
 use crate::config::{Config, FILE};
@@ -17,9 +18,15 @@ use crate::fields::Document;
 use crate::paths::SourcePath;
 use crate::source::Sources;
 
-/// Parses every Markdown file of the site.
+/// Parses every Markdown file of the site, and makes the pages of data rows.
 pub fn parse(config: &Config, sources: &Sources) -> Result<Vec<Arc<Post>>, Vec<Diagnostic>> {
-    let (posts, problems) = parse_all(config, sources);
+    let (mut posts, mut problems) = parse_all(config, sources);
+    if !config.pages.is_empty() {
+        let (rows, more) = of_rows(config, sources);
+        posts.extend(rows);
+        problems.extend(more);
+        settle(config, sources, &mut posts);
+    }
     if problems.is_empty() { Ok(posts) } else { Err(problems) }
 }
 
@@ -106,12 +113,7 @@ impl Parser<'_> {
         if diagnostics.iter().any(|one| one.level == Level::Error) {
             return Err(diagnostics);
         }
-        if kind == Kind::Post && front.authors.is_empty() {
-            front.authors.clone_from(&config.authors);
-        }
-        if config.taxonomy("authors").is_some() && kind == Kind::Post {
-            front.terms.insert("authors".to_owned(), front.authors.clone());
-        }
+        complete(config, kind, &mut front);
         diagnostics.extend(article::remarks(self.source, self.text, body.clone(), &config.markdown));
         Ok(Post {
             source: self.source.clone(),
@@ -126,6 +128,7 @@ impl Parser<'_> {
             front,
             assets: BTreeMap::new(),
             warnings: diagnostics,
+            row: None,
         })
     }
 
@@ -203,8 +206,18 @@ fn changed_since(config: &Config, front: &FrontMatter, time: Timestamp) -> Optio
     appeared.is_none_or(|appeared| changed.date() > appeared.date()).then_some(changed)
 }
 
+/// Adds what the site says of a dated post: its authors, and that they are terms.
+pub(super) fn complete(config: &Config, kind: Kind, front: &mut FrontMatter) {
+    if kind == Kind::Post && front.authors.is_empty() {
+        front.authors.clone_from(&config.authors);
+    }
+    if config.taxonomy("authors").is_some() && kind == Kind::Post {
+        front.terms.insert("authors".to_owned(), front.authors.clone());
+    }
+}
+
 /// Returns why a file is not shown, if it is not.
-fn hidden(config: &Config, front: &FrontMatter) -> Option<Hidden> {
+pub(super) fn hidden(config: &Config, front: &FrontMatter) -> Option<Hidden> {
     if front.draft && !config.drafts {
         return Some(Hidden::Draft);
     }

@@ -27,6 +27,9 @@ impl State {
         let mut styles = None;
         if ["templates", "static", "themes", "data", "sass", "i18n"].into_iter().any(below) {
             changed |= self.read_surface();
+            if below("data") && !self.config.pages.is_empty() {
+                self.read_rows();
+            }
             if !["content", "templates", "data", "i18n"].into_iter().any(below) {
                 // Where pages name files by their digest, they are others after the edit.
                 let by_digest = |text: &str| text.contains("cachebust=true");
@@ -198,13 +201,16 @@ impl State {
         let mains = |sources: &Sources| sources.sass.mains().map(|(name, _)| name.clone()).collect::<Vec<_>>();
         let has_other_addresses = !found.statics.keys().eq(before.statics.keys()) || mains(&found) != mains(before);
         let (assets, linked, changed_at) = (before.assets.clone(), before.linked, Arc::clone(&before.changed));
-        let mut data = found.data;
+        let (mut data, mut data_texts) = (found.data, found.data_texts);
         for (source, node) in &before.data {
             // What cannot be read keeps its last good form.
             let is_about =
                 |problem: &Diagnostic| problem.place.as_ref().is_some_and(|place| place.file == source.as_str());
             if problems.iter().any(is_about) {
                 data.entry(source.clone()).or_insert_with(|| Arc::clone(node));
+                if let Some(text) = before.data_texts.get(source) {
+                    data_texts.entry(source.clone()).or_insert_with(|| Arc::clone(text));
+                }
             }
         }
         // So do words: without them, no page could be shown.
@@ -218,12 +224,33 @@ impl State {
         let has_other_pictures = of_surface != found.pictures;
         let mut pictures = found.pictures;
         pictures.extend(beside);
-        self.sources = Arc::new(Sources { assets, linked, changed: changed_at, data, sass, words, pictures, ..found });
+        self.sources =
+            Arc::new(Sources { assets, linked, changed: changed_at, data, data_texts, sass, words, pictures, ..found });
         self.surface = problems;
         if has_other_addresses || has_other_pictures {
             self.forget_arrangement();
         }
         changed
+    }
+
+    /// Makes the pages of data rows again. While something is wrong with a row, all of them keep their last good form.
+    fn read_rows(&mut self) {
+        let (rows, problems) = post::of_rows(&self.config, &self.sources);
+        self.rows = problems;
+        if !self.rows.is_empty() {
+            return;
+        }
+        for (source, _) in self.posts.extract_if(.., |_, post| post.row.is_some()) {
+            self.behind.insert(source);
+        }
+        for post in rows {
+            self.turns.extend(turns_of(&post, self.config.clock));
+            self.behind.insert(post.source.clone());
+            self.posts.insert(post.source.clone(), post);
+        }
+        if !self.hidden_sections.is_empty() {
+            self.settle();
+        }
     }
 
     /// Makes the next arrangement one from nothing.

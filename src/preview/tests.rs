@@ -27,6 +27,7 @@ impl Disk {
     fn new() -> Self {
         let disk = Disk(tempfile::tempdir().unwrap());
         disk.write("site.toml", SETTINGS[0]);
+        disk.write("data/books.csv", BOOKS[0]);
         for (name, text) in TEMPLATES {
             disk.write(&format!("templates/{name}"), text);
         }
@@ -80,13 +81,14 @@ fn files(site: &Site) -> BTreeMap<String, String> {
 
 const SETTINGS: [&str; 4] = [
     "title = \"One\"\nbase_url = \"https://blog.example/sub/\"\ntheme = \"\"\n[paginate]\nposts = 2\n[taxonomies.tags]\nfeed = true\n\
-     [markdown]\nwikilinks = true\n[analytics]\nprovider = \"goatcounter\"\nendpoint = \"https://stats.example/\"\nsite = \"x\"\n",
+     [markdown]\nwikilinks = true\n[[pages]]\ndata = \"books.csv\"\npath = \"/books/:slug/\"\nsection = \"posts\"\ndate = \":day\"\n\
+     tags = \":tag\"\nbody = \"text\"\n[analytics]\nprovider = \"goatcounter\"\nendpoint = \"https://stats.example/\"\nsite = \"x\"\n",
     "title = \"Two\"\nbase_url = \"https://blog.example/\"\ntheme = \"paper\"\n[taxonomies.tags]\n",
     "title = \"Four\"\nbase_url = \"https://blog.example/\"\ntheme = \"own\"\n[[headers]]\nfor = \"/*\"\nvalues = { A = \"b\" }\n",
     "title = \"Three\nbase_url =",
 ];
 
-const TEMPLATES: [(&str, &str); 8] = [
+const TEMPLATES: [(&str, &str); 9] = [
     ("hooks/link.html", "<a href=\"{{ url }}\" class=\"hooked\">{{ text }}</a>"),
     (
         "base.html",
@@ -110,8 +112,16 @@ const TEMPLATES: [(&str, &str); 8] = [
         "taxonomy.html",
         "{% extends \"base.html\" %}{% block body %}{% for t in terms %}{{ t.name }}{{ t.page_count }}{% endfor %}{% endblock %}",
     ),
+    ("archive.html", "{% extends \"base.html\" %}{% block body %}{{ archive.page_count }}{% endblock %}"),
     ("term.html", "{% extends \"index.html\" %}"),
     ("404.html", "lost{% for name, value in data %}{{ name }}{{ value | json_encode }}{% endfor %}"),
+];
+
+const BOOKS: [&str; 4] = [
+    "slug,day,tag,text\none,2026-03-01,rust,One.\n",
+    "slug,day,tag,text\ntwo,,,Two.\none,2026-03-02,web,[[a]]\n",
+    "slug,day,tag,text\none,2027-03-01,rust,One.\n",
+    "slug,day,tag,text\none,never,rust,One.\n",
 ];
 
 /// What edits play with, and what each may become.
@@ -186,8 +196,13 @@ fn target() -> impl Strategy<Value = (String, Option<String>)> {
     )
         .prop_map(|(name, text)| (name.to_owned(), text.to_owned()));
     let settings = prop::sample::select(SETTINGS.to_vec()).prop_map(|text| ("site.toml".to_owned(), text.to_owned()));
-    let written = prop_oneof![8 => post, 1 => template, 2 => copied, 1 => sass, 1 => settings];
-    (written, prop::bool::weighted(0.75)).prop_map(|((name, text), stays)| (name, stays.then_some(text)))
+    let rows = prop::sample::select(BOOKS.to_vec()).prop_map(|text| ("data/books.csv".to_owned(), text.to_owned()));
+    let written = prop_oneof![8 => post, 1 => rows, 1 => template, 2 => copied, 1 => sass, 1 => settings];
+    (written, prop::bool::weighted(0.75)).prop_map(|((name, text), stays)| {
+        // Without its rows, the first of the sites is none.
+        let stays = stays || name == "data/books.csv";
+        (name, stays.then_some(text))
+    })
 }
 
 #[test]

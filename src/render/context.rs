@@ -94,6 +94,8 @@ pub(crate) struct Link<'a> {
     pub noindex: bool,
     pub weight: Option<i64>,
     pub extra: Value,
+    /// What the row says that it is made of; none for a Markdown file.
+    pub row: Value,
 }
 
 /// A term, as a post names it.

@@ -6,7 +6,7 @@ use jiff::civil;
 use tera::value::Key;
 use tera::{Context, Map, Value};
 
-use crate::diagnostic::{Diagnostic, Place};
+use crate::diagnostic::Diagnostic;
 use crate::library::{Library, Page, PostId};
 use crate::manifest::FileKind;
 use crate::paths::{Route, SourcePath};
@@ -128,10 +128,7 @@ pub(crate) fn missing_templates(library: &Library, theme: &Theme) -> Vec<Diagnos
             continue;
         }
         let problem = theme::missing(theme, &[template], &format!("`{route}`"));
-        problems.push(match post.front.spans.get("template") {
-            Some(span) => problem.at(Place::span(&post.source, &post.text, span.clone())),
-            None => problem.at(Place::file(&post.source)),
-        });
+        problems.push(problem.at(post.place("template")));
     }
     problems
 }

@@ -68,6 +68,7 @@ fn example(kind: &Kind) -> String {
         Kind::NamedOf(names, kind) => format!("{{ {} = {} }}", quoted(names()[0]), example(kind)),
         Kind::Free => "{ anything = 1 }".to_owned(),
         Kind::Elsewhere("defaults") => "[{ path = \"notes/**\", draft = true }]".to_owned(),
+        Kind::Elsewhere("pages") => "[{ data = \"books.csv\", path = \"/books/:slug/\" }]".to_owned(),
         Kind::Elsewhere(_) => "{ title = \"Another\" }".to_owned(),
     }
 }

@@ -15,6 +15,7 @@ mod content;
 mod contracts;
 mod crooked;
 mod data;
+mod data_pages;
 mod door;
 mod drill;
 mod feeds;
@@ -73,6 +74,7 @@ const MODULES: &[fn() -> Vec<harness::Test>] = &[
     content::tests,
     contracts::tests,
     data::tests,
+    data_pages::tests,
     drill::tests,
     feeds::tests,
     fence::tests,

@@ -71,8 +71,11 @@ fn of(value: &fields::Value) -> Value {
         fields::Value::String(text) => Value::normal_string(text),
         fields::Value::Date(date) => Value::normal_string(&date.to_string()),
         fields::Value::List(nodes) => Value::from(nodes.iter().map(|node| of(&node.value)).collect::<Vec<_>>()),
-        fields::Value::Table(table) => {
-            Value::from(table.rows.iter().map(|row| (row.key.clone().into(), of(&row.node.value))).collect::<Map>())
-        }
+        fields::Value::Table(table) => of_table(table),
     }
+}
+
+/// Returns a table for templates.
+pub(super) fn of_table(table: &fields::Table) -> Value {
+    Value::from(table.rows.iter().map(|row| (row.key.clone().into(), of(&row.node.value))).collect::<Map>())
 }

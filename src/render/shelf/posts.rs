@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Zoned;
 use tera::{Map, Value};
 
-use super::{Shelf, rfc3339, value};
+use super::{Shelf, data, rfc3339, value};
 use crate::diagnostic::Diagnostic;
 use crate::library::{NamedImage, Page, Part, PostId, Taxonomy, Term};
 use crate::paths::Route;
@@ -108,6 +108,7 @@ impl Shelf {
             noindex: post.front.noindex,
             weight: post.front.weight,
             extra: context::from_toml(&post.front.extra),
+            row: post.row.as_ref().map_or_else(Value::none, |row| data::of_table(&row.values)),
         })
     }
 
