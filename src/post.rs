@@ -44,12 +44,36 @@ pub enum Kind {
 /// Why a post is not shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Hidden {
-    /// `draft = true`.
-    Draft,
+    /// It is a draft.
+    Draft(Draft),
     /// Its date, or `publish_date`, has not come.
     Future(Timestamp),
     /// Its `expiry_date` is over.
     Expired(Timestamp),
+}
+
+/// What makes a draft of a post.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Draft {
+    /// `draft = true` in its front matter.
+    Own,
+    /// `draft = true` in site.toml, for all files like it.
+    Settings,
+    /// A folder that it lies in: `content/posts/drafts`.
+    Folder(String),
+    /// A section that it lies in, which is a draft itself, by its `_index.md`.
+    Section(SourcePath),
+}
+
+impl std::fmt::Display for Draft {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Draft::Own => formatter.write_str("draft"),
+            Draft::Settings => formatter.write_str("draft, by site.toml"),
+            Draft::Folder(folder) => write!(formatter, "draft, in {folder}/"),
+            Draft::Section(index) => write!(formatter, "draft, as {index} is"),
+        }
+    }
 }
 
 /// One Markdown file.

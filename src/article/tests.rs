@@ -162,7 +162,7 @@ impl Shelf {
     }
 
     pub(super) fn draft(mut self, source: &str) -> Self {
-        let post = Post { hidden: Some(Hidden::Draft), ..self.made(source, "") };
+        let post = Post { hidden: Some(Hidden::Draft(crate::post::Draft::Own)), ..self.made(source, "") };
         Arc::make_mut(&mut self.library.hidden).push(Arc::new(post));
         self
     }

@@ -59,7 +59,7 @@ impl Row {
     fn is_one_of(&self, which: Which) -> bool {
         match (&self.why, which) {
             (None, _) => false,
-            (Some(Hidden::Draft), Which::Drafts)
+            (Some(Hidden::Draft(_)), Which::Drafts)
             | (Some(Hidden::Future(_)), Which::Future)
             | (Some(Hidden::Expired(_)), Which::Expired)
             | (Some(_), Which::Hidden) => true,
@@ -112,7 +112,7 @@ fn row(config: &Config, post: &Post, route: Option<String>) -> Row {
 pub(super) fn reason(config: &Config, hidden: &Hidden) -> String {
     let day = |time: &jiff::Timestamp| time.to_zoned(config.timezone.clone()).strftime("%Y-%m-%d %H:%M").to_string();
     match hidden {
-        Hidden::Draft => "draft".to_owned(),
+        Hidden::Draft(why) => why.to_string(),
         Hidden::Future(time) => format!("future: {}", day(time)),
         Hidden::Expired(time) => format!("expired: {}", day(time)),
     }

@@ -7,7 +7,7 @@ use watchpost::config::Config;
 use watchpost::diagnostic::{Diagnostic, Exit, Place, did_you_mean};
 use watchpost::library::{self, Library, Page, PostId, address_rule};
 use watchpost::paths::{Route, SourcePath};
-use watchpost::post::{self, Hidden, Kind, Post};
+use watchpost::post::{self, Draft, Hidden, Kind, Post};
 use watchpost::render::Site;
 use watchpost::source::{self, Sources};
 
@@ -225,10 +225,10 @@ impl Known {
 fn hidden(config: &Config, post: &Post, why: Option<&Hidden>) -> Answer {
     let reason = why.map(|why| reason(config, why)).unwrap_or_default();
     let remedy = match why {
-        Some(Hidden::Draft) if !post.front.spans.contains_key("draft") => {
-            "its folder, or a section above it, is for drafts: move it out, or build with `--drafts`"
-        }
-        Some(Hidden::Draft) => "take `draft = true` out, or build with `--drafts`",
+        Some(Hidden::Draft(Draft::Folder(_))) => "that folder is for drafts: move it out, or build with `--drafts`",
+        Some(Hidden::Draft(Draft::Section(_))) => "take `draft = true` out of that section, or build with `--drafts`",
+        Some(Hidden::Draft(Draft::Settings)) => "take `draft` out of that table of site.toml, or build with `--drafts`",
+        Some(Hidden::Draft(Draft::Own)) => "take `draft = true` out, or build with `--drafts`",
         Some(Hidden::Future(_)) => "build again when its time has come, or with `--future`",
         Some(Hidden::Expired(_)) => "take `expiry_date` out, or change it",
         None => "",

@@ -41,6 +41,7 @@ pub(super) fn read(config: &Config, source: &SourcePath) -> Name {
     let file = folders.pop().unwrap_or_default();
     let file_stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
     let (file_stem, language) = spoken(config, file_stem);
+    let is_drafts = |folder: &&str| matches!(*folder, "drafts" | "_drafts");
     if file_stem == "_index" {
         if let Some((first, rest)) = folders.split_first()
             && config.taxonomy(first).is_some()
@@ -49,13 +50,14 @@ pub(super) fn read(config: &Config, source: &SourcePath) -> Name {
             return Name { role: Role::Term, section, stem, date: None, draft: false, language };
         }
         let stem = folders.last().copied().unwrap_or_default().to_owned();
-        return Name { role: Role::Section, section: folders.join("/"), stem, date: None, draft: false, language };
+        let draft = folders.iter().any(is_drafts);
+        return Name { role: Role::Section, section: folders.join("/"), stem, date: None, draft, language };
     }
     let (role, name) = match file_stem {
         "index" if !folders.is_empty() => (Role::Bundle, folders.pop().unwrap_or_default()),
         _ => (Role::Single, file_stem),
     };
-    let is_drafts = |folder: &&str| matches!(*folder, "drafts" | "_drafts");
+    // A bundle may be called so, too.
     let draft = folders.iter().any(is_drafts);
     folders.retain(|folder| !is_drafts(folder));
     let mut section =
@@ -65,6 +67,13 @@ pub(super) fn read(config: &Config, source: &SourcePath) -> Name {
     }
     let (date, stem) = dated(name);
     Name { role, section, stem: stem.to_owned(), date, draft, language }
+}
+
+/// Returns the folder for drafts that a file lies in, if it does: `content/posts/drafts`.
+pub(super) fn drafts(source: &SourcePath) -> Option<&str> {
+    let path = source.as_str();
+    let mut ends = path.match_indices('/').map(|(at, _)| &path[..at]);
+    ends.find(|folder| matches!(folder.rsplit('/').next(), Some("drafts" | "_drafts")))
 }
 
 /// Splits `guards.fr` into `guards` and its language, if the site has that.
@@ -132,5 +141,8 @@ mod tests {
             let name = name(source);
             assert_eq!((name.section.as_str(), name.stem.as_str(), name.draft), (section, "x", true), "{source}");
         }
+        assert!(name("content/notes/drafts/_index.md").draft && !name("content/notes/_index.md").draft);
+        // A term may be called so.
+        assert!(!name("content/tags/drafts/_index.md").draft);
     }
 }

@@ -1,6 +1,6 @@
 //! Parses every Markdown file, in parallel, all problems at once.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use rayon::prelude::*;
 use super::front::{Front, check_defaults};
 use super::name::{Name, Role};
 use super::rows::of_rows;
-use super::{FrontMatter, Hidden, Kind, Post, name, split};
+use super::{Draft, FrontMatter, Hidden, Kind, Post, name, split};
 use crate::article;
 use crate::config::{Config, FILE};
 use crate::diagnostic::{Diagnostic, Level, Place};
@@ -124,7 +124,7 @@ impl Parser<'_> {
             language: name.language,
             section: name.section,
             stem: name.stem,
-            hidden: hidden(config, &front),
+            hidden: hidden(config, self.source, &front),
             front,
             assets: BTreeMap::new(),
             warnings: diagnostics,
@@ -217,9 +217,14 @@ pub(super) fn complete(config: &Config, kind: Kind, front: &mut FrontMatter) {
 }
 
 /// Returns why a file is not shown, if it is not.
-pub(super) fn hidden(config: &Config, front: &FrontMatter) -> Option<Hidden> {
+pub(super) fn hidden(config: &Config, source: &SourcePath, front: &FrontMatter) -> Option<Hidden> {
     if front.draft && !config.drafts {
-        return Some(Hidden::Draft);
+        let is_written = ["draft", "published"].iter().any(|key| front.spans.contains_key(*key));
+        return Some(Hidden::Draft(match name::drafts(source) {
+            _ if is_written => Draft::Own,
+            Some(folder) => Draft::Folder(folder.to_owned()),
+            None => Draft::Settings,
+        }));
     }
     let expiry = front.expiry_date.as_ref().map(jiff::Zoned::timestamp);
     if let Some(expiry) = expiry.filter(|&expiry| expiry <= config.clock) {
@@ -232,17 +237,19 @@ pub(super) fn hidden(config: &Config, front: &FrontMatter) -> Option<Hidden> {
 fn hide_below_drafts(config: &Config, posts: &mut [Arc<Post>]) {
     let is_draft = |post: &&Arc<Post>| post.kind == Kind::Section && post.front.draft && !config.drafts;
     // A section that is a draft in the site's own language is one in all; another's is one in that language.
-    let drafts: BTreeSet<(usize, String)> =
-        posts.iter().filter(is_draft).map(|post| (post.language, post.section.clone())).collect();
+    let drafts: BTreeMap<(usize, String), SourcePath> = posts
+        .iter()
+        .filter(is_draft)
+        .map(|post| ((post.language, post.section.clone()), post.source.clone()))
+        .collect();
     for post in posts {
         let mut up =
             std::iter::successors(Some(post.section.as_str()), |at| at.rsplit_once('/').map(|(above, _)| above));
-        let own = hidden(config, &post.front);
-        let is_below = !drafts.is_empty()
-            && up.any(|section| {
-                [0, post.language].iter().any(|language| drafts.contains(&(*language, section.to_owned())))
-            });
-        let hidden = own.or_else(|| is_below.then_some(Hidden::Draft));
+        let own = hidden(config, &post.source, &post.front);
+        let index_of =
+            |section: &str| [0, post.language].iter().find_map(|language| drafts.get(&(*language, section.to_owned())));
+        let above = if drafts.is_empty() { None } else { up.find_map(index_of) };
+        let hidden = own.or_else(|| above.map(|index| Hidden::Draft(Draft::Section(index.clone()))));
         if hidden != post.hidden {
             Arc::make_mut(post).hidden = hidden;
         }

@@ -340,7 +340,6 @@ impl Maker<'_> {
         let (text, body) = self.markdown(&row);
         diagnostics.extend(article::remarks(&source, &text, body.clone(), &config.markdown));
         Ok(Post {
-            source,
             outline: article::outline(&text[body.clone()], &config.markdown),
             text,
             body,
@@ -348,7 +347,8 @@ impl Maker<'_> {
             language: 0,
             section: self.rule.section.clone(),
             stem,
-            hidden: hidden(config, &front),
+            hidden: hidden(config, &source, &front),
+            source,
             front,
             assets: BTreeMap::new(),
             warnings: diagnostics,

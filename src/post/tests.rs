@@ -77,7 +77,7 @@ fn what_other_engines_call_a_key_is_understood() {
     assert_eq!(jekyll.front.aliases.iter().map(Route::as_str).collect::<Vec<_>>(), ["/x/", "/y.html"]);
     assert_eq!((jekyll.front.template, jekyll.front.description), (None, None));
     assert_eq!((jekyll.front.summary.as_deref(), jekyll.front.authors), (Some("E"), vec!["Ada".to_owned()]));
-    assert!(post("---\npublished: false\n---\n").hidden == Some(Hidden::Draft));
+    assert!(post("---\npublished: false\n---\n").hidden == Some(Hidden::Draft(Draft::Own)));
 
     let zola = post("+++\n[taxonomies]\ntags = [\"a b\"]\n[extra]\nx = 1\n+++\n");
     assert_eq!(zola.front.terms["tags"], ["a b"]);

@@ -94,8 +94,7 @@ fn hidden<'a>(body: &mut String, config: &Config, posts: impl Iterator<Item = &'
     let mut rows = String::new();
     for post in posts {
         let (why, remedy) = match &post.hidden {
-            Some(Hidden::Draft) if post.front.draft => ("draft".to_owned(), code("--drafts")),
-            Some(Hidden::Draft) => ("below a section that is a draft".to_owned(), code("--drafts")),
+            Some(Hidden::Draft(why)) => (escaped(&why.to_string()), code("--drafts")),
             Some(Hidden::Future(time)) => {
                 let day = moment(*time, &config.timezone);
                 let clock = day.replace(' ', "T");

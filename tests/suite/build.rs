@@ -21,6 +21,7 @@ tests![
     clean_undoes_a_build_and_keeps_what_is_not_ours,
     new_posts_and_bundles_build,
     why_and_list_tell_where_things_come_from,
+    a_draft_is_named_with_what_makes_it_one,
     why_tells_rules_templates_data_lists_and_feeds,
     a_base_url_with_a_path_is_in_every_link,
     a_template_of_the_site_wins_over_the_themes,
@@ -163,6 +164,36 @@ fn new_posts_and_bundles_build() {
     run.then().run(&["build", "--drafts"]).exit(0).page_has("/", "With photos");
 }
 
+fn a_draft_is_named_with_what_makes_it_one() {
+    let draft = "+++\ntitle = \"A\"\ndate = 2026-01-02\n+++\n";
+    let site = Site::new()
+        .config("[[defaults]]\npath = \"ideas/**\"\ndraft = true")
+        .file("content/posts/own.md", draft.replace("title", "draft = true\ntitle"))
+        .file("content/posts/drafts/folder.md", draft)
+        .file("content/_drafts/_index.md", "")
+        .file("content/ideas/settings.md", draft)
+        .file("content/notes/_index.md", "+++\ndraft = true\n+++\n")
+        .file("content/notes/deep/section.md", draft);
+    let reasons = [
+        ("content/posts/own.md", "draft"),
+        ("content/posts/drafts/folder.md", "draft, in content/posts/drafts/"),
+        ("content/_drafts/_index.md", "draft, in content/_drafts/"),
+        ("content/ideas/settings.md", "draft, by site.toml"),
+        ("content/notes/deep/section.md", "draft, as content/notes/_index.md is"),
+    ];
+    let mut run =
+        site.build().exit(0).stderr_has("not shown: 6 posts").has_file("drafts", false).has_file("_drafts", false);
+    for (source, reason) in reasons {
+        run =
+            run.stderr_has(&format!("{source} ({reason})")).then().run(&["list", "drafts"]).exit(0).stdout_has(reason);
+        run = run.then().run(&["why", source]).exit(0).stdout_has(&format!("is not shown: {reason}\n")).then().build();
+    }
+    let run = run.then().run(&["build", "--drafts"]).exit(0);
+    run.has_file("posts/own/index.html", true)
+        .has_file("notes/deep/section/index.html", true)
+        .has_file("posts/folder/index.html", true);
+}
+
 fn why_tells_rules_templates_data_lists_and_feeds() {
     let settings = "[permalinks]\nnotes = \"/:year/:slug.html\"\n[archives]\nby = [\"year\"]\n\
         [[feeds]]\nformat = \"atom\"\npath = \"all.xml\"\n[[feeds]]\nsection = \"notes\"\npath = \"notes.xml\"\n[taxonomies.tags]\nfeed = true";
@@ -193,8 +224,11 @@ fn why_tells_rules_templates_data_lists_and_feeds() {
         .stdout_has("themes/paper/templates/partials/contents.html")
         .stdout_has("reading data/shop/items.yaml\n");
     let run = run.then().run(&["why", "content/notes/second.md"]).exit(0).stdout_has("with `slug` in its front matter");
-    let run =
-        run.then().run(&["why", "content/posts/drafts/third.md"]).exit(0).stdout_has("is for drafts: move it out");
+    let run = run
+        .then()
+        .run(&["why", "content/posts/drafts/third.md"])
+        .exit(0)
+        .stdout_has("that folder is for drafts: move it out");
     let run = run.then().run(&["why", "/paper.css"]).exit(0).stdout_has("from themes/paper/static/paper.css");
     let run = run.then().run(&["why", "/notes.xml"]).exit(0).stdout_has("a feed of `[[feeds]]` (site.toml:");
     let run = run.then().run(&["why", "/2026/first.html", "--format", "json"]).exit(0);

@@ -79,6 +79,8 @@ const EACH: &[(&str, &str)] = &[
     ("recipes/page/2/index.html", "/blog/recipes/"),
     ("recipes/soup/index.html", "Berthe"),
     ("recipes/index.html", "<span>A section within a section.</span>"),
+    ("shelf/flatland/index.html", "<p>A <em>romance</em> of many dimensions.</p>"),
+    ("shelf/ficciones/index.html", "on the shelf, by Borges, J. L."),
     ("recipes/sweet/index.html", "<nav class=\"way\""),
     ("recipes/toffee/index.html", "<li><a href=\"/blog/recipes/sweet/\">Sweet</a></li>"),
     ("fr/2026/02/pate.html", "lang=\"fr\""),

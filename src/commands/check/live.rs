@@ -132,7 +132,7 @@ fn hidden(config: &Config) -> (Vec<(String, &'static str)>, Option<String>) {
     };
     for post in shown.hidden.iter() {
         let what = match post.hidden {
-            Some(Hidden::Draft) => "a draft",
+            Some(Hidden::Draft(_)) => "a draft",
             Some(Hidden::Future(_)) => "a post whose date has not come",
             Some(Hidden::Expired(_)) | None => continue,
         };
