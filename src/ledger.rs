@@ -11,7 +11,7 @@ use std::sync::Arc;
 use percent_encoding::percent_decode_str;
 
 use crate::diagnostic::{Diagnostic, Place};
-use crate::manifest::{FileKind, Manifest};
+use crate::manifest::{Entry, FileKind, Manifest};
 use crate::paths::{OutPath, Route};
 
 /// The name of the file beside `site.toml`.
@@ -84,7 +84,8 @@ impl Addresses {
             matches!(kind, FileKind::Page | FileKind::Alias | FileKind::Feed) && path != "404.html"
         };
         let files = manifest.files.iter().filter(|(path, entry)| is_kept(path, entry.kind));
-        let routes = files.map(|(path, entry)| (OutPath::new(path.as_str()).route(), entry.source.clone()));
+        let source = |entry: &Entry| entry.source.as_deref().map(|source| lasting(source).to_owned());
+        let routes = files.map(|(path, entry)| (OutPath::new(path.as_str()).route(), source(entry)));
         let rows = routes.filter(|(route, _)| !is_further_page(route));
         let rows = rows.map(|(route, source)| (route, Row { source, span: 0..0 }));
         Addresses { rows: rows.collect(), text: Arc::default() }
@@ -186,6 +187,14 @@ impl FeedIds {
     }
 }
 
+/// Returns what is kept of a source: of a row of a data file the file alone, because rows change their lines.
+fn lasting(source: &str) -> &str {
+    match source.starts_with("data/") {
+        true => source.trim_end_matches(|letter: char| letter == ':' || letter.is_ascii_digit()),
+        false => source,
+    }
+}
+
 /// Returns whether an address is a further page of a list: `/posts/page/2/`.
 fn is_further_page(route: &Route) -> bool {
     let mut parts = route.as_str().trim_end_matches('/').rsplit('/');
@@ -198,7 +207,6 @@ fn is_further_page(route: &Route) -> bool {
 mod tests {
     use super::*;
     use crate::digest::Digest;
-    use crate::manifest::Entry;
     use crate::paths::BaseUrl;
 
     fn route(path: &str) -> Route {

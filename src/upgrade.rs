@@ -105,7 +105,7 @@ pub fn plan(config: &Config, sources: &Sources) -> Result<Plan, Vec<Diagnostic>>
     let posts = post::parse(config, sources)?;
     let mut plan = Plan { moves: templates::moves(sources), ..Plan::default() };
     settings(config, &mut plan);
-    for post in &posts {
+    for post in posts.iter().filter(|post| post.row.is_none()) {
         front::upgrade(config, sources, post, &mut plan);
     }
     templates::upgrade(sources, &mut plan);

@@ -36,6 +36,12 @@ pub(super) fn lost(evidence: &Evidence<'_>) -> Vec<Diagnostic> {
                 gone(route)
             ));
         };
+        if source.starts_with("data/") {
+            return diagnostic.with(format!("a row of `{source}` stood there")).hint(format!(
+                "give a row that address again; or add `aliases = [\"{route}\"]` to the page that takes its place; or give it up in `{FILE}`: {}",
+                gone(route)
+            ));
+        }
         let pages = evidence.pages.iter();
         match pages.into_iter().find(|page| page.source.as_deref() == Some(source)) {
             Some(page) => {

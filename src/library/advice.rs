@@ -78,10 +78,15 @@ fn not_meant(library: &Library, config: &Config, advice: &mut Vec<Diagnostic>) {
     }
     for (section, (count, pages)) in dated {
         for post in pages.into_iter().filter(|post| count > 0 && !section.is_empty() && post.front.terms.is_empty()) {
+            let (place, hint) = match &post.row {
+                // Rows that are not to have dates lack none.
+                Some(row) if row.rule.front.row("date").is_none() => continue,
+                Some(row) => (row.place(""), "fill in the column that `date` names"),
+                None => (Place::file(&post.source), "add `date = 2026-11-22`, or begin its name with the date"),
+            };
             let message =
                 format!("`{}` has no date, so it is a page: lists and feeds of posts leave it out", post.source);
-            let warning = Diagnostic::warning("post/no-date", message).at(Place::file(&post.source));
-            advice.push(warning.hint("add `date = 2026-11-22`, or begin its name with the date"));
+            advice.push(Diagnostic::warning("post/no-date", message).at(place).hint(hint));
         }
     }
 }

@@ -59,6 +59,8 @@ fn words<'p>(post: &'p Post, route: Option<&'p Route>) -> impl Iterator<Item = S
     let path = source.strip_prefix("content/").unwrap_or(source);
     let path = path.rsplit_once('.').map_or(path, |(path, _)| path);
     let path = path.strip_suffix("/index").or_else(|| path.strip_suffix("/_index")).unwrap_or(path);
+    // The file of a row is that of all the others, too.
+    let path = if post.row.is_some() { post.stem.as_str() } else { path };
     let file = path.rsplit('/').next().unwrap_or(path);
     let slug = route.map(|route| route.as_str().trim_end_matches('/').rsplit('/').next().unwrap_or_default());
     let slug = slug.map(|slug| slug.strip_suffix(".html").unwrap_or(slug));

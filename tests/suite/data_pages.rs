@@ -11,6 +11,10 @@ tests![
     two_rows_of_one_address_are_both_named_with_their_lines,
     what_is_wrong_with_the_table_is_told_where_it_stands,
     the_pages_of_rows_are_named_by_file_and_line,
+    a_published_address_of_a_row_is_kept_without_its_line,
+    a_link_by_name_never_means_the_file_of_a_row,
+    a_row_lacks_a_date_only_where_rows_have_dates,
+    an_upgrade_leaves_data_files_alone,
 ];
 
 const BOOKS: &str = "title,author,read\nFlatland,E. A. Abbott,2026-02-01\nFicciones,\"Borges, J. L.\",2026-03-01\n";
@@ -144,4 +148,45 @@ fn the_pages_of_rows_are_named_by_file_and_line() {
     let more = "[[pages]]\ndata = \"books.csv\"\npath = \"/writers/:author/\"\ntitle = \":author\"\n";
     let run = run.then().config(more).build().exit(0).page_has("/writers/e-a-abbott/", "E. A. Abbott");
     run.then().run(&["why", "/writers/e-a-abbott/"]).exit(0).stdout_has("data/books.csv:2:2");
+}
+
+fn a_published_address_of_a_row_is_kept_without_its_line() {
+    let run = shelf().build().exit(0).then().run(&["lock", "--urls", "--accept"]).exit(0);
+    let ledger = |site: &Site| std::fs::read_to_string(site.path("urls.lock")).expect("the ledger was begun");
+    let before = ledger(&run.site);
+    assert!(before.contains("\n/books/flatland/ data/books.csv\n"), "{before}");
+    // A row above moves all others, and no line of the ledger.
+    let more = BOOKS.replacen('\n', "\nCandide,Voltaire,2026-01-01\n", 1);
+    let run =
+        run.then().file("data/books.csv", more).build().exit(0).then().run(&["lock", "--urls", "--accept"]).exit(0);
+    let after = ledger(&run.site).replace("/books/candide/ data/books.csv\n", "");
+    assert_eq!(after, before);
+    // Another row stands on its line now, and is not taken for it.
+    let less = BOOKS.replace("Flatland,E. A. Abbott,2026-02-01\n", "");
+    let run = run.then().file("data/books.csv", less).build().exit(1);
+    let run =
+        run.stderr_has("`/books/flatland/` was published once").stderr_has("a row of `data/books.csv` stood there");
+    run.stderr_lacks("is at `/books/ficciones/` now");
+}
+
+fn a_link_by_name_never_means_the_file_of_a_row() {
+    let site = || shelf().config("[markdown]\nwikilinks = true").file("content/a.md", "[[books]] [[Flatland]]");
+    let run = site().file("content/books/_index.md", "+++\ntitle = \"Books\"\n+++\n").build().exit(0);
+    run.page_has("/a/", "href=\"/books/\"").page_has("/a/", "href=\"/books/flatland/\"");
+    site().build().exit(1).stderr_has("content/a.md:1").stderr_has("books").stderr_lacks("data/books.csv:2");
+}
+
+fn a_row_lacks_a_date_only_where_rows_have_dates() {
+    let site = |keys: &str| made_of("data/x.csv", "slug,d\na,2026-01-01\nb,\n", keys).post("p.md", "Post.");
+    site("section = \"posts\"").build().exit(0).stderr_lacks("post/no-date");
+    let run = site("section = \"posts\"\ndate = \":d\"").build().exit(0);
+    run.stderr_has("post/no-date").stderr_has("data/x.csv:3:1").stderr_has("fill in the column that `date` names");
+}
+
+fn an_upgrade_leaves_data_files_alone() {
+    let data = "{\"url\": \"/x/\", \"lastmod\": \"2026-01-01\", \"books\": [{\"slug\": \"a\"}]}";
+    let run = made_of("data/x.json", data, "rows = \"books\"").run(&["upgrade"]).exit(0);
+    let text = std::fs::read_to_string(run.site.path("data/x.json")).expect("the file is there");
+    assert_eq!(text, data);
+    run.stderr_lacks("data/x.json");
 }
