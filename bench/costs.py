@@ -68,6 +68,7 @@ FEATURES = [
     ("computed policy", 'headers_from = "netlify"\n[csp]\nmode = "auto"\n', None),
     ("redirects, one a post", '[redirects]\nemit = ["nginx"]\n', each_post(lambda number, text: text.replace("+++\n", f'+++\naliases = ["/old/{number}/"]\n', 1))),
     ("two contracts", '[[contract]]\nmatch = "**"\nexactly_one = ["main", "h1"]\n[[contract]]\nmatch = "posts/**"\nat_least_one = "time[datetime]"\n', None),
+    ("minify", "minify = true\n", None),
     ("pictures on, none shown", "[images]\n", None),
     ("seo() on each page", "", "seo"),
     ("seo() and a card for each post", "[images]\ncards = true\n", "seo"),
@@ -82,8 +83,8 @@ def prepare(root, plain, lines, change):
     with open(path, encoding="utf-8") as settings:
         text = settings.read()
     # Keys of the top level stand before the first table; a table that the site has already is taken out.
-    top = "".join(line + "\n" for line in lines.splitlines() if re.match(r"headers_from", line))
-    tables = "".join(line + "\n" for line in lines.splitlines() if not re.match(r"headers_from", line))
+    top = "".join(line + "\n" for line in lines.splitlines() if re.match(r"headers_from|minify", line))
+    tables = "".join(line + "\n" for line in lines.splitlines() if not re.match(r"headers_from|minify", line))
     for name in set(re.findall(r"^\[+([a-z.]+)\]+$", tables, re.M)):
         text = re.sub(r"^\[+" + re.escape(name) + r"\]+\n(?:[^\[\n][^\n]*\n|\n)*", "", text, flags=re.M)
     with open(path, "w", encoding="utf-8") as settings:

@@ -154,6 +154,8 @@ pub struct Config {
     pub headers_from: Option<String>,
     /// Whether templates are to name files with their digest: `[assets] fingerprint`.
     pub fingerprint: bool,
+    /// Whether pages and compiled stylesheets are written without needless white space.
+    pub minify: bool,
     /// For whom redirects are written, sorted.
     pub redirects: Vec<RedirectFormat>,
     /// `[csp]`.

@@ -10,7 +10,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Component, Path};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use grass_compiler::{ErrorKind, Fs, Logger, Options, codemap};
+use grass_compiler::{ErrorKind, Fs, Logger, Options, OutputStyle, codemap};
 
 use crate::diagnostic::{Diagnostic, Place};
 use crate::paths::SourcePath;
@@ -22,6 +22,7 @@ const STACK: usize = 64 << 20;
 #[derive(Debug, Default)]
 pub struct Sass {
     files: BTreeMap<String, SassFile>,
+    compressed: bool,
     compiled: OnceLock<Compiled>,
 }
 
@@ -43,9 +44,9 @@ struct Compiled {
 }
 
 impl Sass {
-    /// Takes files in, by their path below `sass/`.
-    pub fn new(files: BTreeMap<String, SassFile>) -> Sass {
-        Sass { files, compiled: OnceLock::new() }
+    /// Takes files in, by their path below `sass/`; compressed, stylesheets have no needless white space.
+    pub fn new(files: BTreeMap<String, SassFile>, compressed: bool) -> Sass {
+        Sass { files, compressed, compiled: OnceLock::new() }
     }
 
     /// Returns whether a file can be a part of a stylesheet, by its name.
@@ -55,7 +56,7 @@ impl Sass {
 
     /// Returns whether the files are the same.
     pub fn is_same(&self, other: &Sass) -> bool {
-        self.files == other.files
+        (&self.files, self.compressed) == (&other.files, other.compressed)
     }
 
     /// Returns the names of the files that become stylesheets, and the files.
@@ -98,7 +99,8 @@ impl Sass {
         let mut compiled = Compiled::default();
         for (name, file) in self.mains() {
             let log = Log { sass: self, warnings: Mutex::default() };
-            let options = Options::default().fs(self).logger(&log).load_path("");
+            let style = if self.compressed { OutputStyle::Compressed } else { OutputStyle::Expanded };
+            let options = Options::default().fs(self).logger(&log).load_path("").style(style);
             match catch_unwind(AssertUnwindSafe(|| grass_compiler::from_path(name, &options))) {
                 Ok(Ok(css)) => {
                     compiled.stylesheets.insert(name.clone(), css);
@@ -237,7 +239,7 @@ mod tests {
         let file = |(name, text): &(&str, &str)| {
             (name.to_string(), SassFile { source: SourcePath::new(format!("sass/{name}")), text: (*text).into() })
         };
-        Sass::new(files.iter().map(file).collect())
+        Sass::new(files.iter().map(file).collect(), false)
     }
 
     #[test]

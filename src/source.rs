@@ -233,7 +233,7 @@ impl Scan {
                 files.insert(source.as_str()[folder.len() + 1..].to_owned(), SassFile { source, text });
             }
         }
-        self.sources.sass = Arc::new(Sass::new(files));
+        self.sources.sass = Arc::new(Sass::new(files, config.minify));
     }
 
     /// Takes a file or a folder of `content/` in.

@@ -98,6 +98,7 @@ pub(super) fn config() -> Config {
         headers: Vec::new(),
         headers_from: None,
         fingerprint: false,
+        minify: false,
         redirects: Vec::new(),
         csp: crate::config::CspRule::default(),
         extra: toml::Table::new(),

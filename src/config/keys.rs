@@ -54,6 +54,11 @@ pub const KEYS: &[Key] = &[
     Key::new("headers", Tables(HEADERS), "Headers that pages are to be sent with"),
     Key::new("headers_from", Text("netlify"), "The host that obeys a `_headers` file"),
     Key::new("publish", Named(&Free), "Where the site is published, by names of your own"),
+    Key::new(
+        "minify",
+        Boolean,
+        "Whether needless white space and comments are taken out of pages and of compiled Sass",
+    ),
     Key::new("assets", Table(ASSETS), "How files are named"),
     Key::new("redirects", Table(REDIRECTS), "For whom redirects are written"),
     Key::new("csp", Table(CSP), "The content security policy that is computed from the pages"),

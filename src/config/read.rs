@@ -126,6 +126,7 @@ fn read_table(
     let headers = headers::read(&mut fields);
     let headers_from = read_headers_from(&mut fields, &mut warnings);
     let fingerprint = assets::read_fingerprint(&mut fields);
+    let minify = fields.boolean("minify").unwrap_or_default();
     let redirects = assets::read_redirects(&mut fields, headers_from.as_deref());
     let csp = assets::read_csp(&mut fields, &headers);
     let extra = fields.plain_table("extra").unwrap_or_default().to_toml();
@@ -190,6 +191,7 @@ fn read_table(
         headers,
         headers_from,
         fingerprint,
+        minify,
         redirects,
         csp,
         extra,

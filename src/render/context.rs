@@ -134,12 +134,8 @@ pub(crate) struct SeriesView<'a> {
 /// `section`.
 #[derive(Serialize)]
 pub(crate) struct SectionView<'a> {
-    pub name: &'a str,
-    pub title: &'a str,
-    pub description: Option<&'a str>,
-    pub path: String,
-    pub permalink: String,
-    pub source: Option<&'a str>,
+    #[serde(flatten)]
+    pub link: SectionLink<'a>,
     pub content: Value,
     pub toc: Vec<Heading>,
     pub has_code: bool,

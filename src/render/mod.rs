@@ -16,6 +16,7 @@ mod hashed;
 mod image_functions;
 mod inserts;
 mod making;
+mod minify;
 mod names;
 mod pages;
 mod pictures;

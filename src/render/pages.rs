@@ -11,6 +11,7 @@ use crate::library::{Library, Page, PostId};
 use crate::manifest::FileKind;
 use crate::paths::{Route, SourcePath};
 use crate::render::context::{Archive, IndexView, Month, Target, Year, from_toml};
+use crate::render::minify;
 use crate::render::pictures::original;
 use crate::render::shelf::{self, Shelf, value};
 use crate::render::theme::{self, Theme};
@@ -173,13 +174,20 @@ impl Desk<'_> {
                 section: self.section_name(),
                 no_analytics: index.is_some_and(|post| !post.front.analytics),
                 canonical: index.and_then(|post| post.front.canonical.clone()),
-                ..self.file(Body::Bytes(bytes), kind)
+                ..self.file(Body::Bytes(self.shortened(bytes, kind)), kind)
             }),
             Err(problem) => Err(vec![problem.with(match index {
                 Some(post) => format!("while rendering `{}` from `{}`", self.route, post.source),
                 None => format!("while rendering `{}`", self.route),
             })]),
         }
+    }
+
+    /// Returns a page without needless white space, if the site asks for it and it can be done for certain.
+    fn shortened(&self, bytes: Vec<u8>, kind: FileKind) -> Vec<u8> {
+        let wanted = self.site.config.minify && kind == FileKind::Page;
+        let short = wanted.then(|| std::str::from_utf8(&bytes).ok().and_then(minify::minified)).flatten();
+        short.map_or(bytes, String::into_bytes)
     }
 
     /// Returns a file that no template made.

@@ -3,11 +3,10 @@
 // sideways, must not log an error, and must ask nobody but its own origin and the analytics.
 // Exit: 0 all is well; 1 something is not; 2 called wrongly.
 
-import { spawnSync } from 'node:child_process';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { address, files, need, usage } from './pages.mjs';
+import { address, browserPath, documents, need, usage } from './pages.mjs';
 import { serve } from './serve.mjs';
 
 const USAGE = `usage: node audit.mjs FOLDER [PAGE…] [--base PATH] [--analytics HOST]… [--screenshots FOLDER]
@@ -34,7 +33,7 @@ if (names.length === 0) usage(`there is no HTML document in ${folder}`, USAGE);
 if (screenshots) await mkdir(screenshots, { recursive: true });
 
 const server = await serve(folder, base);
-const browser = await chromium.launch({ executablePath: browserPath(), args: ['--no-sandbox', '--disable-gpu'] });
+const browser = await chromium.launch({ executablePath: browserPath(USAGE), args: ['--no-sandbox', '--disable-gpu'] });
 const findings = new Map();
 const counts = new Map(SCHEMES.flatMap((scheme) => WIDTHS.map((width) => [`${scheme} ${width}`, 0])));
 const undecided = new Map();
@@ -118,16 +117,6 @@ function widest() {
   return `${last.outerHTML.slice(0, 160)} ends at ${Math.round(edge(last))} px`;
 }
 
-/** Returns the HTML documents of a folder, without those that only redirect. */
-async function documents(folder) {
-  const kept = [];
-  for (const name of await files(folder, ['.html'])) {
-    const text = await readFile(join(folder, name), 'utf8');
-    if (/<html[\s>]/i.test(text) && !/http-equiv="?refresh/i.test(text)) kept.push(name);
-  }
-  return kept;
-}
-
 /** Returns what was asked for on the command line. */
 function read(words) {
   const asked = { folder: null, pages: [], base: '/', analytics: [], screenshots: null };
@@ -143,14 +132,4 @@ function read(words) {
   }
   if (asked.folder === null) usage('which folder?', USAGE);
   return asked;
-}
-
-/** Returns the path of Chromium. */
-function browserPath() {
-  if (process.env.CHROMIUM) return process.env.CHROMIUM;
-  for (const name of ['chromium', 'chromium-browser', 'google-chrome']) {
-    const run = spawnSync('sh', ['-c', `command -v ${name}`], { encoding: 'utf8' });
-    if (run.status === 0) return run.stdout.trim();
-  }
-  return usage('Chromium is not on PATH, and CHROMIUM does not name it', USAGE);
 }

@@ -1,6 +1,7 @@
 // Which files of a built folder are looked at.
 
-import { readdir } from 'node:fs/promises';
+import { spawnSync } from 'node:child_process';
+import { readFile, readdir } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join, relative, sep } from 'node:path';
 
@@ -32,4 +33,24 @@ export function need(name, text, use = (require) => require(name)) {
 export function usage(problem, text) {
   console.error(`${problem}\n\n${text}`);
   process.exit(2);
+}
+
+/** Returns the HTML documents of a folder, without those that only redirect. */
+export async function documents(folder) {
+  const kept = [];
+  for (const name of await files(folder, ['.html'])) {
+    const text = await readFile(join(folder, name), 'utf8');
+    if (/<html[\s>]/i.test(text) && !/http-equiv="?refresh/i.test(text)) kept.push(name);
+  }
+  return kept;
+}
+
+/** Returns the path of Chromium; without one, ends with the usage `text`. */
+export function browserPath(text) {
+  if (process.env.CHROMIUM) return process.env.CHROMIUM;
+  for (const name of ['chromium', 'chromium-browser', 'google-chrome']) {
+    const run = spawnSync('sh', ['-c', `command -v ${name}`], { encoding: 'utf8' });
+    if (run.status === 0) return run.stdout.trim();
+  }
+  return usage('Chromium is not on PATH, and CHROMIUM does not name it', text);
 }

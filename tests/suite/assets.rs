@@ -16,6 +16,7 @@ tests![
     a_policy_that_no_host_would_read_is_refused,
     headers_are_not_written_by_two,
     redirects_are_written_for_the_host_and_on_request,
+    smaller_pages_say_the_same_and_are_served_alike,
 ];
 
 fn sass_of_the_site_wins_over_the_themes_file_by_file() {
@@ -191,4 +192,31 @@ fn redirects_are_written_for_the_host_and_on_request() {
     // A second post cannot have the same alias, and an alias cannot be a post: there is nothing to chain or to loop.
     let site = run.then().post("b.md", &post.replace("\"A\"", "\"B\""));
     site.build().exit(1).stderr_has("posts/a.md").stderr_has("posts/b.md").stderr_has("`/old/`");
+}
+
+fn smaller_pages_say_the_same_and_are_served_alike() {
+    let site = || {
+        Site::new()
+            .file("content/posts/code.md", "+++\ntitle = \"Code\"\ndate = 2026-01-02\n+++\nWords  and\n\n```rust\nfn  main() {\n\n\n    loop {}\n}\n```\n")
+            .file("sass/main.scss", "a {\n  color: red;\n}\n")
+    };
+    let settings = "headers_from = \"netlify\"\n[csp]\nmode = \"auto\"";
+    let plain = site().config(settings).build().exit(0);
+    let small = site().config(&format!("minify = true\n{settings}")).build().exit(0);
+    let (before, after) = (plain.page("/posts/code/"), small.page("/posts/code/"));
+    assert!(after.len() < before.len() && !after.contains("\n\n<"), "{after}");
+    let code = |page: &str| page.split("<pre").nth(1).unwrap().split("</pre>").next().unwrap().to_owned();
+    assert_eq!(code(&before), code(&after));
+    assert!(code(&after).contains("\n\n\n"));
+    let words = |page: &str| page.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert_eq!(words(&before), words(&after), "the theme has no comments");
+    assert_eq!(small.site.output("main.css"), "a{color:red}");
+    assert_eq!(plain.site.output("feed.xml"), small.site.output("feed.xml"));
+    // What the preview shows has the same lines, but for its own script.
+    let served = site().config(&format!("minify = true\n{settings}")).serve(&[]);
+    let page = served.page("/posts/code/");
+    let main = &after[after.find("<main").unwrap()..];
+    for line in main.lines().filter(|line| line.len() > 8 && !line.contains("https://")) {
+        assert!(page.contains(line), "`{line}` is not in {page}");
+    }
 }

@@ -39,14 +39,8 @@ impl Shelf {
             _ => self.home_pages.get_or_init(|| self.links(&self.library.newest)).clone(),
         };
         let front = index.map(|index| &self.library.post(index).front);
-        let SectionLink { name, title, description, path, permalink, source } = self.section_link(name);
         Ok(value(&SectionView {
-            name,
-            title,
-            description,
-            path,
-            permalink,
-            source,
+            link: self.section_link(name),
             content: text.content,
             toc: text.toc,
             has_code: text.has_code,
