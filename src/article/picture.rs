@@ -1,6 +1,6 @@
 //! Owns the HTML of a picture that the site can resize: `<picture>` with every width and format that browsers may choose.
 //!
-//! Both Markdown and templates show pictures through [`write`]. It names files that are made later, and tells which; a
+//! Both Markdown and templates show pictures through [`write()`]. It names files that are made later, and tells which; a
 //! picture that cannot be shown is an error here, and not a broken page.
 
 use std::borrow::Cow;

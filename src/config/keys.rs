@@ -1,4 +1,4 @@
-//! Owns the keys of `site.toml`: every key that [`super::read`] may take, its kind, its older names, and a sentence on it.
+//! Owns the keys of `site.toml`: every key that [`super::read()`] may take, its kind, its older names, and a sentence on it.
 //!
 //! To add a key: a row here, then its reading. The reader stops every test at a key that has no row; the schema for editors
 //! and `blog upgrade` come from these rows, so that neither can lack one. To rename a key: the old name into `also`.
