@@ -137,6 +137,7 @@ impl Known {
                 let row = at(&self.config.place(&format!("feeds.{number}")));
                 (format!("a feed of `[[feeds]]` ({row})"), None)
             }
+            Page::Alias(target) => self.alias(route, target),
             page => describe(&self.library, page),
         };
         answer.say(format_args!("is {what}"), "what", what.as_str());
@@ -168,6 +169,19 @@ impl Known {
             None => answer.say("with templates that have errors; `blog build` tells them", "templates", Value::Null),
         }
         Some(answer)
+    }
+
+    /// Says where a redirect leads, and which line asks for it.
+    fn alias(&self, alias: &Route, target: &Route) -> (String, Option<String>) {
+        let found = self.library.stands(target).and_then(|(edition, page)| {
+            let post = edition.post(edition.index_of(page)?);
+            let number = post.front.aliases.iter().position(|one| one == alias)?;
+            Some((at(&post.place(&format!("aliases.{number}"))), post.source.to_string()))
+        });
+        match found {
+            Some((place, source)) => (format!("a redirect to `{target}`, by `aliases` ({place})"), Some(source)),
+            None => (format!("a redirect to `{target}`"), None),
+        }
     }
 
     /// Adds why a post or page has its address and its dates, and where it is named.

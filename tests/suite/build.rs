@@ -229,6 +229,8 @@ fn why_tells_rules_templates_data_lists_and_feeds() {
         .run(&["why", "content/posts/drafts/third.md"])
         .exit(0)
         .stdout_has("that folder is for drafts: move it out");
+    let run =
+        run.then().run(&["why", "/old/"]).exit(0).stdout_has("by `aliases` (content/notes/2026-01-05-first.md:3)\n");
     let run = run.then().run(&["why", "/paper.css"]).exit(0).stdout_has("from themes/paper/static/paper.css");
     let run = run.then().run(&["why", "/notes.xml"]).exit(0).stdout_has("a feed of `[[feeds]]` (site.toml:");
     let run = run.then().run(&["why", "/2026/first.html", "--format", "json"]).exit(0);
