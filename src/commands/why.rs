@@ -128,18 +128,11 @@ impl Known {
             .find_map(|route| self.library.routes.get_key_value(&route))?;
         let mut answer = Answer::about(self.config.base_url.permalink(route));
         answer.object.insert("route".to_owned(), json!(route));
-        let (what, source) = match page {
-            Page::Static(path) => {
-                let file = self.sources.statics.get(path).map(|file| file.source.to_string());
-                ("a file that is copied as it is".to_owned(), file)
-            }
-            Page::Feed(number) => {
-                let row = at(&self.config.place(&format!("feeds.{number}")));
-                (format!("a feed of `[[feeds]]` ({row})"), None)
-            }
-            Page::Alias(target) => self.alias(route, target),
-            page => describe(&self.library, page),
+        let (edition, page) = match page {
+            Page::Abroad(language, page) => (self.library.edition(*language), &**page),
+            page => (self.library.edition(0), page),
         };
+        let (what, source) = self.describe(&edition, route, page);
         answer.say(format_args!("is {what}"), "what", what.as_str());
         match &source {
             Some(source) => answer.say(format_args!("from {source}"), "source", source.as_str()),
@@ -147,10 +140,6 @@ impl Known {
         }
         let file = route.out_path();
         answer.say(format_args!("in {file}"), "file", json!(file));
-        let (edition, page) = match page {
-            Page::Abroad(language, page) => (self.library.edition(*language), &**page),
-            page => (self.library.edition(0), page),
-        };
         if let Page::Post(id) = page {
             self.post(&edition, *id, &mut answer);
         }
@@ -169,6 +158,62 @@ impl Known {
             None => answer.say("with templates that have errors; `blog build` tells them", "templates", Value::Null),
         }
         Some(answer)
+    }
+
+    /// Returns what stands at an address, and the file it was made from, if it is one.
+    fn describe(&self, library: &Library, route: &Route, page: &Page) -> (String, Option<String>) {
+        let source_of = |id| library.post(id).source.to_string();
+        let pages = |number: usize| if number > 1 { format!(", page {number}") } else { String::new() };
+        match page {
+            Page::Home(pager) => {
+                let source = library.sections.get("").map(|section| source_of(section.index));
+                (format!("the home page{}", pages(pager.number)), source)
+            }
+            Page::Post(id) => {
+                let what = if library.post(*id).kind == Kind::Post { "a post" } else { "a page" };
+                (what.to_owned(), Some(source_of(*id)))
+            }
+            Page::Section(name, pager) => {
+                let source = library.sections.get(name).map(|section| source_of(section.index));
+                (format!("the list of the section `{name}`{}", pages(pager.number)), source)
+            }
+            Page::Taxonomy(number) => (format!("the list of `{}`", library.taxonomies[*number].name), None),
+            Page::Term(number, term, pager) => {
+                let taxonomy = &library.taxonomies[*number];
+                let term = &taxonomy.terms[*term];
+                let what = format!("the posts of `{}` in `{}`{}", term.name, taxonomy.name, pages(pager.number));
+                (what, term.index.map(source_of))
+            }
+            Page::Archive(None, _) => ("the archive of all posts".to_owned(), None),
+            Page::Archive(Some(year), None) => (format!("the archive of {year}"), None),
+            Page::Archive(Some(year), Some(month)) => (format!("the archive of {year}-{month:02}"), None),
+            Page::Feed(number) => {
+                let row = at(&self.config.place(&format!("feeds.{number}")));
+                (format!("a feed of `[[feeds]]` ({row})"), None)
+            }
+            Page::TermFeed(_, number, term) => {
+                let taxonomy = &library.taxonomies[*number];
+                (format!("the feed of `{}` in `{}`", taxonomy.terms[*term].name, taxonomy.name), None)
+            }
+            // Whoever asks has gone to that language's own library.
+            Page::Abroad(..) => ("a page in another language".to_owned(), None),
+            Page::Sitemap(_) => ("the sitemap, or a part of it".to_owned(), None),
+            Page::Robots => ("what robots are told".to_owned(), None),
+            Page::NotFound => ("the page for addresses that do not exist".to_owned(), None),
+            Page::Alias(target) => self.alias(route, target),
+            Page::Headers => ("the headers that the host is to send".to_owned(), Some("site.toml".to_owned())),
+            Page::HighlightStylesheet => ("the stylesheet of coloured code".to_owned(), None),
+            Page::Redirects(format) => (format!("the redirects for {}", format.name()), Some("site.toml".to_owned())),
+            Page::Stylesheet(path) => (
+                "a stylesheet that is compiled".to_owned(),
+                self.sources.sass.file(path).map(|file| file.source.to_string()),
+            ),
+            Page::Asset(source) => ("a file that is copied from beside a post".to_owned(), Some(source.to_string())),
+            Page::Static(path) => {
+                let file = self.sources.statics.get(path).map(|file| file.source.to_string());
+                ("a file that is copied as it is".to_owned(), file)
+            }
+        }
     }
 
     /// Says where a redirect leads, and which line asks for it.
@@ -228,7 +273,7 @@ impl Known {
         }
         let (route, _) = library.routes.iter().find(|(_, page)| match page {
             Page::Asset(asset) => asset == source,
-            Page::Stylesheet(path) => source.as_str().strip_prefix("sass/") == Some(path),
+            Page::Stylesheet(path) => self.sources.sass.file(path).is_some_and(|file| file.source == *source),
             Page::Static(path) => self.sources.statics.get(path).is_some_and(|file| file.source == *source),
             _ => false,
         })?;
@@ -252,55 +297,6 @@ fn hidden(config: &Config, post: &Post, why: Option<&Hidden>) -> Answer {
     answer.say(format_args!("is not shown: {reason}"), "hidden", reason.as_str());
     answer.say(remedy, "remedy", remedy);
     answer
-}
-
-/// Returns what stands at an address, and the file it was made from, if it is one.
-fn describe(library: &Library, page: &Page) -> (String, Option<String>) {
-    let source_of = |id| library.post(id).source.to_string();
-    let pages = |number: usize| if number > 1 { format!(", page {number}") } else { String::new() };
-    match page {
-        Page::Home(pager) => {
-            let source = library.sections.get("").map(|section| source_of(section.index));
-            (format!("the home page{}", pages(pager.number)), source)
-        }
-        Page::Post(id) => {
-            let what = if library.post(*id).kind == Kind::Post { "a post" } else { "a page" };
-            (what.to_owned(), Some(source_of(*id)))
-        }
-        Page::Section(name, pager) => {
-            let source = library.sections.get(name).map(|section| source_of(section.index));
-            (format!("the list of the section `{name}`{}", pages(pager.number)), source)
-        }
-        Page::Taxonomy(number) => (format!("the list of `{}`", library.taxonomies[*number].name), None),
-        Page::Term(number, term, pager) => {
-            let taxonomy = &library.taxonomies[*number];
-            let term = &taxonomy.terms[*term];
-            let what = format!("the posts of `{}` in `{}`{}", term.name, taxonomy.name, pages(pager.number));
-            (what, term.index.map(source_of))
-        }
-        Page::Archive(None, _) => ("the archive of all posts".to_owned(), None),
-        Page::Archive(Some(year), None) => (format!("the archive of {year}"), None),
-        Page::Archive(Some(year), Some(month)) => (format!("the archive of {year}-{month:02}"), None),
-        Page::Feed(number) => (format!("feed number {} of `site.toml`", number + 1), None),
-        Page::TermFeed(_, number, term) => {
-            let taxonomy = &library.taxonomies[*number];
-            (format!("the feed of `{}` in `{}`", taxonomy.terms[*term].name, taxonomy.name), None)
-        }
-        Page::Abroad(language, page) => match library.editions.get(*language) {
-            Some(edition) => describe(edition, page),
-            None => ("a page in another language".to_owned(), None),
-        },
-        Page::Sitemap(_) => ("the sitemap, or a part of it".to_owned(), None),
-        Page::Robots => ("what robots are told".to_owned(), None),
-        Page::NotFound => ("the page for addresses that do not exist".to_owned(), None),
-        Page::Alias(target) => (format!("a redirect to `{target}`"), None),
-        Page::Headers => ("the headers that the host is to send".to_owned(), Some("site.toml".to_owned())),
-        Page::HighlightStylesheet => ("the stylesheet of coloured code".to_owned(), None),
-        Page::Redirects(format) => (format!("the redirects for {}", format.name()), Some("site.toml".to_owned())),
-        Page::Stylesheet(path) => ("a stylesheet that is compiled".to_owned(), Some(format!("sass/{path}"))),
-        Page::Asset(source) => ("a file that is copied from beside a post".to_owned(), Some(source.to_string())),
-        Page::Static(path) => ("a file that is copied as it is".to_owned(), Some(format!("static/{path}"))),
-    }
 }
 
 fn unknown(library: &Library, what: &str) -> Diagnostic {
