@@ -166,8 +166,15 @@ mod tests {
 
     /// Each theme is a folder that one can take as it is, so the scripts that all of them have stand in each.
     #[test]
-    fn scripts_that_all_themes_have_are_the_same_in_each() {
-        for path in ["static/search.js", "static/copy.js", "static/embed.js", "templates/partials/search.html"] {
+    fn scripts_and_parts_that_all_themes_have_are_the_same_in_each() {
+        for path in [
+            "static/search.js",
+            "static/copy.js",
+            "static/embed.js",
+            "templates/partials/search.html",
+            "templates/partials/subsections.html",
+            "templates/partials/way.html",
+        ] {
             let copies: Vec<&[u8]> = THEMES
                 .iter()
                 .map(|(theme, files)| {

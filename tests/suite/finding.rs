@@ -16,7 +16,6 @@ tests![
     a_theme_that_marks_nothing_is_searched_by_main,
     each_language_has_an_index_of_its_own,
     the_preview_says_that_it_has_no_index,
-    the_scripts_of_the_themes_are_the_same,
     the_search_of_the_documentation_is_built,
     themes_speak_the_language_of_the_page,
     words_of_the_site_win_and_unknown_ones_are_errors,
@@ -149,17 +148,6 @@ fn the_preview_says_that_it_has_no_index() {
     assert_eq!(served.get("/pagefind/pagefind-entry.json").status, 404);
     let served = Site::new().post("a.md", "A").serve(&[]);
     assert_eq!(served.get("/pagefind/pagefind.js").status, 404);
-}
-
-fn the_scripts_of_the_themes_are_the_same() {
-    let file = |theme: &str, name: &str| {
-        std::fs::read(format!("{}/themes/{theme}/static/{name}", env!("CARGO_MANIFEST_DIR"))).expect("it is a file")
-    };
-    for name in ["search.js", "copy.js"] {
-        for theme in ["gazette", "teletype"] {
-            assert!(file("paper", name) == file(theme, name), "{theme}: {name} differs from that of paper");
-        }
-    }
 }
 
 fn the_search_of_the_documentation_is_built() {
