@@ -143,3 +143,6 @@ fn unknown_language(language: &str, near: Option<String>) -> Diagnostic {
 fn failed_grammar(language: &str) -> Diagnostic {
     Diagnostic::note("code/grammar", format!("the grammar for `{language}` failed here, so this code has no colours"))
 }
+
+#[cfg(test)]
+mod tests;
