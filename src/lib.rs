@@ -214,6 +214,8 @@ fn journey(config: &Arc<Config>, request: &Request, build: &mut Build) -> Result
     asked.deployed(&manifest.build_id, &contract)?;
     build.diagnostics.append(&mut output.notes);
     build.diagnostics.extend(promotion.notes);
+    // To give back the memory of ten thousand posts, piece by piece, takes time that nobody should wait for.
+    std::thread::spawn(move || drop(site));
     build.tally.stage("put in place", began);
     Ok(())
 }

@@ -13,12 +13,17 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 use clap::error::ErrorKind;
+use mimalloc::MiMalloc;
 use watchpost::browser::Places;
 use watchpost::diagnostic::{Diagnostic, Exit};
 use watchpost::guard::dial::Network;
 
 use cli::{Cli, Environment, Format};
 use console::Console;
+
+/// A build makes and drops millions of small texts: this allocator saves an eighth of its CPU time.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 /// The exit code of a bug in `blog`.
 const BUG: u8 = 70;

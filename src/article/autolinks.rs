@@ -52,16 +52,12 @@ impl<'a, I: Iterator<Item = Told<'a>>> Autolinks<'a, I> {
 
     /// Tells the text that was held back, with the links in it.
     fn release(&mut self) {
-        let held = std::mem::take(&mut self.held);
-        let may_have_one = |(text, _): &(CowStr<'_>, _)| {
-            text.contains("://")
-                || text.contains('@')
-                || text.as_bytes().windows(4).any(|four| four.eq_ignore_ascii_case(b"www."))
-        };
-        let (Some((_, first)), true) = (held.first(), held.iter().any(may_have_one)) else {
-            self.ready.extend(held.into_iter().map(|(text, range)| (Event::Text(text), range)));
+        if !self.held.iter().any(|(text, _)| may_have_one(text)) {
+            self.ready.extend(self.held.drain(..).map(|(text, range)| (Event::Text(text), range)));
             return;
-        };
+        }
+        let held = std::mem::take(&mut self.held);
+        let Some((_, first)) = held.first() else { return };
         let start = first.start;
         let end = held[held.len() - 1].1.end;
         let found = addresses(&self.markdown[start..end], self.markdown[..start].chars().next_back());
@@ -126,6 +122,16 @@ impl<'a, I: Iterator<Item = Told<'a>>> Iterator for Autolinks<'a, I> {
             }
         }
     }
+}
+
+/// Returns whether a text may have an address: one look at each byte, because most have none.
+fn may_have_one(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    memchr::memchr3_iter(b':', b'@', b'.', bytes).any(|at| match bytes[at] {
+        b':' => bytes[at..].starts_with(b"://"),
+        b'.' => at >= 3 && bytes[at - 3..at].eq_ignore_ascii_case(b"www"),
+        _ => true,
+    })
 }
 
 /// Returns an address as it is meant: a character that was written as an entity, but quotes and dashes as they were typed.

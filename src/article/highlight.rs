@@ -4,20 +4,23 @@
 //! panics or meets a line beyond all measure costs a block its colours, never the build.
 
 pub(super) mod engine;
-mod first;
+mod expression;
 mod grammars;
 mod machine;
 mod parser;
 pub(super) mod scheme;
+mod sieve;
+mod starts;
 mod steps;
 mod themes;
+mod translate;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use self::engine::{Engine, Piece};
 use self::grammars::Grammars;
-use self::machine::Unlinked;
+use self::machine::Failed;
 use self::scheme::Scheme;
 use crate::config::{CodeStyle, Config, HighlightRule};
 use crate::diagnostic::{Diagnostic, Place};
@@ -118,7 +121,7 @@ impl Highlighter {
         coloured
     }
 
-    fn lines(&self, engine: &mut Engine, grammar: usize, code: &str) -> Result<Vec<Arc<[Piece]>>, Unlinked> {
+    fn lines(&self, engine: &mut Engine, grammar: usize, code: &str) -> Result<Vec<Arc<[Piece]>>, Failed> {
         let machine = self.grammars.machine();
         let mut cursor = engine.start(machine.start(grammar)?);
         code.split_inclusive('\n').map(|line| engine.line(&mut cursor, line, machine, &self.scheme)).collect()

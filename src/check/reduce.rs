@@ -5,7 +5,7 @@
 //! snippet holds it once.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use url::Url;
 
@@ -25,6 +25,33 @@ pub(super) struct Interner {
     found: Mutex<BTreeSet<Arc<Found>>>,
     policies: Mutex<BTreeSet<Arc<Vec<String>>>>,
     paths: Mutex<BTreeSet<Arc<str>>>,
+    /// What scripts were recognised as. Nearly all pages of a site have the same ones, at other lines.
+    recognised: RwLock<Vec<(Vec<ScriptTag>, Vec<Sighting>)>>,
+}
+
+/// How many different sets of scripts are remembered.
+const MOST_RECOGNISED: usize = 16;
+
+impl Interner {
+    /// Recognises the snippets of a page by its scripts.
+    fn recognise(&self, scripts: &[ScriptTag]) -> Vec<Sighting> {
+        let is_same = |(known, _): &&(Vec<ScriptTag>, _)| {
+            let mut pairs = known.iter().zip(scripts);
+            known.len() == scripts.len()
+                && pairs.all(|(one, other)| one.body == other.body && one.attributes == other.attributes)
+        };
+        let known = self.recognised.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, sightings)) = known.iter().find(is_same) {
+            return sightings.clone();
+        }
+        drop(known);
+        let sightings = analytics::recognise(scripts);
+        let mut known = self.recognised.write().unwrap_or_else(PoisonError::into_inner);
+        if known.len() < MOST_RECOGNISED {
+            known.push((scripts.to_vec(), sightings.clone()));
+        }
+        sightings
+    }
 }
 
 fn share<T: Ord + ?Sized>(known: &Mutex<BTreeSet<Arc<T>>>, value: Arc<T>) -> Arc<T> {
@@ -108,7 +135,7 @@ impl Reducer<'_> {
         };
         let resolve = |address: &str| base.join(address).ok();
         let own = self.tables.iter().flat_map(|table| analytics::recognise_own(scripts, &table.expected, &resolve));
-        analytics::recognise(scripts).into_iter().chain(own).map(snippet).collect()
+        self.interner.recognise(scripts).into_iter().chain(own).map(snippet).collect()
     }
 
     fn snippet(&self, sighting: Sighting, scripts: Vec<ScriptTag>, base: &Url, line: u64) -> Snippet {

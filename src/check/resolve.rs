@@ -3,7 +3,7 @@
 //! Answers as a plain web server does for the files that were written, and by the rules of a
 //! `_redirects` file. Reads no file itself.
 
-use std::collections::BTreeSet;
+use std::collections::HashSet;
 
 use percent_encoding::percent_decode_str;
 use url::Url;
@@ -14,7 +14,7 @@ use crate::paths::BaseUrl;
 /// Which files there are.
 pub(super) enum Files<'a> {
     /// These.
-    Listed(BTreeSet<&'a str>),
+    Listed(HashSet<&'a str>),
     /// Those of which this says so.
     Asked(&'a (dyn Fn(&str) -> bool + Sync)),
 }

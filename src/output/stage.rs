@@ -4,7 +4,7 @@
 //! and 0755 whatever the umask; what is copied is never held in memory. Dropped, a staged tree
 //! vanishes; kept, it can be looked at until the next build.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, HashSet};
 use std::fs::{self, File, Permissions};
 use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
@@ -53,7 +53,8 @@ pub struct Staged {
     /// Whether it lies beside the output folder, so that the two can change places.
     pub(super) beside: bool,
     folder: PathBuf,
-    made: Mutex<BTreeSet<PathBuf>>,
+    /// The folders that were made, by their path in it.
+    made: Mutex<HashSet<String>>,
     /// Whether it outlives this value.
     kept: bool,
 }
@@ -154,7 +155,7 @@ impl Staged {
             vec![output.unwritable(&container, &error)]
         })?;
         let folder = container.join(SITE);
-        let made = Mutex::new(BTreeSet::from([folder.clone()]));
+        let made = Mutex::default();
         Ok(Staged { files: BTreeMap::new(), container, tree, beside: is_beside, folder, made, kept: false })
     }
 
@@ -222,7 +223,9 @@ impl Staged {
         if !is_inside(path.as_str()) {
             return Err(refused(io::Error::new(io::ErrorKind::InvalidInput, "it leaves the output folder")));
         }
-        self.make_folder(target.parent().unwrap_or(&self.folder)).map_err(refused)?;
+        if let Some((folder, _)) = path.as_str().rsplit_once('/') {
+            self.make_folder(folder).map_err(refused)?;
+        }
         let mut file = File::options().write(true).create_new(true).mode(0o644).open(&target).map_err(refused)?;
         file.set_permissions(Permissions::from_mode(0o644)).map_err(refused)?;
         match body {
@@ -240,13 +243,19 @@ impl Staged {
     }
 
     /// Makes a folder and those above it, each with its mode, before another thread writes into it.
-    fn make_folder(&self, folder: &Path) -> io::Result<()> {
+    fn make_folder(&self, folder: &str) -> io::Result<()> {
         let mut made = self.made.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        let missing: Vec<&Path> = folder.ancestors().take_while(|folder| !made.contains(*folder)).collect();
-        for folder in missing.into_iter().rev() {
-            fs::create_dir(folder)?;
-            fs::set_permissions(folder, Permissions::from_mode(0o755))?;
-            made.insert(folder.to_owned());
+        if made.contains(folder) {
+            return Ok(());
+        }
+        let ends = folder.match_indices('/').map(|(end, _)| end).chain([folder.len()]);
+        for above in ends.map(|end| &folder[..end]) {
+            if !made.contains(above) {
+                let target = self.folder.join(above);
+                fs::create_dir(&target)?;
+                fs::set_permissions(&target, Permissions::from_mode(0o755))?;
+                made.insert(above.to_owned());
+            }
         }
         Ok(())
     }

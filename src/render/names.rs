@@ -4,11 +4,19 @@
 //! names. Refuses nothing: what is no name in a format is `strftime`'s matter.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
+use std::sync::LazyLock;
 
 use jiff::Zoned;
 
 /// The table, a language a line.
 const NAMES: &str = include_str!("names.tsv");
+
+/// The lines of the table by their language. A page asks for a row with each date that it shows.
+static ROWS: LazyLock<HashMap<&str, [&str; 5]>> = LazyLock::new(|| {
+    let lines = NAMES.lines().filter(|line| !line.starts_with('#'));
+    lines.filter_map(columns).map(|columns| (columns[0], columns)).collect()
+});
 
 /// Returns a format in which the names that a date has in a language stand already; the rest is left to `strftime`.
 pub(crate) fn spelled<'f>(format: &'f str, date: &Zoned, language: &str) -> Cow<'f, str> {
@@ -47,8 +55,7 @@ fn row(language: &str) -> Option<[&'static str; 5]> {
     let primary = language.split('-').next().unwrap_or_default();
     // Norwegian without a form is Bokmål.
     let wanted = if primary.eq_ignore_ascii_case("no") { "nb" } else { primary };
-    let lines = NAMES.lines().filter(|line| !line.starts_with('#'));
-    lines.filter_map(columns).find(|columns| columns[0].eq_ignore_ascii_case(wanted))
+    ROWS.get(wanted).or_else(|| ROWS.get(wanted.to_ascii_lowercase().as_str())).copied()
 }
 
 fn columns(line: &'static str) -> Option<[&'static str; 5]> {

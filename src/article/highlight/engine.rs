@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use syntect::parsing::{ClearAmount, Scope};
 
-use super::machine::{Id, Machine, Unlinked};
+use super::machine::{Failed, Id, Machine};
 use super::parser::{Position, Scratch};
 use super::scheme::{Look, Scheme};
 use super::steps::Step;
@@ -79,7 +79,7 @@ impl Engine {
         line: &str,
         machine: &Machine,
         scheme: &Scheme,
-    ) -> Result<Arc<[Piece]>, Unlinked> {
+    ) -> Result<Arc<[Piece]>, Failed> {
         let mut state = match cursor {
             Cursor::At(number) => {
                 let remembered = &self.states[*number as usize];

@@ -10,9 +10,11 @@ use std::sync::{Arc, OnceLock};
 use syntect::parsing::syntax_definition::{
     Context, ContextId, ContextReference, MatchOperation, MatchPattern, Pattern,
 };
-use syntect::parsing::{ClearAmount, Regex, Scope, SyntaxReference, SyntaxSet};
+use syntect::parsing::{ClearAmount, Scope, SyntaxReference, SyntaxSet};
 
-use super::first::{Starts, starts};
+use super::expression::Expression;
+use super::sieve::Sieve;
+use super::translate::{Translated, translate};
 
 /// Names a context: the place of its grammar, and its place in that grammar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
@@ -31,9 +33,8 @@ impl Id {
 pub(super) struct Machine {
     set: SyntaxSet,
     grammars: Vec<OnceLock<Grammar>>,
-    /// How many rules have been made: each gets a number, by which what is known of it in a line
-    /// is found.
-    rules: AtomicU32,
+    /// How many rules and states have been made: each gets a number.
+    numbers: AtomicU32,
 }
 
 /// One grammar: where it starts, and its contexts.
@@ -48,6 +49,8 @@ struct Grammar {
 /// One context of a grammar.
 #[derive(Debug)]
 pub(super) struct State {
+    /// By which what a thread has learnt of it is found.
+    pub(super) number: u32,
     pub(super) meta_scope: Vec<Scope>,
     pub(super) meta_content_scope: Vec<Scope>,
     pub(super) clear_scopes: Option<ClearAmount>,
@@ -56,29 +59,51 @@ pub(super) struct State {
     pub(super) has_references: bool,
     /// Its rules and those of the contexts that it includes, in the order in which they are tried.
     pub(super) tries: Vec<Try>,
+    /// The places of those that ask where a search begins.
+    pub(super) asking: Vec<usize>,
+    /// Tells which of them are worth running: for lines in ASCII, and for others.
+    sieves: [OnceLock<Sieve>; 2],
 }
 
-/// What the search must know of a rule before it runs it.
+impl State {
+    /// Returns what tells which rules are worth running.
+    #[inline]
+    pub(super) fn sieve(&self, is_ascii: bool) -> &Sieve {
+        let translated = || self.tries.iter().map(|tried| tried.rule.translated(is_ascii)).collect();
+        self.sieves[usize::from(is_ascii)].get_or_init(|| Sieve::new(translated()))
+    }
+}
+
+/// A rule and its number.
 #[derive(Debug, Clone)]
 pub(super) struct Try {
     pub(super) number: u32,
-    /// What a match can start with; none: anything.
-    pub(super) starts: Option<Starts>,
     pub(super) rule: Arc<Rule>,
 }
 
 /// What is tried at a place in a line.
 #[derive(Debug)]
 pub(super) struct Rule {
-    pub(super) regex: Regex,
+    pub(super) expression: Expression,
     /// Whether it refers to what was matched when its context was entered.
     pub(super) has_references: bool,
+    /// Whether it asks where a search begins (`\G`), so that its matches depend on that.
+    pub(super) asks_for_start: bool,
     pub(super) scope: Vec<Scope>,
     pub(super) captures: Vec<(usize, Vec<Scope>)>,
     /// How many groups' places are needed after a match.
     pub(super) groups: usize,
     pub(super) operation: Operation,
     pub(super) with_prototype: Option<Id>,
+    /// The expression for automata: for lines in ASCII, and for others. Many contexts share a rule.
+    translated: [OnceLock<Arc<Translated>>; 2],
+}
+
+impl Rule {
+    fn translated(&self, is_ascii: bool) -> Arc<Translated> {
+        let translated = || Arc::new(translate(self.expression.text(), is_ascii));
+        Arc::clone(self.translated[usize::from(is_ascii)].get_or_init(translated))
+    }
 }
 
 /// What a match does to the stack of contexts.
@@ -90,15 +115,15 @@ pub(super) enum Operation {
     None,
 }
 
-/// The grammars hold a reference that leads nowhere.
+/// A grammar cannot go on: it refers to what is not there, or an expression of it takes too long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Unlinked;
+pub(super) struct Failed;
 
 impl Machine {
     /// Takes over the grammars.
     pub(super) fn new(set: SyntaxSet) -> Self {
         let grammars = set.syntaxes().iter().map(|_| OnceLock::new()).collect();
-        Machine { set, grammars, rules: AtomicU32::new(0) }
+        Machine { set, grammars, numbers: AtomicU32::new(0) }
     }
 
     /// Returns all grammars, by their place.
@@ -112,14 +137,26 @@ impl Machine {
         &self.set
     }
 
+    /// Returns the expressions of a grammar.
+    #[cfg(test)]
+    pub(super) fn expressions(&self, index: usize) -> Vec<String> {
+        let contexts = (0..).map_while(|context_index| self.context(Id { syntax_index: index, context_index }).ok());
+        let patterns = contexts.flat_map(|context| context.patterns.iter());
+        let text = |pattern: &Pattern| match pattern {
+            Pattern::Match(pattern) => Some(pattern.regex.regex_str().to_owned()),
+            Pattern::Include(_) => None,
+        };
+        patterns.filter_map(text).collect()
+    }
+
     /// Returns the context in which a grammar starts.
-    pub(super) fn start(&self, index: usize) -> Result<Id, Unlinked> {
-        self.grammar(index)?.start.ok_or(Unlinked)
+    pub(super) fn start(&self, index: usize) -> Result<Id, Failed> {
+        self.grammar(index)?.start.ok_or(Failed)
     }
 
     /// Returns a context.
-    pub(super) fn state(&self, id: Id) -> Result<&State, Unlinked> {
-        let cell = self.grammar(id.syntax_index)?.states.get(id.context_index).ok_or(Unlinked)?;
+    pub(super) fn state(&self, id: Id) -> Result<&State, Failed> {
+        let cell = self.grammar(id.syntax_index)?.states.get(id.context_index).ok_or(Failed)?;
         if let Some(state) = cell.get() {
             return Ok(state);
         }
@@ -132,13 +169,16 @@ impl Machine {
             clear_scopes: context.clear_scopes,
             prototype: context.prototype.as_ref().map(known),
             has_references: context.uses_backrefs,
+            asking: (0..tries.len()).filter(|index| tries[*index].rule.asks_for_start).collect(),
             tries,
+            number: self.numbers.fetch_add(1, Ordering::Relaxed),
+            sieves: Default::default(),
         };
         Ok(cell.get_or_init(|| state))
     }
 
-    fn grammar(&self, index: usize) -> Result<&Grammar, Unlinked> {
-        Ok(self.grammars.get(index).ok_or(Unlinked)?.get_or_init(|| {
+    fn grammar(&self, index: usize) -> Result<&Grammar, Failed> {
+        Ok(self.grammars.get(index).ok_or(Failed)?.get_or_init(|| {
             let ids = (0..).map(|context_index| Id { syntax_index: index, context_index });
             let contexts: Vec<_> = ids.map_while(|id| Some((id, self.context(id).ok()?))).collect();
             let scope = self.set.syntaxes()[index].scope;
@@ -152,16 +192,16 @@ impl Machine {
     }
 
     /// Returns a context as `syntect` has it. Its ids are opaque, but they can be written and read.
-    fn context(&self, id: Id) -> Result<&Context, Unlinked> {
+    fn context(&self, id: Id) -> Result<&Context, Failed> {
         let reference = serde_json::from_value(serde_json::json!({ "Direct": id }));
         reference
-            .map_err(|_| Unlinked)
-            .and_then(|reference: ContextReference| reference.resolve(&self.set).map_err(|_| Unlinked))
+            .map_err(|_| Failed)
+            .and_then(|reference: ContextReference| reference.resolve(&self.set).map_err(|_| Failed))
     }
 
     /// Lists the rules of a context and of those that it includes. A context that includes itself
     /// adds nothing, nor does one that is not there.
-    fn arrange(&self, id: Id, open: &mut Vec<Id>, tries: &mut Vec<Try>) -> Result<(), Unlinked> {
+    fn arrange(&self, id: Id, open: &mut Vec<Id>, tries: &mut Vec<Try>) -> Result<(), Failed> {
         if open.contains(&id) || id == Id::NOWHERE {
             return Ok(());
         }
@@ -178,8 +218,8 @@ impl Machine {
     }
 
     /// Returns the rules that stand in a context itself.
-    fn rules_of(&self, id: Id) -> Result<&[Try], Unlinked> {
-        let cell = self.grammar(id.syntax_index)?.rules.get(id.context_index).ok_or(Unlinked)?;
+    fn rules_of(&self, id: Id) -> Result<&[Try], Failed> {
+        let cell = self.grammar(id.syntax_index)?.rules.get(id.context_index).ok_or(Failed)?;
         if let Some(rules) = cell.get() {
             return Ok(rules);
         }
@@ -191,12 +231,12 @@ impl Machine {
         }
         Ok(cell.get_or_init(|| {
             // Numbered only now: another thread may have been quicker.
-            let first = self.rules.fetch_add(rules.len() as u32, Ordering::Relaxed);
+            let first = self.numbers.fetch_add(rules.len() as u32, Ordering::Relaxed);
             (first..).zip(rules).map(|(number, rule)| Try { number, ..rule }).collect()
         }))
     }
 
-    fn rule(&self, pattern: &MatchPattern) -> Result<Try, Unlinked> {
+    fn rule(&self, pattern: &MatchPattern) -> Result<Try, Failed> {
         let all = |references: &[ContextReference]| references.iter().map(reference).collect();
         let operation = match &pattern.operation {
             MatchOperation::Push(references) => Operation::Push(all(references)),
@@ -217,19 +257,18 @@ impl Machine {
                 groups = groups.max(10);
             }
         }
-        let text = pattern.regex.regex_str();
-        let has_references = pattern.has_captures;
         let rule = Rule {
-            regex: Regex::new(text.to_owned()),
-            has_references,
+            expression: Expression::new(pattern.regex.regex_str().to_owned()),
+            has_references: pattern.has_captures,
+            asks_for_start: pattern.regex.regex_str().contains("\\G"),
             scope: pattern.scope.clone(),
             captures,
             groups,
             operation,
             with_prototype,
+            translated: Default::default(),
         };
-        let starts = if has_references { None } else { starts(text) };
-        Ok(Try { number: 0, starts, rule: Arc::new(rule) })
+        Ok(Try { number: 0, rule: Arc::new(rule) })
     }
 }
 

@@ -8,13 +8,15 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use syntect::parsing::{Regex, Region};
-
-use super::machine::{Id, Machine, Operation, Rule, State, Try, Unlinked};
+use super::expression::{Expression, Places};
+use super::machine::{Failed, Id, Machine, Operation, Rule, State, Try};
+use super::sieve::{Caches, Candidates, Sure};
 use super::steps::{Step, after_match, before_match};
 
 /// No grammar enters more contexts than this within one another.
 const DEEPEST: usize = 100;
+/// How many expressions with found text put in are kept.
+const MOST_REFERRING: usize = 1000;
 
 /// Where a grammar is between two lines.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -37,40 +39,34 @@ struct Level {
     found: Option<Found>,
 }
 
-/// What a search needs and what it found in the current line; kept to be used again.
+/// What a search needs; kept to be used again.
 #[derive(Debug, Default)]
 pub(super) struct Scratch {
-    line: u32,
-    slots: Vec<Slot>,
-    /// Rules that refer to what others have found, with that put in; none where it cannot be read.
-    referring: HashMap<(u32, Found), Option<Regex>>,
+    /// What this thread has made of the automaton of each context, for lines in ASCII and for others.
+    caches: [Vec<Option<Box<Caches>>>; 2],
+    candidates: Candidates,
+    /// Rules that matched without doing anything, and are left out for the rest of a search.
+    idle: Vec<u32>,
+    /// Rules that ask where a search begins: from where each was searched for in this line, and the match.
+    begun: HashMap<u32, Option<(usize, usize)>>,
+    /// Rules that refer to what others have found, with that put in.
+    referring: HashMap<(u32, Found), Expression>,
 }
 
-/// Where a search goes on: the line, the place, and the buffer for what is found.
+/// Where a search goes on, and where it puts what it finds.
 struct Search<'l> {
     line: &'l str,
     at: usize,
-    region: Region,
+    is_ascii: bool,
+    places: Places,
 }
 
-/// What is known of a rule in the current line.
-#[derive(Debug, Default, Clone)]
-struct Slot {
-    line: u32,
-    known: Known,
-    groups: Vec<Option<(usize, usize)>>,
-}
-
-#[derive(Debug, Default, Clone, Copy)]
-enum Known {
-    #[default]
-    Nothing,
-    /// It matches nowhere in the rest of the line.
-    Never,
-    /// It does not match before this place.
-    NotBefore(usize),
-    /// The first match from where it was last tried.
-    At(usize, usize),
+/// A context whose rules are tried, and what led to that.
+#[derive(Clone, Copy)]
+struct Source<'p, 'm> {
+    state: &'m State,
+    found: Option<&'p Found>,
+    is_with_prototype: bool,
 }
 
 /// The rule that matches next.
@@ -98,15 +94,15 @@ impl Position {
         machine: &Machine,
         scratch: &mut Scratch,
         step: &mut dyn FnMut(usize, Step),
-    ) -> Result<(), Unlinked> {
+    ) -> Result<(), Failed> {
         if self.first_line {
             self.first_line = false;
             if let Some(scope) = self.top(machine)?.meta_content_scope.first() {
                 step(0, Step::Push(*scope));
             }
         }
-        scratch.next_line();
-        let mut search = Search { line, at: 0, region: Region::new() };
+        scratch.begun.clear();
+        let mut search = Search { line, at: 0, is_ascii: line.is_ascii(), places: Places::default() };
         // Where a context was entered without a character being read, and how deep.
         let mut entered = (0, 0);
         loop {
@@ -137,8 +133,27 @@ impl Position {
         }
     }
 
-    fn top<'m>(&self, machine: &'m Machine) -> Result<&'m State, Unlinked> {
-        machine.state(self.levels.last().ok_or(Unlinked)?.id)
+    fn top<'m>(&self, machine: &'m Machine) -> Result<&'m State, Failed> {
+        machine.state(self.levels.last().ok_or(Failed)?.id)
+    }
+
+    /// Lists the contexts whose rules are tried, in their order.
+    fn sources<'p, 'm>(&'p self, machine: &'m Machine) -> Result<Vec<Source<'p, 'm>>, Failed> {
+        let top = self.levels.last().ok_or(Failed)?;
+        let state = machine.state(top.id)?;
+        let first = self.prototype_starts.last().copied().unwrap_or(0);
+        let mut sources = Vec::with_capacity(3);
+        for level in &self.levels[first.min(self.levels.len())..] {
+            for id in &level.prototypes {
+                let (state, found) = (machine.state(*id)?, level.found.as_ref());
+                sources.push(Source { state, found, is_with_prototype: true });
+            }
+        }
+        if let Some(id) = state.prototype {
+            sources.push(Source { state: machine.state(id)?, found: None, is_with_prototype: false });
+        }
+        sources.push(Source { state, found: top.found.as_ref(), is_with_prototype: false });
+        Ok(sources)
     }
 
     /// Finds the rule that matches first from a place on; of several there, the one tried first.
@@ -148,134 +163,113 @@ impl Position {
         machine: &'m Machine,
         scratch: &mut Scratch,
         check_loop: bool,
-    ) -> Result<Option<Match<'m>>, Unlinked> {
-        let (at, length) = (search.at, search.line.len());
-        let top = self.levels.last().ok_or(Unlinked)?;
-        let state = machine.state(top.id)?;
-        let first = self.prototype_starts.last().copied().unwrap_or(0);
-        let with_prototypes = self.levels[first.min(self.levels.len())..]
-            .iter()
-            .flat_map(|level| level.prototypes.iter().map(|id| (true, *id, level.found.as_ref())));
-        let prototype = state.prototype.into_iter().map(|id| (false, id, None));
-        let own = std::iter::once((false, top.id, top.found.as_ref()));
-        let mut best: Option<(usize, usize, &'m Try, bool, bool)> = None;
-        for (from_with_prototype, id, found) in with_prototypes.chain(prototype).chain(own) {
-            for tried in &machine.state(id)?.tries {
-                let before = match best {
-                    None => length,
-                    Some((start, _, _, _, would_loop)) => {
-                        if would_loop {
-                            start + 1
-                        } else {
-                            start
-                        }
-                    }
-                };
-                let Some((start, end)) = self.search(search, before, tried, found, scratch) else { continue };
-                let better =
-                    best.is_none_or(|(best, _, _, _, would_loop)| start < best || (start == best && would_loop));
-                if !better {
+    ) -> Result<Option<Match<'m>>, Failed> {
+        let sources = self.sources(machine)?;
+        scratch.idle.clear();
+        let mut looping = None;
+        let bytes = search.line.as_bytes();
+        for at in search.at..=bytes.len() {
+            let byte = bytes.get(at).copied();
+            if byte.is_some_and(|byte| byte & 0xc0 == 0x80) {
+                continue;
+            }
+            for source in &sources {
+                let sieve = source.state.sieve(search.is_ascii);
+                let asking = if at == search.at { source.state.asking.as_slice() } else { &[] };
+                if asking.is_empty() && !sieve.may_start(byte) {
                     continue;
                 }
-                if matches!(tried.rule.operation, Operation::Push(_)) && self.levels.len() >= DEEPEST {
-                    return Ok(None);
-                }
-                let would_loop = check_loop && end <= at && matches!(tried.rule.operation, Operation::Pop);
-                best = Some((start, end, tried, from_with_prototype, would_loop));
-                if start == at && !would_loop {
-                    return Ok(best.map(|best| scratch.matched(best)));
+                let mut caches = scratch.take_caches(source.state.number, search.is_ascii);
+                let mut candidates = std::mem::take(&mut scratch.candidates);
+                let decided = match asking.is_empty() {
+                    true => sieve.decide(&mut caches, bytes, at, &mut candidates),
+                    false => None,
+                };
+                let sure = decided.filter(|sure| self.settles(*sure, source, search, at, check_loop, scratch));
+                let found = match sure {
+                    Some(sure) => match self.first_of(&candidates, source, search, at, check_loop, scratch)? {
+                        Some(found) if !found.would_loop || sure.is_none() => Some(found),
+                        _ => matched(sure, source, search, at)?,
+                    },
+                    None => {
+                        sieve.find(&mut caches, bytes, at, &mut candidates);
+                        asking.iter().for_each(|rule| candidates.add(*rule));
+                        self.first_of(&candidates, source, search, at, check_loop, scratch)?
+                    }
+                };
+                scratch.candidates = candidates;
+                scratch.put_caches(source.state.number, search.is_ascii, caches);
+                match found {
+                    Some(found) if found.would_loop => looping = Some(found),
+                    Some(found) => return Ok(Some(found)),
+                    None => {}
                 }
             }
+            if looping.is_some() {
+                return Ok(looping);
+            }
         }
-        Ok(best.map(|best| scratch.matched(best)))
+        Ok(None)
     }
 
-    /// Returns the first match of a rule from a place on. One that starts at `before` or behind it
-    /// may be missed.
-    #[inline]
-    fn search(
+    /// Returns whether a match that an automaton found can be taken as it is: it does something, and leads on.
+    fn settles(
         &self,
+        sure: Option<Sure>,
+        source: &Source<'_, '_>,
+        search: &Search<'_>,
+        at: usize,
+        check_loop: bool,
+        scratch: &Scratch,
+    ) -> bool {
+        let Some(Sure { rule, end }) = sure else { return true };
+        let tried = &source.state.tries[rule];
+        let may_loop = check_loop && end <= search.at && matches!(tried.rule.operation, Operation::Pop);
+        !may_loop && self.does_something(&tried.rule, at, end) && !scratch.idle.contains(&tried.number)
+    }
+
+    /// Returns the first of some rules that matches at a place; one that leads back to where the context was entered
+    /// only where no other does.
+    fn first_of<'m>(
+        &self,
+        candidates: &Candidates,
+        source: &Source<'_, 'm>,
         search: &mut Search<'_>,
-        before: usize,
-        tried: &Try,
-        found: Option<&Found>,
+        at: usize,
+        check_loop: bool,
         scratch: &mut Scratch,
-    ) -> Option<(usize, usize)> {
-        let rule = &*tried.rule;
-        if let (true, Some(found)) = (rule.has_references, found) {
-            return self.search_referring(search, tried, found, scratch);
-        }
-        let Search { line, at, region } = search;
-        let (line, at) = (*line, *at);
-        let slot = scratch.slot(tried.number);
-        let mut from = at;
-        match slot.known {
-            Known::Never => return None,
-            Known::At(start, end) if start >= at => return Some((start, end)),
-            Known::NotBefore(start) if start > at => from = start,
-            _ => {}
-        }
-        if let Some(starts) = &tried.starts {
-            let Some(next) = starts.next(line.as_bytes(), from) else {
-                slot.known = Known::Never;
-                return None;
+    ) -> Result<Option<Match<'m>>, Failed> {
+        let mut looping = None;
+        for candidate in candidates.iter() {
+            let tried = &source.state.tries[candidate];
+            let rule = &*tried.rule;
+            if scratch.idle.contains(&tried.number) {
+                continue;
+            }
+            let end = match source.found.filter(|_| rule.has_references) {
+                Some(found) => {
+                    let expression = referring(tried, found, &mut scratch.referring);
+                    expression.match_at(search.line, at, &mut search.places)?
+                }
+                None if rule.asks_for_start => begun(tried, search, at, scratch)?,
+                None => rule.expression.match_at(search.line, at, &mut search.places)?,
             };
-            from = next;
+            let Some(end) = end else { continue };
+            if !self.does_something(rule, at, end) {
+                scratch.idle.push(tried.number);
+                continue;
+            }
+            let would_loop = check_loop && end <= search.at && matches!(rule.operation, Operation::Pop);
+            let groups = (0..rule.groups).map(|group| search.places.group(group)).collect();
+            let is_with_prototype = source.is_with_prototype;
+            let found = Match { start: at, end, rule, groups, from_with_prototype: is_with_prototype, would_loop };
+            if !would_loop {
+                return Ok(Some(found));
+            }
+            looping = Some(found);
         }
-        if from >= before && before < line.len() {
-            slot.known = Known::NotBefore(from);
-            return None;
-        }
-        // To the end: where Oniguruma is told to stop, it also stops looking at what follows.
-        if !rule.regex.search(line, from, line.len(), Some(region)) {
-            slot.known = Known::Never;
-            return None;
-        }
-        let (start, end) = region.pos(0)?;
-        if !self.does_something(rule, start, end) {
-            slot.known = Known::Nothing;
-            return None;
-        }
-        slot.known = Known::At(start, end);
-        slot.groups.clear();
-        slot.groups.extend((0..rule.groups).map(|group| region.pos(group)));
-        Some((start, end))
+        Ok(looping)
     }
-
-    /// Searches for a rule that refers to what was found when its context was entered.
-    fn search_referring(
-        &self,
-        search: &mut Search<'_>,
-        tried: &Try,
-        found: &Found,
-        scratch: &mut Scratch,
-    ) -> Option<(usize, usize)> {
-        let rule = &*tried.rule;
-        if scratch.referring.len() > 1000 {
-            scratch.referring.clear();
-        }
-        let key = (tried.number, Arc::clone(found));
-        let regex = scratch.referring.entry(key).or_insert_with(|| {
-            let text = referred(rule.regex.regex_str(), found);
-            Regex::try_compile(&text).is_none().then(|| Regex::new(text))
-        });
-        let regex = regex.as_ref()?;
-        let Search { line, at, region } = search;
-        if !regex.search(line, *at, line.len(), Some(region)) {
-            return None;
-        }
-        let (start, end) = region.pos(0)?;
-        if !self.does_something(rule, start, end) {
-            return None;
-        }
-        // Not to be found again: the next search may refer to something else.
-        let slot = scratch.slot(tried.number);
-        slot.known = Known::Nothing;
-        slot.groups.clear();
-        slot.groups.extend((0..rule.groups).map(|group| region.pos(group)));
-        Some((start, end))
-    }
-
     /// Returns whether a match gets anywhere: by reading something, or by changing the context.
     fn does_something(&self, rule: &Rule, start: usize, end: usize) -> bool {
         match rule.operation {
@@ -292,7 +286,7 @@ impl Position {
         found: &Match<'_>,
         machine: &Machine,
         step: &mut dyn FnMut(usize, Step),
-    ) -> Result<(), Unlinked> {
+    ) -> Result<(), Failed> {
         let (start, end, rule) = (found.start, found.end, found.rule);
         let state = self.top(machine)?;
         before_match(start, state, &rule.operation, machine, step)?;
@@ -320,7 +314,7 @@ impl Position {
     }
 
     /// Changes the stack of contexts as a match asks for.
-    fn enter(&mut self, line: &str, found: &Match<'_>, machine: &Machine) -> Result<(), Unlinked> {
+    fn enter(&mut self, line: &str, found: &Match<'_>, machine: &Machine) -> Result<(), Failed> {
         let (ids, old) = match &found.rule.operation {
             Operation::Push(ids) => (ids, None),
             // The prototypes that came with a context stay when it gives way to another.
@@ -382,40 +376,61 @@ fn referred(regex: &str, found: &[Option<String>]) -> String {
     text
 }
 
+/// Makes a match of what an automaton found: it only knows where the match ends, not where its groups are.
+fn matched<'m>(
+    sure: Option<Sure>,
+    source: &Source<'_, 'm>,
+    search: &mut Search<'_>,
+    at: usize,
+) -> Result<Option<Match<'m>>, Failed> {
+    let Some(Sure { rule, end }) = sure else { return Ok(None) };
+    let rule = &*source.state.tries[rule].rule;
+    let mut groups = Vec::new();
+    if rule.groups > 0 {
+        rule.expression.match_at(search.line, at, &mut search.places)?;
+        groups.extend((0..rule.groups).map(|group| search.places.group(group)));
+    }
+    let from_with_prototype = source.is_with_prototype;
+    Ok(Some(Match { start: at, end, rule, groups, from_with_prototype, would_loop: false }))
+}
+
 impl Scratch {
-    /// Forgets what was known of the line before.
-    fn next_line(&mut self) {
-        self.line = self.line.wrapping_add(1);
-        if self.line == 0 {
-            self.slots.clear();
-            self.line = 1;
-        }
+    /// Takes out what this thread has made of the automata of a context.
+    fn take_caches(&mut self, state: u32, is_ascii: bool) -> Box<Caches> {
+        let caches = self.caches[usize::from(is_ascii)].get_mut(state as usize);
+        caches.and_then(Option::take).unwrap_or_default()
     }
 
-    #[inline]
-    fn slot(&mut self, number: u32) -> &mut Slot {
-        let number = number as usize;
-        if number >= self.slots.len() {
-            self.slots.resize(number + 1, Slot::default());
+    fn put_caches(&mut self, state: u32, is_ascii: bool, caches: Box<Caches>) {
+        let all = &mut self.caches[usize::from(is_ascii)];
+        if all.len() <= state as usize {
+            all.resize_with(state as usize + 1, || None);
         }
-        let slot = &mut self.slots[number];
-        if slot.line != self.line {
-            slot.line = self.line;
-            slot.known = Known::Nothing;
-        }
-        slot
+        all[state as usize] = Some(caches);
     }
+}
 
-    fn matched<'m>(
-        &mut self,
-        (start, end, tried, from_with_prototype, would_loop): (usize, usize, &'m Try, bool, bool),
-    ) -> Match<'m> {
-        let groups = match tried.rule.groups {
-            0 => Vec::new(),
-            _ => self.slots[tried.number as usize].groups.clone(),
-        };
-        Match { start, end, rule: &tried.rule, groups, from_with_prototype, would_loop }
+/// Returns the end of a match of a rule that asks where a search begins. `syntect` remembers for a whole line where it
+/// found one, or that it found none, although the next search begins elsewhere; so must we.
+fn begun(tried: &Try, search: &mut Search<'_>, at: usize, scratch: &mut Scratch) -> Result<Option<usize>, Failed> {
+    let expression = &tried.rule.expression;
+    let from = match scratch.begun.get(&tried.number) {
+        Some(None) => return Ok(None),
+        Some(Some((from, start))) if *start >= search.at => *from,
+        _ => search.at,
+    };
+    let found = expression.search(search.line, from, &mut search.places)?;
+    scratch.begun.insert(tried.number, found.map(|(start, _)| (from, start)));
+    Ok(found.and_then(|(start, end)| (start == at).then_some(end)))
+}
+
+/// Returns a rule that refers to what was found when its context was entered, with that put in.
+fn referring<'s>(tried: &Try, found: &Found, known: &'s mut HashMap<(u32, Found), Expression>) -> &'s Expression {
+    if known.len() > MOST_REFERRING {
+        known.clear();
     }
+    let put_in = || Expression::new(referred(tried.rule.expression.text(), found));
+    known.entry((tried.number, Arc::clone(found))).or_insert_with(put_in)
 }
 
 #[cfg(test)]

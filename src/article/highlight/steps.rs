@@ -3,7 +3,7 @@
 
 use syntect::parsing::{ClearAmount, Scope};
 
-use super::machine::{Machine, Operation, State, Unlinked};
+use super::machine::{Failed, Machine, Operation, State};
 
 /// A step on the stack of scopes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,7 +21,7 @@ pub(super) fn before_match(
     operation: &Operation,
     machine: &Machine,
     step: &mut dyn FnMut(usize, Step),
-) -> Result<(), Unlinked> {
+) -> Result<(), Failed> {
     let (ids, is_set) = match operation {
         Operation::Pop => {
             pop(at, state.meta_content_scope.len(), step);
@@ -51,7 +51,7 @@ pub(super) fn after_match(
     operation: &Operation,
     machine: &Machine,
     step: &mut dyn FnMut(usize, Step),
-) -> Result<(), Unlinked> {
+) -> Result<(), Failed> {
     let (ids, is_set) = match operation {
         Operation::Pop => {
             pop(at, state.meta_scope.len(), step);

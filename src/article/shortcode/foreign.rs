@@ -36,8 +36,10 @@ pub(in crate::article) fn find(markdown: &str, options: Options) -> Option<Probl
 
 /// Returns the next one at or after a place: its bytes, and what is in it.
 fn next(markdown: &str, from: usize) -> Option<(Range<usize>, &str)> {
-    let starts = DIALECTS.iter().filter_map(|(open, close)| Some((from + markdown[from..].find(open)?, open, close)));
-    let (start, open, close) = starts.min_by_key(|(start, ..)| *start)?;
+    // All of them begin with a brace, of which most texts have few.
+    let braces = memchr::memchr_iter(b'{', &markdown.as_bytes()[from..]).map(|at| from + at);
+    let opened = |start: usize| DIALECTS.iter().find(|(open, _)| markdown[start..].starts_with(open));
+    let (start, (open, close)) = braces.into_iter().find_map(|start| Some((start, opened(start)?)))?;
     let inner = &markdown[start + open.len()..];
     match inner.find(close).filter(|end| !inner[..*end].contains("\n\n")) {
         Some(end) => Some((start..start + open.len() + end + close.len(), &inner[..end])),
