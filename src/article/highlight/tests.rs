@@ -3,7 +3,7 @@
 //! `tests/corpus/fetch.py FOLDER` fetches the code; `WATCHPOST_CORPUS=FOLDER cargo test --lib -- --ignored --nocapture same_scopes`
 //! reads it and prints the table. Demands the same scopes for every byte, and looks to match them. With
 //! `WATCHPOST_CORPUS_LANGUAGES=a,b` only those are read, and nothing is demanded of their number; with
-//! `WATCHPOST_CORPUS_LINES=30000` so many lines of each.
+//! `WATCHPOST_CORPUS_LINES=12000` so many lines of each.
 
 use std::collections::{BTreeMap, HashMap};
 use std::panic::{AssertUnwindSafe, catch_unwind};
