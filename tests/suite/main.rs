@@ -37,6 +37,7 @@ mod incidents;
 mod input;
 mod kitchen;
 mod languages;
+mod laws;
 mod ledgers;
 mod live;
 mod moving;
@@ -93,6 +94,7 @@ const MODULES: &[fn() -> Vec<harness::Test>] = &[
     input::tests,
     languages::tests,
     kitchen::tests,
+    laws::tests,
     ledgers::tests,
     live::tests,
     moving::tests,

@@ -44,8 +44,9 @@ fn site() -> Site {
     files().into_iter().fold(Site::empty(), |site, (path, text)| site.file(&path, text))
 }
 
+/// Fails with the path of the first file that two trees do not have in common.
 #[track_caller]
-fn assert_same(one: &BTreeMap<String, Vec<u8>>, other: &BTreeMap<String, Vec<u8>>, how: &str) {
+pub(crate) fn assert_same(one: &BTreeMap<String, Vec<u8>>, other: &BTreeMap<String, Vec<u8>>, how: &str) {
     let paths = |tree: &BTreeMap<String, Vec<u8>>| tree.keys().cloned().collect::<Vec<_>>();
     assert_eq!(paths(one), paths(other), "{how}");
     for (path, bytes) in one {
