@@ -172,6 +172,17 @@ impl Typesetter {
         Ok(Typesetter { highlighter })
     }
 
+    /// Goes on with what an earlier run has left of coloured code, if that can be read.
+    #[must_use]
+    pub fn recalling(self, config: &Config, bytes: Vec<u8>) -> Typesetter {
+        Typesetter { highlighter: self.highlighter.map(|highlighter| highlighter.recalling(config, bytes)) }
+    }
+
+    /// Returns what the next run is to recall of coloured code; nothing where that has not changed.
+    pub fn memory(&self) -> Option<Vec<u8>> {
+        self.highlighter.as_ref().and_then(Highlighter::memory)
+    }
+
     /// Returns the stylesheet of coloured code, for light and dark pages.
     pub fn stylesheet(&self) -> &str {
         self.highlighter.as_ref().map(Highlighter::stylesheet).unwrap_or_default()

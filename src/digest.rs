@@ -35,6 +35,11 @@ impl Digest {
     pub fn first_byte(&self) -> u8 {
         self.0[0]
     }
+
+    /// Returns the first half of its bytes, enough for a name in a cache.
+    pub fn half(&self) -> [u8; 16] {
+        std::array::from_fn(|place| self.0[place])
+    }
 }
 
 /// A [`Digest`] in the making, for bytes that come in pieces.

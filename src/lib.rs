@@ -55,6 +55,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crate::article::Typesetter;
 use crate::check::Report;
 use crate::config::Config;
 use crate::diagnostic::{Diagnostic, Exit, Place};
@@ -64,6 +65,9 @@ use crate::output::{Output, Staged};
 use crate::post::Hidden;
 use crate::render::Site;
 use crate::verification::{Asking, LOCK, Scope};
+
+/// The name in the cache under which coloured code is kept.
+const CODE: &str = "code";
 
 /// What a build is asked for, besides what the configuration says.
 #[derive(Debug, Clone, Default)]
@@ -177,12 +181,17 @@ fn journey(config: &Arc<Config>, request: &Request, build: &mut Build) -> Result
     build.tally.count_posts(&library, config.clock);
     let began = build.tally.stage("arrange", began);
 
-    let site = Site::new(Arc::clone(config), sources, library)?;
+    let typesetter = Typesetter::new(config)?.recalling(config, output::recall(&config.root, CODE));
+    let typesetter = Arc::new(typesetter);
+    let site = Site::with(Arc::clone(config), sources, Arc::new(library), Arc::clone(&typesetter))?;
     let mut staged = output::stage(&output, &site.routes(), |route| render::page(&site, route))?;
     let pictures = render::develop(&site);
     staged.fill(&output, &pictures.iter().collect::<Vec<_>>(), |route| render::page(&site, route))?;
     build.diagnostics.extend(site.remarks());
     derive(&output, &mut staged, &site, None)?;
+    if let Some(memory) = typesetter.memory() {
+        output::keep(&config.root, CODE, &memory);
+    }
     let flush = staged.flush();
     let began = build.tally.stage("render", began);
 

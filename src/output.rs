@@ -8,6 +8,7 @@
 //! Beside `public/` there may be `.public.lock` (a build runs) and `.public.stage-PID/`: `marker.json`,
 //! by which the next run knows that the folder is ours, and `site/`, the staged tree.
 
+mod cache;
 mod claim;
 mod owned;
 mod promote;
@@ -21,6 +22,7 @@ use std::path::{Path, PathBuf};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::manifest::Manifest;
 
+pub use cache::{keep, recall};
 pub use promote::{Promotion, promote};
 pub use stage::{Staged, stage};
 

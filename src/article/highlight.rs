@@ -7,8 +7,10 @@ pub(super) mod engine;
 mod expression;
 mod grammars;
 mod machine;
+mod memory;
 mod parser;
 pub(super) mod scheme;
+mod set;
 mod sieve;
 mod starts;
 mod steps;
@@ -21,6 +23,7 @@ use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use self::engine::{Engine, Piece};
 use self::grammars::Grammars;
 use self::machine::Failed;
+use self::memory::Memory;
 use self::scheme::Scheme;
 use crate::config::{CodeStyle, Config, HighlightRule};
 use crate::diagnostic::{Diagnostic, Place};
@@ -36,6 +39,8 @@ pub(super) struct Highlighter {
     grammars: LazyLock<Grammars>,
     /// The engines that no thread is using: each keeps what it has learnt.
     engines: Mutex<Vec<Engine>>,
+    /// Blocks that earlier runs have coloured; none where nothing is recalled.
+    memory: Option<Memory>,
 }
 
 /// The lines of a block, each with its pieces; and what there is to say about it.
@@ -59,9 +64,21 @@ impl Highlighter {
                 inline: config.highlight.style == CodeStyle::Inline,
                 grammars: LazyLock::new(Grammars::load),
                 engines: Mutex::new(Vec::new()),
+                memory: None,
             }),
             _ => Err(diagnostics),
         }
+    }
+
+    /// Goes on with what an earlier run has left, whose themes may have been others.
+    pub(super) fn recalling(self, config: &Config, bytes: Vec<u8>) -> Self {
+        let HighlightRule { light, dark, .. } = &config.highlight;
+        Highlighter { memory: Some(Memory::recall(&[light, dark], bytes)), ..self }
+    }
+
+    /// Returns what the next run is to recall, if that has changed.
+    pub(super) fn memory(&self) -> Option<Vec<u8>> {
+        self.memory.as_ref().and_then(Memory::to_bytes)
     }
 
     /// Returns the stylesheet.
@@ -100,6 +117,10 @@ impl Highlighter {
             coloured.remarks.push(Diagnostic::note("code/long-line", message).hint(hint));
             return coloured;
         }
+        if let Some(lines) = self.memory.as_ref().and_then(|memory| memory.get(language, code)) {
+            coloured.lines = lines;
+            return coloured;
+        }
         let engine = self.engines.lock().unwrap_or_else(PoisonError::into_inner).pop();
         // A grammar's rule may be one that the regular expressions cannot take: the engine that met
         // it is dropped with whatever it was left in.
@@ -112,7 +133,12 @@ impl Highlighter {
             Ok((engine, lines)) => {
                 self.engines.lock().unwrap_or_else(PoisonError::into_inner).push(engine);
                 match lines {
-                    Ok(lines) => coloured.lines = lines,
+                    Ok(lines) => {
+                        if let Some(memory) = &self.memory {
+                            memory.keep(language, code, &lines);
+                        }
+                        coloured.lines = lines;
+                    }
                     Err(_) => coloured.remarks.push(failed_grammar(language)),
                 }
             }

@@ -28,6 +28,23 @@ struct Face {
 }
 
 impl Look {
+    /// How many bytes one takes.
+    pub(super) const BYTES: usize = 6;
+
+    /// Writes it, for [`Look::of_bytes`].
+    pub(super) fn to_bytes(self) -> [u8; Look::BYTES] {
+        let [one, other] = self.0;
+        [one.foreground, one.background, one.font, other.foreground, other.background, other.font]
+    }
+
+    /// Reads what [`Look::to_bytes`] wrote.
+    pub(super) fn of_bytes(bytes: [u8; Look::BYTES]) -> Look {
+        let [foreground, background, font, ..] = bytes;
+        let one = Face { foreground, background, font };
+        let [.., foreground, background, font] = bytes;
+        Look([one, Face { foreground, background, font }])
+    }
+
     /// Returns whether it is plain text.
     pub(in crate::article) fn is_plain(self) -> bool {
         self == Look::default()
