@@ -50,6 +50,7 @@ use crate::config::{Config, MarkdownRule};
 use crate::diagnostic::{Diagnostic, Level, Place};
 use crate::library::{Library, PostId};
 use crate::paths::{Route, SourcePath};
+use crate::timings::{Share, Table, Timings, timed};
 
 pub use self::hooks::Hooks;
 pub use self::shortcode::{Fact, Inserts, Kind, NoInserts, Signature};
@@ -163,19 +164,32 @@ pub struct Heading {
 pub struct Typesetter {
     /// None where code has no colours.
     highlighter: Option<Highlighter>,
+    /// Where what it takes is added up, if somebody wants to know.
+    timings: Option<Arc<Timings>>,
 }
 
 impl Typesetter {
     /// Prepares what typesetting needs; refuses a highlight theme that does not exist.
     pub fn new(config: &Config) -> Result<Typesetter, Vec<Diagnostic>> {
         let highlighter = config.highlight.enabled.then(|| Highlighter::new(config)).transpose()?;
-        Ok(Typesetter { highlighter })
+        Ok(Typesetter { highlighter, timings: None })
+    }
+
+    /// Goes on with a place where what it takes is added up.
+    #[must_use]
+    pub fn timed(self, timings: Option<Arc<Timings>>) -> Typesetter {
+        Typesetter { timings, ..self }
+    }
+
+    /// Returns where what it takes is added up.
+    pub fn timings(&self) -> Option<&Arc<Timings>> {
+        self.timings.as_ref()
     }
 
     /// Goes on with what an earlier run has left of coloured code, if that can be read.
     #[must_use]
     pub fn recalling(self, config: &Config, bytes: Vec<u8>) -> Typesetter {
-        Typesetter { highlighter: self.highlighter.map(|highlighter| highlighter.recalling(config, bytes)) }
+        Typesetter { highlighter: self.highlighter.map(|highlighter| highlighter.recalling(config, bytes)), ..self }
     }
 
     /// Returns what the next run is to recall of coloured code; nothing where that has not changed.
@@ -196,10 +210,21 @@ impl Typesetter {
         inserts: &dyn Inserts,
         id: PostId,
     ) -> Result<Article, Vec<Diagnostic>> {
+        let share = |_: &_| Share { name: library.post(id).source.to_string(), count: 1, ..Share::default() };
+        timed(self.timings.as_deref(), Table::Posts, || self.set(config, library, inserts, id), share)
+    }
+
+    fn set(
+        &self,
+        config: &Config,
+        library: &Library,
+        inserts: &dyn Inserts,
+        id: PostId,
+    ) -> Result<Article, Vec<Diagnostic>> {
         let post = library.post(id);
         let markdown = post.markdown();
         let links = Links::of(config, library, id);
-        let code = Code::new(self.highlighter.as_ref(), config.highlight.line_numbers);
+        let code = Code::new(self.highlighter.as_ref(), config.highlight.line_numbers).timed(self.timings.as_deref());
         let rule = &config.markdown;
         let masked = Masked::of(markdown, outline::options(rule));
         let mut writer = Writer::new(links, code.clone(), Origin::Body, markdown.len() + markdown.len() / 2);

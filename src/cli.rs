@@ -305,6 +305,9 @@ pub(crate) struct Build {
     /// Change no lock file: each must be there and fit. For CI
     #[arg(long)]
     pub(crate) locked: bool,
+    /// Show what posts, templates, languages of code and images took
+    #[arg(long)]
+    pub(crate) timings: bool,
     #[command(flatten)]
     pub(crate) verification: Verification,
     #[command(flatten)]

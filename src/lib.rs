@@ -29,6 +29,7 @@ pub mod words;
 pub mod feed;
 pub mod render;
 pub mod theme_embedded;
+pub mod timings;
 
 pub mod output;
 
@@ -62,8 +63,10 @@ use crate::diagnostic::{Diagnostic, Exit, Place};
 use crate::library::{Library, Upcoming};
 use crate::manifest::{Contract, FileKind, Manifest};
 use crate::output::{Output, Staged};
+use crate::paths::Route;
 use crate::post::Hidden;
-use crate::render::Site;
+use crate::render::{File, Site};
+use crate::timings::{Share, Table, Timings, timed};
 use crate::verification::{Asking, LOCK, Scope};
 
 /// The name in the cache under which coloured code is kept.
@@ -78,6 +81,8 @@ pub struct Request {
     pub locked: bool,
     /// Nobody is there to commit a new lock.
     pub unattended: bool,
+    /// Where to add up what things took, if somebody wants to know.
+    pub timings: Option<Arc<Timings>>,
 }
 
 /// What a build came to.
@@ -104,6 +109,8 @@ pub struct Tally {
     pub pages: usize,
     /// Files of any kind.
     pub files: usize,
+    /// Markdown files.
+    pub texts: usize,
     /// Bytes of all files.
     pub bytes: u64,
     /// Dated posts that are shown.
@@ -172,6 +179,7 @@ fn journey(config: &Arc<Config>, request: &Request, build: &mut Build) -> Result
     let began = Instant::now();
     let sources = Arc::new(source::scan(config)?);
     build.diagnostics.extend(sources.warnings.iter().cloned());
+    build.tally.texts = sources.markdown.len();
     let began = build.tally.stage("read", began);
 
     let posts = post::parse(config, &sources)?;
@@ -181,10 +189,12 @@ fn journey(config: &Arc<Config>, request: &Request, build: &mut Build) -> Result
     build.tally.count_posts(&library, config.clock);
     let began = build.tally.stage("arrange", began);
 
+    let timings = request.timings.as_deref();
     let typesetter = Typesetter::new(config)?.recalling(config, output::recall(&config.root, CODE));
-    let typesetter = Arc::new(typesetter);
+    let typesetter = Arc::new(typesetter.timed(request.timings.clone()));
     let site = Site::with(Arc::clone(config), sources, Arc::new(library), Arc::clone(&typesetter))?;
-    let mut staged = output::stage(&output, &site.routes(), |route| render::page(&site, route))?;
+    let page = |route: &Route| timed(timings, Table::Templates, || render::page(&site, route), share_of);
+    let mut staged = output::stage(&output, &site.routes(), page)?;
     let pictures = render::develop(&site);
     staged.fill(&output, &pictures.iter().collect::<Vec<_>>(), |route| render::page(&site, route))?;
     build.diagnostics.extend(site.remarks());
@@ -227,6 +237,18 @@ fn journey(config: &Arc<Config>, request: &Request, build: &mut Build) -> Result
     std::thread::spawn(move || drop(site));
     build.tally.stage("put in place", began);
     Ok(())
+}
+
+/// Says under what name the rendering of a file is added up: its template, or what it is without one.
+fn share_of(file: &Result<File, Vec<Diagnostic>>) -> Share {
+    let name = match file {
+        Ok(File { layout: Some(layout), .. }) => layout.clone(),
+        Ok(File { kind: FileKind::Feed, .. }) => "(feeds)".to_owned(),
+        Ok(File { kind: FileKind::Alias, .. }) => "(redirects)".to_owned(),
+        Ok(_) => "(files without a template)".to_owned(),
+        Err(_) => "(refused)".to_owned(),
+    };
+    Share { name, count: 1, ..Share::default() }
 }
 
 /// Refuses a run that would need a new lock where none may be written, or nobody would commit it.

@@ -12,6 +12,7 @@ use super::highlight::engine::Piece;
 use super::highlight::scheme::Look;
 use super::highlight::{Coloured, Highlighter};
 use crate::diagnostic::Diagnostic;
+use crate::timings::{Share, Table, Timings, timed};
 
 /// Writes the blocks of code of one text.
 #[derive(Debug, Clone)]
@@ -26,12 +27,19 @@ pub(super) struct Code<'c> {
     ids: Option<String>,
     /// How many blocks there were.
     blocks: usize,
+    /// Where what highlighting takes is added up.
+    timings: Option<&'c Timings>,
 }
 
 impl<'c> Code<'c> {
     /// Starts with no block.
     pub(super) fn new(highlighter: Option<&'c Highlighter>, numbered: bool) -> Self {
-        Code { highlighter, numbered, written: false, ids: None, blocks: 0 }
+        Code { highlighter, numbered, written: false, ids: None, blocks: 0, timings: None }
+    }
+
+    /// Goes on with a place where what highlighting takes is added up.
+    pub(super) fn timed(self, timings: Option<&'c Timings>) -> Self {
+        Code { timings, ..self }
     }
 
     /// Goes on with what stands in the ids of lines, or without ids.
@@ -71,7 +79,9 @@ impl<'c> Code<'c> {
         match self.highlighter {
             Some(highlighter) => {
                 self.written = true;
-                let Coloured { lines, remarks: found } = highlighter.colour(fence.language, code);
+                let colour = || highlighter.colour(fence.language, code);
+                let share = |_: &_| share_of(fence.language, code);
+                let Coloured { lines, remarks: found } = timed(self.timings, Table::Languages, colour, share);
                 remarks = found;
                 let ids = self.ids.as_ref().filter(|_| fence.anchored);
                 let ids = ids.map(|prefix| format!("code-{prefix}-{}", self.blocks));
@@ -92,6 +102,12 @@ impl<'c> Code<'c> {
         }
         remarks
     }
+}
+
+/// Says under what name the highlighting of a block is added up.
+fn share_of(language: &str, code: &str) -> Share {
+    let name = if language.is_empty() { "(none)" } else { language };
+    Share { name: name.to_owned(), count: 1, lines: code.lines().count(), bytes: code.len() }
 }
 
 /// Writes the lines of one block.

@@ -8,6 +8,7 @@ mod expression;
 mod grammars;
 mod machine;
 mod memory;
+mod node;
 mod parser;
 pub(super) mod scheme;
 mod set;

@@ -1,17 +1,20 @@
 //! `blog build`: the whole journey, and what it came to in words.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use watchpost::config::Config;
 use watchpost::diagnostic::{Diagnostic, Exit};
 use watchpost::post::Hidden;
+use watchpost::timings::Timings;
 use watchpost::verdict::GuardLevel;
 use watchpost::{Request, Tally, build};
 
 use crate::cli::{Build, Environment};
 use crate::commands::list::reason;
 use crate::commands::schedule::words;
+use crate::commands::timings as tables;
 use crate::console::{Console, counted};
 
 /// How many hidden posts are named to a person.
@@ -26,7 +29,8 @@ pub(super) fn run(arguments: &Build, config: Config, environment: &Environment, 
         console.diagnostics(std::slice::from_ref(&diagnostic));
         return diagnostic.exit();
     }
-    let request = Request { scope, locked: arguments.locked, unattended: environment.ci };
+    let timings = arguments.timings.then(Arc::<Timings>::default);
+    let request = Request { scope, locked: arguments.locked, unattended: environment.ci, timings: timings.clone() };
     let settings = config.clone();
     let outcome = build(config, &request);
     console.diagnostics(&outcome.diagnostics);
@@ -46,12 +50,13 @@ pub(super) fn run(arguments: &Build, config: Config, environment: &Environment, 
         }
         console.say(format!("time: {}\n", stages(&tally.stages)));
     }
+    if let Some(timings) = &timings {
+        console.say(tables::words(timings, tally));
+    }
     if let Some(report) = &outcome.report {
         console.report(report);
     }
-    console.object(
-        "build",
-        json!({
+    let mut object = json!({
             "exit": outcome.exit.code(),
             "out": tally.out, "pages": tally.pages, "files": tally.files, "bytes": tally.bytes, "posts": tally.posts,
             "hidden": tally.hidden.iter().map(|(source, hidden)| {
@@ -63,8 +68,11 @@ pub(super) fn run(arguments: &Build, config: Config, environment: &Environment, 
             "refused": outcome.refused,
             "next_publish_at": tally.next.as_ref().map(|next| next.at.to_string()),
             "next": tally.next.as_ref().map(|next| json!({"source": next.source, "change": words(next)})),
-        }),
-    );
+    });
+    if let (Some(timings), Value::Object(map)) = (&timings, &mut object) {
+        map.insert("timings".to_owned(), tables::data(timings));
+    }
+    console.object("build", object);
     outcome.exit
 }
 
@@ -112,7 +120,7 @@ fn milliseconds(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
-fn size(bytes: u64) -> String {
+pub(super) fn size(bytes: u64) -> String {
     match bytes {
         0..10_000 => format!("{bytes} bytes"),
         10_000..1_000_000 => format!("{} kB", bytes / 1_000),

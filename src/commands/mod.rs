@@ -23,6 +23,7 @@ mod schedule;
 mod serve;
 mod splay;
 mod theme;
+mod timings;
 mod trend;
 mod upgrade;
 mod why;

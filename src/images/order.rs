@@ -17,6 +17,7 @@ use super::{Bytes, Card, Flaw, Picture, Variant, encode, strip, unfit};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::digest::Digest;
 use crate::paths::SourcePath;
+use crate::timings::{Share, Table, Timings, timed};
 
 /// How many bytes of the cache are kept although the last build did not use them.
 const KEPT: u64 = 1 << 30;
@@ -56,11 +57,16 @@ impl Eq for Order {}
 impl Order {
     /// Returns its bytes.
     pub fn make(&self) -> Result<Vec<u8>, Diagnostic> {
-        let (source, made) = match &self.work {
-            Work::Variant(variant) => (&variant.picture.source, self.studio.variant(variant)),
-            Work::Stripped(picture) => (&picture.source, stripped(picture)),
-            Work::Card(card, source) => (source, self.studio.card(card)),
+        let source = match &self.work {
+            Work::Variant(Variant { picture, .. }) | Work::Stripped(picture) => &picture.source,
+            Work::Card(_, source) => source,
         };
+        let work = || match &self.work {
+            Work::Variant(variant) => self.studio.variant(variant),
+            Work::Stripped(picture) => stripped(picture),
+            Work::Card(card, _) => self.studio.card(card),
+        };
+        let made = self.studio.timed(source, work, |made| made.as_ref().map_or((0, 0), |bytes| (1, bytes.len())));
         made.map_err(|flaw| {
             let problem = unfit(source, &flaw);
             problem.at(self.place.clone().unwrap_or_else(|| Place::file(source)))
@@ -75,6 +81,8 @@ pub struct Studio {
     used: Mutex<BTreeSet<String>>,
     room: Mutex<u64>,
     freed: Condvar,
+    /// Where what pictures take is added up, if somebody wants to know.
+    timings: Option<Arc<Timings>>,
 }
 
 impl Studio {
@@ -85,7 +93,22 @@ impl Studio {
             used: Mutex::default(),
             room: Mutex::new(ROOM),
             freed: Condvar::new(),
+            timings: None,
         }
+    }
+
+    /// Goes on with a place where what pictures take is added up.
+    #[must_use]
+    pub fn timing(self, timings: Option<Arc<Timings>>) -> Studio {
+        Studio { timings, ..self }
+    }
+
+    /// Does a piece of work for a picture; `come_to` says how many files of how many bytes it gave the site.
+    fn timed<T>(&self, source: &SourcePath, work: impl FnOnce() -> T, come_to: impl FnOnce(&T) -> (usize, usize)) -> T {
+        timed(self.timings.as_deref(), Table::Pictures, work, |made| {
+            let (count, bytes) = come_to(made);
+            Share { name: source.to_string(), count, bytes, lines: 0 }
+        })
     }
 
     /// Makes everything that is not kept yet, in parallel, each picture decoded once. What fails here fails again, and
@@ -93,8 +116,8 @@ impl Studio {
     pub fn prepare<'o>(&self, orders: impl IntoIterator<Item = &'o Order>) {
         let orders: Vec<&Order> = orders.into_iter().collect();
         orders.par_iter().for_each(|order| {
-            if let Work::Card(card, _) = &order.work {
-                let _ = self.card(card);
+            if let Work::Card(card, source) = &order.work {
+                let _ = self.timed(source, || self.card(card), |_| (0, 0));
             }
         });
         let mut groups: BTreeMap<Digest, Vec<&Variant>> = BTreeMap::new();
@@ -117,9 +140,10 @@ impl Studio {
         }
         for wave in waves {
             wave.into_par_iter().for_each(|group| {
-                let Ok(pixels) = pixels(&group[0].picture) else { return };
+                let source = &group[0].picture.source;
+                let Ok(pixels) = self.timed(source, || pixels(&group[0].picture), |_| (0, 0)) else { return };
                 group.into_par_iter().for_each(|variant| {
-                    if let Ok(bytes) = encode::encode(&pixels, variant) {
+                    if let Ok(bytes) = self.timed(source, || encode::encode(&pixels, variant), |_| (0, 0)) {
                         self.keep(variant.key(), &bytes);
                     }
                 });

@@ -131,7 +131,8 @@ impl Site {
             })
             .collect();
         functions::fill(&cell, &shelves);
-        let studio = config.images.is_some().then(|| Arc::new(Studio::of(&config.root)));
+        let studio =
+            config.images.is_some().then(|| Arc::new(Studio::of(&config.root).timing(typesetter.timings().cloned())));
         Ok(Site { config, sources, library, theme, shelves, studio })
     }
 

@@ -29,7 +29,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("state", &["config", "digest", "verdict"]),
     ("manifest", &["digest", "paths"]),
     ("config", &["analytics", "codes", "diagnostic", "fields", "images", "ledger", "lock", "paths"]),
-    ("images", &["diagnostic", "digest", "paths"]),
+    ("timings", &[]),
+    ("images", &["diagnostic", "digest", "paths", "timings"]),
     ("theme_embedded", &[]),
     ("data", &["diagnostic", "fields", "paths"]),
     ("sass", &["diagnostic", "paths"]),
@@ -37,7 +38,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("source", &["config", "data", "diagnostic", "fields", "images", "paths", "sass", "theme_embedded", "words"]),
     ("post", &["article", "config", "diagnostic", "fields", "paths", "source"]),
     ("library", &["article", "config", "diagnostic", "images", "paths", "post", "source"]),
-    ("article", &["config", "diagnostic", "digest", "images", "library", "paths", "post", "source"]),
+    ("article", &["config", "diagnostic", "digest", "images", "library", "paths", "post", "source", "timings"]),
     ("feed", &["article", "config", "diagnostic", "digest", "library", "paths", "post", "render"]),
     (
         "render",

@@ -127,6 +127,9 @@ fn kept(folder: &Path, files: &mut Vec<PathBuf>) {
     }
 }
 
+/// What happens to the bytes of a file.
+type Damage<'d> = &'d dyn Fn(Vec<u8>) -> Vec<u8>;
+
 fn what_is_kept_may_be_damaged_or_half_written() {
     let mut site = site().build().exit(0).then();
     let flip = |mut bytes: Vec<u8>| {
@@ -140,8 +143,9 @@ fn what_is_kept_may_be_damaged_or_half_written() {
         bytes.truncate(bytes.len() / 2);
         bytes
     };
-    let damages: [(&str, &dyn Fn(Vec<u8>) -> Vec<u8>); 3] =
-        [("one bit is another", &flip), ("half is missing", &cut), ("nothing is left", &|_| Vec::new())];
+    let nothing = |_| Vec::new();
+    let damages: [(&str, Damage<'_>); 3] =
+        [("one bit is another", &flip), ("half is missing", &cut), ("nothing is left", &nothing)];
     for (what, damage) in damages {
         let mut files = Vec::new();
         kept(&site.path(".blog/cache"), &mut files);

@@ -54,6 +54,7 @@ mod shortcodes;
 mod siege;
 mod site;
 mod themes;
+mod timings;
 mod tls;
 mod trend;
 mod upkeep;
@@ -108,6 +109,7 @@ const MODULES: &[fn() -> Vec<harness::Test>] = &[
     shortcodes::tests,
     siege::tests,
     themes::tests,
+    timings::tests,
     tls::tests,
     trend::tests,
     upkeep::tests,

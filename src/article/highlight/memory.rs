@@ -21,6 +21,7 @@ const PROGRAM: &[&str] = &[
     include_str!("grammars.rs"),
     include_str!("machine.rs"),
     include_str!("memory.rs"),
+    include_str!("node.rs"),
     include_str!("parser.rs"),
     include_str!("scheme.rs"),
     include_str!("set.rs"),

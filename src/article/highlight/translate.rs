@@ -5,13 +5,12 @@
 //! anywhere. On lines in ASCII most are exact: the same matches, with the same ends. A line with other characters has a
 //! translation of its own, in which any of those may be anything.
 
-use regex_syntax::hir::{Class, ClassBytes, ClassBytesRange, Hir, Look, Repetition};
+use regex_syntax::hir::{Class, ClassBytes, Hir, Look};
 
+use super::node::{MOST_TURNS, Node, beyond_ascii, repeated};
 use super::set::{Set, posix, shorthand};
 use super::starts::Starts;
 
-/// A longer repetition is taken for an endless one, so that automata stay small.
-const MOST_TURNS: u32 = 16;
 /// Groups within groups.
 const DEEPEST: usize = 60;
 /// Letters that take part in cases of more than one character, such as `ß` and `SS`.
@@ -59,32 +58,6 @@ pub(super) fn translate(regex: &str, ascii: bool) -> Translated {
 /// The reader met something that it does not understand.
 #[derive(Debug)]
 struct Unknown;
-
-/// A part of an expression.
-#[derive(Debug)]
-enum Node {
-    Is(Hir),
-    /// What must follow. At the end of an expression it is as good as a part of it; elsewhere it is left out.
-    Ahead(Box<Node>),
-    All(Vec<Node>),
-    Either(Vec<Node>),
-}
-
-impl Node {
-    fn resolve(self, is_last: bool) -> Hir {
-        match self {
-            Node::Is(hir) => hir,
-            Node::Ahead(node) if is_last => node.resolve(true),
-            Node::Ahead(_) => Hir::empty(),
-            Node::Either(nodes) => Hir::alternation(nodes.into_iter().map(|node| node.resolve(is_last)).collect()),
-            Node::All(nodes) => {
-                let last = nodes.len().saturating_sub(1);
-                let parts = nodes.into_iter().enumerate();
-                Hir::concat(parts.map(|(index, node)| node.resolve(is_last && index == last)).collect())
-            }
-        }
-    }
-}
 
 /// Reads an expression as Oniguruma understands it.
 struct Reader<'r> {
@@ -507,16 +480,4 @@ impl Reader<'_> {
             _ => self.character(byte).map(Member::One),
         }
     }
-}
-
-fn repeated(hir: Hir, least: u32, most: Option<u32>, greedy: bool) -> Hir {
-    let max = most.filter(|most| *most <= MOST_TURNS);
-    Hir::repetition(Repetition { min: least.min(MOST_TURNS), max, greedy, sub: Box::new(hir) })
-}
-
-/// Returns what any character beyond ASCII matches, as its bytes.
-fn beyond_ascii() -> Hir {
-    let bytes = |low, high| Hir::class(Class::Bytes(ClassBytes::new([ClassBytesRange::new(low, high)])));
-    let further = Repetition { min: 1, max: Some(3), greedy: true, sub: Box::new(bytes(0x80, 0xbf)) };
-    Hir::concat(vec![bytes(0xc2, 0xf4), Hir::repetition(further)])
 }
