@@ -55,6 +55,8 @@ pub(crate) struct Shelf {
     pub hashes: Hashes,
     site: OnceLock<Value>,
     links: Cells<Value>,
+    /// Links with their summaries, of posts that lists have shown: the home page, sections and terms show the same ones.
+    cards: Cells<Value>,
     home_pages: OnceLock<Value>,
     section_pages: BTreeMap<String, OnceLock<Value>>,
     term_pages: Vec<Vec<OnceLock<Value>>>,
@@ -113,6 +115,7 @@ impl Shelf {
             hashes: Hashes::default(),
             site: OnceLock::new(),
             links: Cells::new(library.posts.len()),
+            cards: Cells::new(library.posts.len()),
             home_pages: OnceLock::new(),
             term_pages: library
                 .taxonomies

@@ -49,7 +49,8 @@ pub(in crate::article) struct Masked<'m> {
 impl<'m> Masked<'m> {
     /// Hides the tags of a text; nothing if there are none, which costs a look for two characters.
     pub(in crate::article) fn of(markdown: &'m str, options: Options) -> Option<Masked<'m>> {
-        if !markdown.contains("{{") && !markdown.contains("{%") {
+        let bytes = markdown.as_bytes();
+        if !memchr::memchr_iter(b'{', bytes).any(|at| matches!(bytes.get(at + 1), Some(b'{' | b'%'))) {
             return None;
         }
         let tags = lex::tags(markdown);

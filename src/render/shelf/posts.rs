@@ -11,6 +11,10 @@ use crate::library::{NamedImage, Page, Part, PostId, Taxonomy, Term};
 use crate::paths::Route;
 use crate::render::context::{self, Heading, Link, Neighbour, SeriesView, TermLink};
 
+/// How many values a card has, and how many more a whole page.
+const CARD: usize = 32;
+const PAGE: usize = 20;
+
 impl Shelf {
     /// Returns a link to a post.
     pub(crate) fn link(&self, id: PostId) -> Value {
@@ -19,7 +23,11 @@ impl Shelf {
 
     /// Returns a card of a post: a link with its summary.
     pub(crate) fn card(&self, id: PostId) -> Result<Value, Vec<Diagnostic>> {
-        Ok(Value::from(self.card_map(id)?))
+        if let Some(card) = self.cards.cell(id.0).get() {
+            return Ok(card.clone());
+        }
+        let card = Value::from(self.card_map(id)?);
+        Ok(self.cards.cell(id.0).get_or_init(|| card).clone())
     }
 
     /// Returns a whole `page`.
@@ -73,7 +81,9 @@ impl Shelf {
 
     fn card_map(&self, id: PostId) -> Result<Map, Vec<Diagnostic>> {
         let summary = self.articles.summary(self, id)?;
-        let mut map = self.link(id).as_map().cloned().unwrap_or_default();
+        let link = self.link(id);
+        let mut map = Map::with_capacity(CARD + PAGE);
+        map.extend(link.as_map().into_iter().flatten().map(|(key, value)| (key.clone(), value.clone())));
         map.insert("summary".into(), summary.html.clone());
         map.insert("continues".into(), Value::from(summary.continues));
         map.insert("has_code".into(), Value::from(summary.has_code));
