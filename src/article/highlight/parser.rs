@@ -15,6 +15,9 @@ use super::steps::{Step, after_match, before_match};
 
 /// No grammar enters more contexts than this within one another.
 const DEEPEST: usize = 100;
+
+/// So many matches in a row that read nothing are a grammar that goes round in a circle; `syntect` never comes back from it.
+const MOST_IN_PLACE: usize = 1000;
 /// How many expressions with found text put in are kept.
 const MOST_REFERRING: usize = 1000;
 
@@ -105,6 +108,7 @@ impl Position {
         let mut search = Search { line, at: 0, is_ascii: line.is_ascii(), places: Places::default() };
         // Where a context was entered without a character being read, and how deep.
         let mut entered = (0, 0);
+        let mut in_place = 0;
         loop {
             let at = search.at;
             let would_loop = entered == (at, self.levels.len());
@@ -124,6 +128,10 @@ impl Position {
             }
             if found.end <= at && matches!(found.rule.operation, Operation::Push(_)) {
                 entered = (found.end, depth + 1);
+            }
+            in_place = if found.end > at { 0 } else { in_place + 1 };
+            if in_place > MOST_IN_PLACE {
+                return Err(Failed);
             }
             search.at = found.end;
             if found.from_with_prototype {

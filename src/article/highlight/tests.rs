@@ -31,6 +31,9 @@ const LINES: usize = 100_000;
 /// Differences that are shown; of each file only the first.
 const SHOWN: usize = 40;
 
+/// Files that `syntect` never comes back from; ours gives them up (`a_grammar_that_goes_round_in_a_circle_is_given_up`).
+const ENDLESS: &[&str] = &["debian/fish/share/tools/web_config/js/colorutils.js"];
+
 /// Names of files that have no ending which says what they are.
 const NAMES: &[(&str, &str)] = &[
     ("CMakeLists.txt", "CMake"),
@@ -324,6 +327,7 @@ fn walk(folder: &Path, files: &mut Vec<PathBuf>) {
 fn corpus(folder: &Path, grammars: &Grammars) -> BTreeMap<usize, Vec<PathBuf>> {
     let mut files = Vec::new();
     walk(folder, &mut files);
+    files.retain(|path| !ENDLESS.iter().any(|endless| path.ends_with(endless)));
     files.sort_by_cached_key(|path| {
         let path = path.strip_prefix(folder).unwrap_or(path);
         *blake3::hash(path.as_os_str().as_encoded_bytes()).as_bytes()
@@ -473,4 +477,13 @@ fn the_comparison_tells_two_grammars_apart() {
         let ours = pieces(text, &ours.lines[0], &mut Stack::default(), take, |stack| stack.scopes.clone());
         assert_eq!(theirs == ours, is_same);
     }
+}
+
+#[test]
+fn a_grammar_that_goes_round_in_a_circle_is_given_up() {
+    let grammars = Grammars::load();
+    let grammar = grammars.find("js").expect("known");
+    let text = "[\n    ]\n    /* Given a color setting name like 'autosuggestion', return the user visible name we present */\n";
+    let read = read_by_parser(grammars.machine(), &mut Scratch::default(), grammar, text);
+    assert_eq!((read.lines.len(), read.end), (2, End::Refused));
 }
