@@ -1,7 +1,7 @@
 //! Owns the regular expressions of the grammars: Oniguruma, or the pure one where that was built.
 //!
 //! An expression is compiled when it is first run, once for all threads. One that cannot be read matches nowhere; one
-//! that takes too long at a place fails.
+//! that takes too long at a place does not match there, as `syntect` has it.
 
 use std::sync::OnceLock;
 
@@ -9,8 +9,6 @@ use std::sync::OnceLock;
 use onig::{MatchParam, RegexOptions, Region, SearchOptions, Syntax};
 #[cfg(not(feature = "oniguruma"))]
 use syntect::parsing::Region;
-
-use super::machine::Failed;
 
 /// One expression.
 #[derive(Debug)]
@@ -62,25 +60,18 @@ fn compiled(text: &str) -> Option<Regex> {
 #[cfg(feature = "oniguruma")]
 impl Expression {
     /// Returns the end of the match that starts at a place.
-    pub(super) fn match_at(&self, line: &str, at: usize, places: &mut Places) -> Result<Option<usize>, Failed> {
-        let Some(regex) = self.regex() else { return Ok(None) };
-        let region = Some(&mut places.0);
-        let length = regex.match_with_param(line, at, SearchOptions::SEARCH_OPTION_NONE, region, MatchParam::default());
-        Ok(length.map_err(|_| Failed)?.map(|length| at + length))
+    pub(super) fn match_at(&self, line: &str, at: usize, places: &mut Places) -> Option<usize> {
+        let (options, region) = (SearchOptions::SEARCH_OPTION_NONE, Some(&mut places.0));
+        let length = self.regex()?.match_with_param(line, at, options, region, MatchParam::default());
+        length.ok()?.map(|length| at + length)
     }
 
     /// Returns the first match from a place on.
-    pub(super) fn search(
-        &self,
-        line: &str,
-        from: usize,
-        places: &mut Places,
-    ) -> Result<Option<(usize, usize)>, Failed> {
-        let Some(regex) = self.regex() else { return Ok(None) };
+    pub(super) fn search(&self, line: &str, from: usize, places: &mut Places) -> Option<(usize, usize)> {
         let (options, region) = (SearchOptions::SEARCH_OPTION_NONE, Some(&mut places.0));
         // To the end: where Oniguruma is told to stop, it also stops looking at what follows.
-        let start = regex.search_with_param(line, from, line.len(), options, region, MatchParam::default());
-        Ok(start.map_err(|_| Failed)?.and_then(|_| places.group(0)))
+        let start = self.regex()?.search_with_param(line, from, line.len(), options, region, MatchParam::default());
+        start.ok()?.and_then(|_| places.group(0))
     }
 }
 
@@ -95,20 +86,13 @@ fn compiled(text: &str) -> Option<Regex> {
 #[cfg(not(feature = "oniguruma"))]
 impl Expression {
     /// Returns the end of the match that starts at a place.
-    pub(super) fn match_at(&self, line: &str, at: usize, places: &mut Places) -> Result<Option<usize>, Failed> {
-        let found = self.search(line, at, places)?;
-        Ok(found.and_then(|(start, end)| (start == at).then_some(end)))
+    pub(super) fn match_at(&self, line: &str, at: usize, places: &mut Places) -> Option<usize> {
+        self.search(line, at, places).and_then(|(start, end)| (start == at).then_some(end))
     }
 
-    /// Returns the first match from a place on. One that takes too long panics, which costs a block its colours.
-    pub(super) fn search(
-        &self,
-        line: &str,
-        from: usize,
-        places: &mut Places,
-    ) -> Result<Option<(usize, usize)>, Failed> {
-        let Some(regex) = self.regex() else { return Ok(None) };
-        let found = regex.search(line, from, line.len(), Some(&mut places.0));
-        Ok(found.then(|| places.group(0)).flatten())
+    /// Returns the first match from a place on.
+    pub(super) fn search(&self, line: &str, from: usize, places: &mut Places) -> Option<(usize, usize)> {
+        let found = self.regex()?.search(line, from, line.len(), Some(&mut places.0));
+        found.then(|| places.group(0)).flatten()
     }
 }

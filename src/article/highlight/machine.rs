@@ -115,7 +115,7 @@ pub(super) enum Operation {
     None,
 }
 
-/// A grammar cannot go on: it refers to what is not there, or an expression of it takes too long.
+/// A grammar cannot go on: it refers to what is not there, or goes round in a circle.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Failed;
 

@@ -195,14 +195,14 @@ impl Position {
                 };
                 let sure = decided.filter(|sure| self.settles(*sure, source, search, at, check_loop, scratch));
                 let found = match sure {
-                    Some(sure) => match self.first_of(&candidates, source, search, at, check_loop, scratch)? {
+                    Some(sure) => match self.first_of(&candidates, source, search, at, check_loop, scratch) {
                         Some(found) if !found.would_loop || sure.is_none() => Some(found),
-                        _ => matched(sure, source, search, at)?,
+                        _ => matched(sure, source, search, at),
                     },
                     None => {
                         sieve.find(&mut caches, bytes, at, &mut candidates);
                         asking.iter().for_each(|rule| candidates.add(*rule));
-                        self.first_of(&candidates, source, search, at, check_loop, scratch)?
+                        self.first_of(&candidates, source, search, at, check_loop, scratch)
                     }
                 };
                 scratch.candidates = candidates;
@@ -246,7 +246,7 @@ impl Position {
         at: usize,
         check_loop: bool,
         scratch: &mut Scratch,
-    ) -> Result<Option<Match<'m>>, Failed> {
+    ) -> Option<Match<'m>> {
         let mut looping = None;
         for candidate in candidates.iter() {
             let tried = &source.state.tries[candidate];
@@ -257,10 +257,10 @@ impl Position {
             let end = match source.found.filter(|_| rule.has_references) {
                 Some(found) => {
                     let expression = referring(tried, found, &mut scratch.referring);
-                    expression.match_at(search.line, at, &mut search.places)?
+                    expression.match_at(search.line, at, &mut search.places)
                 }
-                None if rule.asks_for_start => begun(tried, search, at, scratch)?,
-                None => rule.expression.match_at(search.line, at, &mut search.places)?,
+                None if rule.asks_for_start => begun(tried, search, at, scratch),
+                None => rule.expression.match_at(search.line, at, &mut search.places),
             };
             let Some(end) = end else { continue };
             if !self.does_something(rule, at, end) {
@@ -272,11 +272,11 @@ impl Position {
             let is_with_prototype = source.is_with_prototype;
             let found = Match { start: at, end, rule, groups, from_with_prototype: is_with_prototype, would_loop };
             if !would_loop {
-                return Ok(Some(found));
+                return Some(found);
             }
             looping = Some(found);
         }
-        Ok(looping)
+        looping
     }
     /// Returns whether a match gets anywhere: by reading something, or by changing the context.
     fn does_something(&self, rule: &Rule, start: usize, end: usize) -> bool {
@@ -385,13 +385,8 @@ fn referred(regex: &str, found: &[Option<String>]) -> String {
 }
 
 /// Makes a match of what an automaton found: it only knows where the match ends, not where its groups are.
-fn matched<'m>(
-    sure: Option<Sure>,
-    source: &Source<'_, 'm>,
-    search: &mut Search<'_>,
-    at: usize,
-) -> Result<Option<Match<'m>>, Failed> {
-    let Some(Sure { rule, end }) = sure else { return Ok(None) };
+fn matched<'m>(sure: Option<Sure>, source: &Source<'_, 'm>, search: &mut Search<'_>, at: usize) -> Option<Match<'m>> {
+    let Sure { rule, end } = sure?;
     let rule = &*source.state.tries[rule].rule;
     let mut groups = Vec::new();
     if rule.groups > 0 {
@@ -399,7 +394,7 @@ fn matched<'m>(
         groups.extend((0..rule.groups).map(|group| search.places.group(group)));
     }
     let from_with_prototype = source.is_with_prototype;
-    Ok(Some(Match { start: at, end, rule, groups, from_with_prototype, would_loop: false }))
+    Some(Match { start: at, end, rule, groups, from_with_prototype, would_loop: false })
 }
 
 impl Scratch {
@@ -420,16 +415,16 @@ impl Scratch {
 
 /// Returns the end of a match of a rule that asks where a search begins. `syntect` remembers for a whole line where it
 /// found one, or that it found none, although the next search begins elsewhere; so must we.
-fn begun(tried: &Try, search: &mut Search<'_>, at: usize, scratch: &mut Scratch) -> Result<Option<usize>, Failed> {
+fn begun(tried: &Try, search: &mut Search<'_>, at: usize, scratch: &mut Scratch) -> Option<usize> {
     let expression = &tried.rule.expression;
     let from = match scratch.begun.get(&tried.number) {
-        Some(None) => return Ok(None),
+        Some(None) => return None,
         Some(Some((from, start))) if *start >= search.at => *from,
         _ => search.at,
     };
-    let found = expression.search(search.line, from, &mut search.places)?;
+    let found = expression.search(search.line, from, &mut search.places);
     scratch.begun.insert(tried.number, found.map(|(start, _)| (from, start)));
-    Ok(found.and_then(|(start, end)| (start == at).then_some(end)))
+    found.and_then(|(start, end)| (start == at).then_some(end))
 }
 
 /// Returns a rule that refers to what was found when its context was entered, with that put in.
