@@ -278,6 +278,7 @@ impl Position {
         }
         looping
     }
+
     /// Returns whether a match gets anywhere: by reading something, or by changing the context.
     fn does_something(&self, rule: &Rule, start: usize, end: usize) -> bool {
         match rule.operation {
