@@ -36,6 +36,11 @@ impl Digest {
         self.0[0]
     }
 
+    /// Returns its bytes.
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
     /// Returns the first half of its bytes, enough for a name in a cache.
     pub fn half(&self) -> [u8; 16] {
         std::array::from_fn(|place| self.0[place])

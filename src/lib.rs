@@ -5,6 +5,7 @@
 //! before: load, scan, parse, arrange, typeset, render, write, check, promote. `ARCHITECTURE.md`
 //! draws the map; the modules below stand in reading order.
 
+pub mod bytes;
 pub mod codes;
 pub mod data;
 pub mod diagnostic;

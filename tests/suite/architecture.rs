@@ -20,6 +20,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("codes", &["diagnostic"]),
     ("diagnostic", &["codes"]),
     ("digest", &[]),
+    ("bytes", &["digest"]),
     ("paths", &[]),
     ("verdict", &["diagnostic"]),
     ("fields", &["diagnostic"]),
@@ -38,7 +39,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("source", &["config", "data", "diagnostic", "fields", "images", "paths", "sass", "theme_embedded", "words"]),
     ("post", &["article", "config", "diagnostic", "fields", "paths", "source"]),
     ("library", &["article", "config", "diagnostic", "images", "paths", "post", "source"]),
-    ("article", &["config", "diagnostic", "digest", "images", "library", "paths", "post", "source", "timings"]),
+    (
+        "article",
+        &["bytes", "config", "diagnostic", "digest", "images", "library", "paths", "post", "source", "timings"],
+    ),
     ("feed", &["article", "config", "diagnostic", "digest", "library", "paths", "post", "render"]),
     (
         "render",

@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::engine::Piece;
 use super::scheme::Look;
+use crate::bytes::{self, Reader, push_count};
 use crate::digest::Digest;
 
 /// What decides colours besides the code and the themes: how grammars are run, what becomes of their scopes, and the
@@ -30,6 +31,7 @@ const PROGRAM: &[&str] = &[
     include_str!("steps.rs"),
     include_str!("themes.rs"),
     include_str!("translate.rs"),
+    include_str!("../../bytes.rs"),
     include_str!("../../../Cargo.lock"),
     if cfg!(feature = "oniguruma") { "oniguruma" } else { "pure" },
 ];
@@ -42,9 +44,9 @@ const KEY: usize = 16;
 type Key = [u8; KEY];
 
 /// Blocks of code and their pieces.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Memory {
-    identity: Vec<u8>,
+    identity: Digest,
     /// What was recalled.
     bytes: Vec<u8>,
     known: HashMap<Key, Known>,
@@ -80,9 +82,11 @@ impl Memory {
     /// Starts with what an earlier run has left; `themes` are the names of those that colours are taken from.
     pub(super) fn recall(themes: &[&str], bytes: Vec<u8>) -> Memory {
         let decide = PROGRAM.iter().chain(themes).map(|part| part.as_bytes());
-        let identity = Digest::of_parts(decide).to_string().into_bytes();
-        let mut memory = Memory { identity, ..Memory::default() };
-        if let Some((looks, known)) = memory.read(&bytes) {
+        let identity = Digest::of_parts(decide);
+        let mut memory = Memory { identity, bytes: Vec::new(), known: HashMap::new(), learnt: Mutex::default() };
+        if let Some(bytes) = bytes::opened(&identity, bytes)
+            && let Some((looks, known)) = read(&bytes)
+        {
             let numbers = looks.iter().enumerate().map(|(number, look)| (*look, number)).collect();
             memory.learnt = Mutex::new(Learnt { looks, numbers, blocks: HashMap::new() });
             memory.known = known;
@@ -91,33 +95,13 @@ impl Memory {
         memory
     }
 
-    fn read(&self, bytes: &[u8]) -> Option<(Vec<Look>, HashMap<Key, Known>)> {
-        let (content, sum) = bytes.split_at_checked(bytes.len().checked_sub(self.identity.len())?)?;
-        let content_start = self.identity.len();
-        if !content.starts_with(&self.identity) || Digest::of(content).to_string().as_bytes() != sum {
-            return None;
-        }
-        let mut reader = Reader { bytes: content, at: content_start };
-        let looks = (0..reader.number()?).map(|_| Some(Look::of_bytes(reader.take(Look::BYTES)?.try_into().ok()?)));
-        let looks = looks.collect::<Option<Vec<Look>>>()?;
-        let mut known = HashMap::new();
-        while reader.at < content.len() {
-            let key: Key = reader.take(KEY)?.try_into().ok()?;
-            let length = reader.number()?;
-            let start = reader.at;
-            reader.take(length)?;
-            known.insert(key, Known { range: start..reader.at, used: AtomicBool::new(false) });
-        }
-        Some((looks, known))
-    }
-
     /// Returns the pieces of the lines of a block, if it is known.
     pub(super) fn get(&self, language: &str, code: &str) -> Option<Vec<Arc<[Piece]>>> {
         let key = key(language, code);
         let known = self.known.get(&key)?;
         known.used.store(true, Ordering::Relaxed);
         let looks = self.learnt.lock().unwrap_or_else(PoisonError::into_inner).looks.clone();
-        let mut reader = Reader { bytes: &self.bytes[known.range.clone()], at: 0 };
+        let mut reader = Reader::new(&self.bytes[known.range.clone()]);
         code.split_inclusive('\n').map(|line| pieces(&mut reader, line, &looks)).collect()
     }
 
@@ -126,11 +110,11 @@ impl Memory {
         let mut block = Vec::with_capacity(code.len() / 2);
         let mut learnt = self.learnt.lock().unwrap_or_else(PoisonError::into_inner);
         for line in lines {
-            push(&mut block, line.len());
+            push_count(&mut block, line.len());
             let mut start = 0;
             for (end, look) in line.iter() {
-                push(&mut block, (end - start) as usize);
-                push(&mut block, learnt.number(*look));
+                push_count(&mut block, (end - start) as usize);
+                push_count(&mut block, learnt.number(*look));
                 start = *end;
             }
         }
@@ -160,27 +144,41 @@ impl Memory {
         if learnt.blocks.is_empty() && unused.len() == before {
             return None;
         }
-        let mut bytes = self.identity.clone();
-        push(&mut bytes, learnt.looks.len());
+        let mut bytes = Vec::new();
+        push_count(&mut bytes, learnt.looks.len());
         learnt.looks.iter().for_each(|look| bytes.extend(look.to_bytes()));
         for (key, block) in kept.into_iter().chain(unused) {
             bytes.extend(key);
-            push(&mut bytes, block.len());
+            push_count(&mut bytes, block.len());
             bytes.extend(block);
         }
-        let sum = Digest::of(&bytes).to_string();
-        bytes.extend(sum.as_bytes());
-        Some(bytes)
+        Some(bytes::sealed(&self.identity, &bytes))
     }
+}
+
+/// Reads the looks, and where each block stands.
+fn read(bytes: &[u8]) -> Option<(Vec<Look>, HashMap<Key, Known>)> {
+    let mut reader = Reader::new(bytes);
+    let looks = (0..reader.count()?).map(|_| Some(Look::of_bytes(reader.take(Look::BYTES)?.try_into().ok()?)));
+    let looks = looks.collect::<Option<Vec<Look>>>()?;
+    let mut known = HashMap::new();
+    while !reader.is_at_end() {
+        let key: Key = reader.take(KEY)?.try_into().ok()?;
+        let length = reader.count()?;
+        let start = reader.at();
+        reader.take(length)?;
+        known.insert(key, Known { range: start..reader.at(), used: AtomicBool::new(false) });
+    }
+    Some((looks, known))
 }
 
 /// Reads the pieces of one line. Those of another line would not fit it.
 fn pieces(reader: &mut Reader<'_>, line: &str, looks: &[Look]) -> Option<Arc<[Piece]>> {
     let mut end = 0;
-    (0..reader.number()?)
+    (0..reader.count()?)
         .map(|_| {
-            end += reader.number()?;
-            let look = *looks.get(reader.number()?)?;
+            end += reader.count()?;
+            let look = *looks.get(reader.count()?)?;
             line.is_char_boundary(end).then_some((u32::try_from(end).ok()?, look))
         })
         .collect()
@@ -188,41 +186,6 @@ fn pieces(reader: &mut Reader<'_>, line: &str, looks: &[Look]) -> Option<Arc<[Pi
 
 fn key(language: &str, code: &str) -> Key {
     Digest::of_parts([language.as_bytes(), code.as_bytes()]).half()
-}
-
-/// Writes a number, seven bits a byte, the lowest first.
-fn push(bytes: &mut Vec<u8>, mut number: usize) {
-    while number > 0x7f {
-        bytes.push(number as u8 | 0x80);
-        number >>= 7;
-    }
-    bytes.push(number as u8);
-}
-
-/// Reads what was written.
-struct Reader<'b> {
-    bytes: &'b [u8],
-    at: usize,
-}
-
-impl<'b> Reader<'b> {
-    fn take(&mut self, count: usize) -> Option<&'b [u8]> {
-        let taken = self.bytes.get(self.at..self.at.checked_add(count)?)?;
-        self.at += count;
-        Some(taken)
-    }
-
-    fn number(&mut self) -> Option<usize> {
-        let mut number = 0;
-        for shift in (0..usize::BITS).step_by(7) {
-            let byte = *self.take(1)?.first()?;
-            number |= usize::from(byte & 0x7f) << shift;
-            if byte < 0x80 {
-                return Some(number);
-            }
-        }
-        None
-    }
 }
 
 #[cfg(test)]
