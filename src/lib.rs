@@ -58,7 +58,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::article::Typesetter;
-use crate::check::Report;
+use crate::check::{Memory, Report};
 use crate::config::Config;
 use crate::diagnostic::{Diagnostic, Exit, Place};
 use crate::library::{Library, Upcoming};
@@ -72,6 +72,8 @@ use crate::verification::{Asking, LOCK, Scope};
 
 /// The name in the cache under which coloured code is kept.
 const CODE: &str = "code";
+/// The name in the cache under which the facts of written pages are kept.
+const FACTS: &str = "facts";
 
 /// What a build is asked for, besides what the configuration says.
 #[derive(Debug, Clone, Default)]
@@ -211,7 +213,11 @@ fn journey(config: &Arc<Config>, request: &Request, build: &mut Build) -> Result
 
     let manifest = Manifest::new(&config.base_url, staged.files.clone());
     build.tally.count_files(&manifest);
-    let report = asked.judge(staged.folder(), Some(&manifest), true);
+    let memory = Memory::recall(output::recall(&config.root, FACTS));
+    let report = asked.judge_build(&memory, staged.folder(), &manifest);
+    if let Some(memory) = memory.to_bytes() {
+        output::keep(&config.root, FACTS, &memory);
+    }
     let began = build.tally.stage("verify", began);
     asked.remember(&report)?;
     let is_refused = report.exit() != Exit::Success;

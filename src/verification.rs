@@ -14,7 +14,7 @@ use jiff::civil::Date;
 use crate::analytics::exchange::Reply;
 use crate::browser::{self, Earlier, Places};
 use crate::check::report::Judged;
-use crate::check::{self, Options, Report};
+use crate::check::{self, Memory, Options, Report};
 use crate::config::Config;
 use crate::diagnostic::{Diagnostic, Exit, Place};
 use crate::digest::{Digest, Sha256};
@@ -94,9 +94,25 @@ impl Asking {
 }
 
 impl Asked {
-    /// Judges a folder, together with the answers.
+    /// Judges a folder, together with the answers, and reads every page.
     pub fn judge(&self, folder: &Path, manifest: Option<&Manifest>, site_rules: bool) -> Report {
+        self.judge_by(None, folder, manifest, site_rules)
+    }
+
+    /// Judges the folder of a build, together with the answers. What `memory` knows of a page is believed of the same bytes.
+    pub fn judge_build(&self, memory: &Memory, folder: &Path, manifest: &Manifest) -> Report {
+        self.judge_by(Some(memory), folder, Some(manifest), true)
+    }
+
+    fn judge_by(
+        &self,
+        memory: Option<&Memory>,
+        folder: &Path,
+        manifest: Option<&Manifest>,
+        site_rules: bool,
+    ) -> Report {
         let options = Options {
+            memory,
             site_rules,
             levels: self.scope.levels.clone(),
             lock: self.lock.as_ref(),
@@ -171,6 +187,7 @@ impl Asked {
     /// Judges what was seen of the deployed site, together with the answers.
     pub fn judge_live(&self, seen: &live::Seen<'_>) -> live::Judgement {
         let options = Options {
+            memory: None,
             site_rules: false,
             levels: self.scope.levels.clone(),
             lock: self.lock.as_ref(),

@@ -46,6 +46,7 @@ pub use order::OrderProblem;
 use read_back::ReadBack;
 use script::Script;
 pub use sign::Sign;
+pub use tag::style_named;
 use text::{attribute, below, embedding, file_name, host_of, inline_json, printed, queried};
 
 /// Every vendor that is known.

@@ -65,6 +65,28 @@ pub(super) fn tags(scripts: &[ScriptTag], words: &[&str]) -> Vec<Tag> {
     tags
 }
 
+/// Every style that a [`super::Sighting`] may have.
+const STYLES: [&str; 13] = [
+    "",
+    "bare",
+    "edge",
+    "global",
+    "inert",
+    "injected",
+    "inline",
+    "pixel",
+    "queue",
+    "rocket-loader",
+    "synchronous",
+    "tag",
+    "tag-manager",
+];
+
+/// Returns the style of this name.
+pub fn style_named(name: &str) -> Option<&'static str> {
+    STYLES.into_iter().find(|style| *style == name)
+}
+
 /// Returns how a browser comes to run a tag.
 fn style(script: &ScriptTag) -> &'static str {
     if script.runs() {

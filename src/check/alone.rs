@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::addresses::Addresses;
 use super::evidence::{Evidence, Table};
 use super::folder::served_elsewhere;
 use super::headers::Headers;
@@ -52,8 +53,14 @@ pub fn page(surroundings: &Surroundings<'_>, path: &OutPath, bytes: &[u8], entry
     let reduced = {
         let elsewhere = served_elsewhere(config, &tables);
         let site = Site::of(&config.base_url, Files::Asked(surroundings.exists), surroundings.redirects, elsewhere);
-        let reducer = Reducer { site, tables: &tables, site_rules: true, interner: Interner::default() };
-        reducer.page(path.as_str(), facts, entry)
+        let reducer = Reducer {
+            site,
+            tables: &tables,
+            site_rules: true,
+            interner: Interner::default(),
+            addresses: Addresses::default(),
+        };
+        reducer.page(path.as_str(), facts, entry).0
     };
     let (broken, fragments) = match &reduced.site {
         Some(site) => {

@@ -18,7 +18,7 @@ use crate::analytics::{self, Expected, ScriptTag, Sighting};
 use crate::config::{Analytics, Config, Placed};
 use crate::diagnostic::Diagnostic;
 use crate::digest::Digest;
-use crate::manifest::Manifest;
+use crate::manifest::{Entry, FileKind, Manifest};
 use crate::paths::{OutPath, Route};
 
 /// Everything that the rules judge by.
@@ -123,6 +123,19 @@ pub struct Page {
     pub site: Option<Box<SiteFacts>>,
     /// Which snippet belongs to which table.
     pub assignment: Assignment,
+}
+
+/// What a page says by itself, as far as rules ask for it: all of a [`Page`] but what the manifest says of it.
+#[derive(Debug)]
+pub(super) struct Said {
+    pub(super) kind: PageKind,
+    pub(super) snippets: Vec<Snippet>,
+    pub(super) inert: Vec<(Snippet, Inert)>,
+    pub(super) canonical: Option<Box<Canonical>>,
+    pub(super) policies: Arc<Vec<String>>,
+    pub(super) referrer: Option<String>,
+    pub(super) site: Option<Box<SiteFacts>>,
+    pub(super) assignment: Assignment,
 }
 
 /// A canonical link that does not give the very address of its page.
@@ -365,6 +378,29 @@ impl<'a> Evidence<'a> {
 }
 
 impl Page {
+    /// Joins what a page says with what our manifest says of it.
+    pub(super) fn new(path: &str, entry: Option<&Entry>, said: Said) -> Page {
+        Page {
+            path: path.to_owned(),
+            kind: said.kind,
+            layout: entry.and_then(|entry| entry.layout.clone()),
+            source: entry.and_then(|entry| entry.source.clone()),
+            section: match entry.filter(|entry| matches!(entry.kind, FileKind::Page | FileKind::Alias)) {
+                Some(entry) => entry.section.clone().unwrap_or_default(),
+                None => path.split_once('/').map_or("", |(first, _)| first).to_owned(),
+            },
+            opted_out: entry.is_some_and(|entry| entry.no_analytics),
+            first_published: entry.and_then(|entry| entry.canonical.clone()),
+            snippets: said.snippets,
+            inert: said.inert,
+            canonical: said.canonical,
+            policies: said.policies,
+            referrer: said.referrer,
+            site: said.site,
+            assignment: said.assignment,
+        }
+    }
+
     /// Returns a snippet by the number that an [`Assignment`] gives it: those that wait come after those that run.
     pub fn snippet(&self, index: usize) -> &Snippet {
         match index.checked_sub(self.snippets.len()) {

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use super::addresses::Addresses;
 use super::evidence::{Evidence, Page, PageKind, Sent, Snippet, Table};
 use super::reduce::{Interner, Reducer};
 use super::resolve::{Files, Site};
@@ -46,9 +47,10 @@ impl<'a> Reading<'a> {
         let nothing_is_there = |_: &str| false;
         let site = Site::of(&self.config.base_url, Files::Asked(&nothing_is_there), None, Vec::new());
         let interner = std::mem::take(&mut self.interner);
-        let reducer = Reducer { site, tables: &self.tables, site_rules: false, interner };
+        let reducer =
+            Reducer { site, tables: &self.tables, site_rules: false, interner, addresses: Addresses::default() };
         let entry = self.manifest.and_then(|manifest| manifest.files.get(path.as_str()));
-        let page = reducer.page(path.as_str(), page::read(bytes), entry);
+        let (page, _) = reducer.page(path.as_str(), page::read(bytes), entry);
         self.interner = reducer.interner;
         self.pages.insert(path.to_string(), page);
         self.sent.insert(path.to_string(), headers.clone());
@@ -76,7 +78,7 @@ impl<'a> Reading<'a> {
 
 /// Reads the pages of a folder, whoever made them.
 pub fn folder<'a>(config: &'a Config, folder: &std::path::Path) -> Result<Evidence<'a>, Diagnostic> {
-    super::folder::gather(config, folder, None, false)
+    super::folder::gather(config, folder, None, false, None)
 }
 
 /// Judges pages that were sent, together with what the analytics servers answered.

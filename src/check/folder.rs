@@ -18,8 +18,9 @@ use super::evidence::{Evidence, Page, Seen, Table};
 use super::feeds::{self, Feed};
 use super::headers::Headers;
 use super::lost;
+use super::memory::{self, Kept, Memory, Recalled};
 use super::page;
-use super::reduce::{Interner, Reducer};
+use super::reduce::Reducer;
 use super::resolve::Site;
 use super::secrets::Secrets;
 use super::sitemap::{self, Sitemap};
@@ -41,17 +42,19 @@ struct Reduced {
     sitemap: Option<Box<Sitemap>>,
     leaks: Vec<String>,
     breaches: Vec<Breach>,
+    kept: Option<Box<Kept>>,
 }
 
-/// Reads a folder. `site_rules` says whether the site's own rules are on.
+/// Reads a folder. `site_rules` says whether the site's own rules are on; pages that `memory` knows are not parsed again.
 pub(super) fn gather<'a>(
     config: &'a Config,
     folder: &Path,
     manifest: Option<&'a Manifest>,
     site_rules: bool,
+    memory: Option<&Memory>,
 ) -> Result<Evidence<'a>, Diagnostic> {
     let (files, unreadable) = list(folder)?;
-    Ok(reduce(config, files, unreadable, manifest, site_rules))
+    Ok(reduce(config, files, unreadable, manifest, site_rules, memory))
 }
 
 /// Takes files that are in memory, by their path in a folder that is not there.
@@ -64,7 +67,7 @@ pub(super) fn take<'a>(
     let listed = |(path, bytes): (&String, &Vec<u8>)| {
         (path.clone(), Listed { size: bytes.len() as u64, content: Content::Memory(bytes.clone()) })
     };
-    reduce(config, files.iter().map(listed).collect(), Vec::new(), manifest, site_rules)
+    reduce(config, files.iter().map(listed).collect(), Vec::new(), manifest, site_rules, None)
 }
 
 fn reduce<'a>(
@@ -73,6 +76,7 @@ fn reduce<'a>(
     mut unreadable: Vec<Diagnostic>,
     manifest: Option<&'a Manifest>,
     site_rules: bool,
+    memory: Option<&Memory>,
 ) -> Evidence<'a> {
     let tables = Table::all(config);
     let secrets = Secrets::of(config);
@@ -82,7 +86,12 @@ fn reduce<'a>(
     // Without the site's own rules no link is followed.
     let names = files.keys().map(String::as_str).filter(|_| site_rules);
     let site = Site::new(&config.base_url, names, redirects.as_deref(), served_elsewhere(config, &tables));
-    let reducer = Reducer { site, tables: &tables, site_rules, interner: Interner::default() };
+    let contracts = if site_rules { config.contracts.as_slice() } else { &[] };
+    let name = memory.map(|_| memory::name(&config.base_url, &tables, contracts, site_rules));
+    let opened = memory.zip(name).map(|(memory, name)| memory.open(&name, &site));
+    let (recalled, addresses) = opened.map(|(recalled, addresses)| (Some(recalled), addresses)).unwrap_or_default();
+    let interner = recalled.as_ref().map(Recalled::interner).unwrap_or_default();
+    let reducer = Reducer { site, tables: &tables, site_rules, interner, addresses };
     let everywhere = config.feeds_everywhere();
     let feeds = everywhere.iter().map(|feed| feed.path.trim_start_matches('/')).collect();
     let of_terms = config.feeds.iter().filter(|feed| matches!(feed.of, FeedOf::Terms(_)));
@@ -90,19 +99,27 @@ fn reduce<'a>(
     let html = files.keys().filter(|path| OutPath::new(path.as_str()).is_html()).count();
     // One place for each, and no second list of them: of a large site they are what is held.
     let pages = Mutex::new(Vec::with_capacity(html));
-    let contracts = if site_rules { config.contracts.as_slice() } else { &[] };
-    let job =
-        Job { reducer: &reducer, secrets: &secrets, manifest, site_rules, feeds, feed_names, contracts, pages: &pages };
+    let job = Job {
+        reducer: &reducer,
+        recalled: recalled.as_ref(),
+        secrets: &secrets,
+        manifest,
+        site_rules,
+        feeds,
+        feed_names,
+        contracts,
+        pages: &pages,
+    };
     let listed: Vec<(&String, &Listed)> = files.iter().collect();
     let reduced: Vec<Result<Reduced, Box<Diagnostic>>> =
         listed.par_iter().map(|(path, file)| job.file(path, file).map_err(Box::new)).collect();
     drop(listed);
     let lost = if site_rules { lost::addresses(config, &reducer.site) } else { Vec::new() };
-    drop(reducer);
+    let addresses = reducer.into_addresses();
 
     let mut seen = BTreeMap::new();
     let (mut feeds, mut sitemaps, mut leaks) = (Vec::new(), Vec::new(), BTreeSet::new());
-    let mut breaches = Vec::new();
+    let (mut breaches, mut kept) = (Vec::new(), Vec::new());
     let mut pages: Vec<Page> = pages.into_inner().unwrap_or_else(PoisonError::into_inner);
     pages.sort_unstable_by(|one, other| one.path.cmp(&other.path));
     for ((path, file), outcome) in files.into_iter().zip(reduced) {
@@ -112,10 +129,16 @@ fn reduce<'a>(
                 feeds.extend(reduced.feed.map(|feed| *feed));
                 sitemaps.extend(reduced.sitemap.map(|sitemap| *sitemap));
                 breaches.extend(reduced.breaches);
+                kept.extend(reduced.kept.map(|kept| *kept));
                 leaks.extend(reduced.leaks.into_iter().map(|variable| (path.clone(), variable)));
                 seen.insert(path, Seen { size: file.size, digest: reduced.digest });
             }
         }
+    }
+    if let (Some(memory), Some(name), Some(recalled)) = (memory, name, &recalled)
+        && let Some(content) = recalled.renewed(&pages, &kept, &breaches, &addresses)
+    {
+        memory.leave(&name, &content);
     }
     Evidence {
         config,
@@ -252,6 +275,8 @@ pub(super) fn cannot_read(path: &str, error: &std::io::Error) -> Diagnostic {
 /// What every file is reduced with.
 struct Job<'a> {
     reducer: &'a Reducer<'a>,
+    /// What is known of pages; none where nobody asks for a memory.
+    recalled: Option<&'a Recalled>,
     secrets: &'a Secrets,
     manifest: Option<&'a Manifest>,
     site_rules: bool,
@@ -285,15 +310,14 @@ impl Job<'_> {
     }
 
     fn markup(&self, path: &str, bytes: &[u8], html: bool) -> Reduced {
+        let digest = (self.manifest.is_some() || (html && self.recalled.is_some())).then(|| Digest::of(bytes));
         let mut reduced = Reduced {
-            digest: self.manifest.map(|_| Digest::of(bytes)),
+            digest: digest.filter(|_| self.manifest.is_some()),
             leaks: self.secrets.found_in(bytes).map(str::to_owned).collect(),
             ..Reduced::default()
         };
         if html {
-            let entry = self.manifest.and_then(|manifest| manifest.files.get(path));
-            let page = self.reducer.page(path, page::read(bytes), entry);
-            reduced.breaches = contracts::breaches(self.contracts, &page, bytes);
+            let page = self.page(path, bytes, digest, &mut reduced);
             // A panic elsewhere cannot leave the list half changed.
             self.pages.lock().unwrap_or_else(PoisonError::into_inner).push(page);
         } else if feeds::is_feed(bytes) || self.feeds.contains(path) {
@@ -302,6 +326,22 @@ impl Job<'_> {
             reduced.sitemap = Some(Box::new(sitemap::read(path, bytes, &self.reducer.site)));
         }
         reduced
+    }
+
+    /// Reads a page, unless it is known what these very bytes say at this path.
+    fn page(&self, path: &str, bytes: &[u8], digest: Option<Digest>, reduced: &mut Reduced) -> Page {
+        let entry = self.manifest.and_then(|manifest| manifest.files.get(path));
+        let memory = self.recalled.zip(digest).map(|(recalled, digest)| (recalled, memory::key(path, &digest)));
+        if let Some(known) = memory.and_then(|(recalled, key)| recalled.page(path, key)) {
+            let (page, named) = (Page::new(path, entry, known.said), known.named);
+            reduced.breaches = known.breaches;
+            reduced.kept = Some(Box::new(known.kept));
+            return self.reducer.follow(page, &named);
+        }
+        let (page, named) = self.reducer.page(path, page::read(bytes), entry);
+        reduced.breaches = contracts::breaches(self.contracts, &page, bytes);
+        reduced.kept = memory.map(|(_, key)| Box::new(Kept::learnt(key, &named)));
+        page
     }
 
     /// Reads a file that only its bytes matter of.

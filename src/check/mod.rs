@@ -7,6 +7,7 @@
 //! To add a rule: write `fn(&Evidence) -> …` into the file of its subject, a row into [`RULES`], and a
 //! row for its code into `codes/guard.rs`. A test demands a breakage that only this rule finds.
 
+mod addresses;
 pub mod alone;
 mod bystanders;
 mod canonical;
@@ -21,6 +22,7 @@ pub mod headers;
 mod integrity;
 mod links;
 mod lost;
+pub mod memory;
 mod oddities;
 pub mod page;
 pub mod redirects;
@@ -34,6 +36,7 @@ mod snippet;
 mod subjects;
 
 pub use self::evidence::{Evidence, Page};
+pub use self::memory::Memory;
 pub use self::report::Report;
 
 use std::borrow::Cow;
@@ -58,6 +61,8 @@ pub struct Options<'a> {
     pub levels: Option<BTreeSet<GuardLevel>>,
     /// What is locked, if there is a lock.
     pub lock: Option<&'a Lock>,
+    /// What is known of pages; without it every page is parsed.
+    pub memory: Option<&'a Memory>,
     /// What earlier runs have told; without it `on_unknown = "warn"` lets nothing pass.
     pub state: Option<&'a State>,
 }
@@ -154,7 +159,7 @@ pub fn gather<'a>(
     folder: &Path,
     manifest: Option<&'a Manifest>,
 ) -> Result<Evidence<'a>, Diagnostic> {
-    folder::gather(config, folder, manifest, false)
+    folder::gather(config, folder, manifest, false, None)
 }
 
 /// The rules of a run.
@@ -191,7 +196,7 @@ pub fn run_with(
     options: &Options<'_>,
 ) -> Report {
     let site_rules = options.site_rules || manifest.is_some();
-    let mut report = match folder::gather(config, folder, manifest, site_rules) {
+    let mut report = match folder::gather(config, folder, manifest, site_rules, options.memory) {
         Ok(evidence) => judge(rules, &evidence, answers, options, site_rules),
         Err(problem) => Report { findings: vec![problem], ..Report::default() },
     };

@@ -79,6 +79,16 @@ pub enum Inert {
     Never(&'static str),
 }
 
+impl Inert {
+    /// The elements and attributes by which a script does not run.
+    const WORDS: [&str; 9] = ["textarea", "title", "xmp", "iframe", "noembed", "noframes", "src", "nomodule", "event"];
+
+    /// Returns the element or attribute of this name.
+    pub(super) fn word(name: &str) -> Option<&'static str> {
+        Inert::WORDS.into_iter().find(|word| *word == name)
+    }
+}
+
 impl std::fmt::Display for Inert {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {

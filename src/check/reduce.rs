@@ -9,14 +9,15 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use url::Url;
 
+use super::addresses::{Addresses, Named};
 use super::canonical;
-use super::evidence::{Assignment, Difference, Found, Page, PageKind, SiteFacts, Snippet, Table};
+use super::evidence::{Assignment, Difference, Found, Page, PageKind, Said, SiteFacts, Snippet, Table};
 use super::oddities;
 use super::page::{Inert, Link, PageFacts};
-use super::resolve::{Site, Target};
+use super::resolve::{Address, Site};
 use crate::analytics::{self, ScriptTag, Sighting};
 use crate::config::Placed;
-use crate::manifest::{Entry, FileKind};
+use crate::manifest::Entry;
 use crate::paths::OutPath;
 
 /// Lets all pages that say the same share one value.
@@ -24,7 +25,6 @@ use crate::paths::OutPath;
 pub(super) struct Interner {
     found: Mutex<BTreeSet<Arc<Found>>>,
     policies: Mutex<BTreeSet<Arc<Vec<String>>>>,
-    paths: Mutex<BTreeSet<Arc<str>>>,
     /// What scripts were recognised as. Nearly all pages of a site have the same ones, at other lines.
     recognised: RwLock<Vec<(Vec<ScriptTag>, Vec<Sighting>)>>,
 }
@@ -33,6 +33,13 @@ pub(super) struct Interner {
 const MOST_RECOGNISED: usize = 16;
 
 impl Interner {
+    /// Starts with values that pages are known to share.
+    pub(super) fn recalled(found: &[Arc<Found>], policies: &[Arc<Vec<String>>]) -> Interner {
+        let found = found.iter().map(Arc::clone).collect();
+        let policies = policies.iter().map(Arc::clone).collect();
+        Interner { found: Mutex::new(found), policies: Mutex::new(policies), ..Interner::default() }
+    }
+
     /// Recognises the snippets of a page by its scripts.
     fn recognise(&self, scripts: &[ScriptTag]) -> Vec<Sighting> {
         let is_same = |(known, _): &&(Vec<ScriptTag>, _)| {
@@ -77,11 +84,13 @@ pub(super) struct Reducer<'a> {
     pub(super) site_rules: bool,
     /// Where equal values are shared.
     pub(super) interner: Interner,
+    /// The addresses of the site that pages name.
+    pub(super) addresses: Addresses,
 }
 
 impl Reducer<'_> {
-    /// Reduces the facts of one page.
-    pub(super) fn page(&self, path: &str, facts: PageFacts, entry: Option<&Entry>) -> Page {
+    /// Reduces the facts of one page, and says which addresses it names.
+    pub(super) fn page(&self, path: &str, facts: PageFacts, entry: Option<&Entry>) -> (Page, Named) {
         let out_path = OutPath::new(path);
         let permalink = self.site.base_url().permalink(&out_path.route());
         let url = Url::parse(&permalink).unwrap_or_else(|_| self.site.base_url().url().clone());
@@ -104,25 +113,32 @@ impl Reducer<'_> {
         snippets.shrink_to_fit();
         inert.shrink_to_fit();
         let assignment = assign(self.tables, &snippets, &inert);
-        Page {
-            path: path.to_owned(),
+        let named = if self.site_rules { self.named(path, &base, &facts) } else { Named::new() };
+        let said = Said {
             kind,
-            layout: entry.and_then(|entry| entry.layout.clone()),
-            source: entry.and_then(|entry| entry.source.clone()),
-            section: match entry.filter(|entry| matches!(entry.kind, FileKind::Page | FileKind::Alias)) {
-                Some(entry) => entry.section.clone().unwrap_or_default(),
-                None => path.split_once('/').map_or("", |(first, _)| first).to_owned(),
-            },
-            opted_out: entry.is_some_and(|entry| entry.no_analytics),
-            first_published: entry.and_then(|entry| entry.canonical.clone()),
             snippets,
             inert,
             canonical: canonical.map(Box::new),
             referrer: facts.referrer.clone(),
             policies: share(&self.interner.policies, Arc::new(facts.policies.clone())),
-            site: self.site_rules.then(|| Box::new(self.site_facts(path, &base, facts))),
+            site: self.site_rules.then(|| Box::new(self.site_facts(&base, facts))),
             assignment,
+        };
+        (self.follow(Page::new(path, entry, said), &named), named)
+    }
+
+    /// Gives up all but the addresses.
+    pub(super) fn into_addresses(self) -> Addresses {
+        self.addresses
+    }
+
+    /// Adds to a page what the addresses that it names lead to.
+    pub(super) fn follow(&self, mut page: Page, named: &Named) -> Page {
+        if let Some(site) = &mut page.site {
+            let astray = self.addresses.astray(&page.path, &site.anchors, named);
+            (site.broken, site.fragments) = (astray.broken, astray.fragments);
         }
+        page
     }
 
     fn snippets(&self, scripts: &[ScriptTag], base: &Url) -> Vec<Snippet> {
@@ -167,36 +183,33 @@ impl Reducer<'_> {
             .collect()
     }
 
-    fn site_facts(&self, path: &str, base: &Url, facts: PageFacts) -> SiteFacts {
+    fn site_facts(&self, base: &Url, facts: PageFacts) -> SiteFacts {
         let oddities = oddities::of_page(&facts, base, self.site.base_url().url(), self.tables);
-        let mut broken = BTreeMap::new();
-        let mut fragments = BTreeMap::new();
-        for link in &facts.links {
-            // A form is answered by a program, and an empty address is the page itself.
-            if link.target.is_empty() || matches!(link.attribute, "action" | "formaction") {
-                continue;
-            }
-            match self.site.resolve(base, &link.target) {
-                Target::Nothing(target) => drop(broken.entry(target).or_insert(link.line)),
-                Target::File(file, Some(fragment)) if OutPath::new(file.as_str()).is_html() => {
-                    fragments.entry((file, fragment)).or_insert(link.line);
-                }
-                Target::File(..) | Target::Elsewhere => {}
-            }
-        }
-        // Most fragments name a part of their own page: those are settled here.
-        fragments.retain(|(file, fragment), _| file != path || !facts.anchors.contains(fragment));
         SiteFacts {
-            broken: broken.into_iter().collect(),
-            fragments: fragments
-                .into_iter()
-                .map(|((file, fragment), line)| (share(&self.interner.paths, Arc::from(file)), fragment, line))
-                .collect(),
+            broken: Vec::new(),
+            fragments: Vec::new(),
             anchors: facts.anchors,
             repeated_ids: facts.repeated_ids,
             oddities,
             flattened: facts.flattened,
         }
+    }
+
+    /// Returns the addresses on this site that a page names, but for those that lead to the page itself for good.
+    fn named(&self, path: &str, base: &Url, facts: &PageFacts) -> Named {
+        let asks = |link: &&Link| {
+            // A form is answered by a program, and an empty address is the page itself.
+            !link.target.is_empty() && !matches!(link.attribute, "action" | "formaction")
+        };
+        let is_open = |address: &Address<'_>| {
+            let is_settled = address.fragment.as_ref().is_none_or(|fragment| facts.anchors.contains(fragment));
+            !is_settled || !self.site.is_always(address, path)
+        };
+        let links = facts.links.iter().filter(asks);
+        let addresses: Vec<(Address<'_>, u64)> = links
+            .filter_map(|link| Some((self.site.address(base, &link.target).filter(is_open)?, link.line)))
+            .collect();
+        self.addresses.number(&self.site, &addresses)
     }
 }
 

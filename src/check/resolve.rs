@@ -3,6 +3,7 @@
 //! Answers as a plain web server does for the files that were written, and by the rules of a
 //! `_redirects` file. Reads no file itself.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 
 use percent_encoding::percent_decode_str;
@@ -59,6 +60,15 @@ pub(super) enum Target {
     Nothing(String),
 }
 
+/// An address on this site, as a link names it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Address<'link> {
+    /// The path of its URL, as it is written there.
+    pub(super) path: Cow<'link, str>,
+    /// The element that is asked for, decoded.
+    pub(super) fragment: Option<String>,
+}
+
 impl<'a> Site<'a> {
     /// Takes the files of a folder, the text of its `_redirects`, and what is served from elsewhere.
     pub(super) fn new(
@@ -94,17 +104,56 @@ impl<'a> Site<'a> {
 
     /// Returns what a link on the page `from` leads to.
     pub(super) fn resolve(&self, from: &Url, link: &str) -> Target {
+        self.address(from, link).map_or(Target::Elsewhere, |address| self.leads(&address))
+    }
+
+    /// Returns the address on this site that a link on the page `from` names, whatever stands there; nothing if it names
+    /// none. Depends on no file: only on the page's place, the link, and where the site stands.
+    pub(super) fn address<'link>(&self, from: &Url, link: &'link str) -> Option<Address<'link>> {
         let (rest, fragment) = match link.split_once('#') {
             Some((rest, fragment)) => (rest, Some(fragment)),
             None => (link, None),
         };
-        match self.plain_path(rest) {
-            Some(path) => self.target(path.split('?').next().unwrap_or_default(), fragment),
-            None => match from.join(link) {
-                Ok(url) if self.is_ours(&url) => self.target(url.path(), fragment),
-                _ => Target::Elsewhere,
-            },
+        let path = match self.plain_path(rest) {
+            Some(path) => Cow::Borrowed(path.split('?').next().unwrap_or_default()),
+            None => {
+                let url = from.join(link).ok().filter(|url| self.is_ours(url))?;
+                Cow::Owned(url.path().to_owned())
+            }
+        };
+        // The site's own folder without its slash still leads home; all else is another site.
+        let path = match self.below(&path) {
+            Some(_) => path,
+            None if *path == *self.base_url.prefix() => Cow::Owned(format!("{path}/")),
+            None => return None,
+        };
+        Some(Address { path, fragment: fragment.and_then(named_fragment) })
+    }
+
+    /// Returns what an address leads to.
+    pub(super) fn leads(&self, address: &Address<'_>) -> Target {
+        let path = &*address.path;
+        let Some(below) = self.below(path) else { return Target::Elsewhere };
+        let decoded = percent_decode_str(below).decode_utf8_lossy();
+        match self.file(&decoded) {
+            Some(file) => Target::File(file, address.fragment.clone()),
+            None if self.is_elsewhere(path, &decoded) => Target::Elsewhere,
+            None => Target::Nothing(format!("/{decoded}")),
         }
+    }
+
+    /// Returns whether an address leads to this file as long as the file is there, whatever else is.
+    pub(super) fn is_always(&self, address: &Address<'_>, file: &str) -> bool {
+        let Some(below) = self.below(&address.path) else { return false };
+        let decoded = percent_decode_str(below).decode_utf8_lossy();
+        let is_folder = decoded.is_empty() || decoded.ends_with('/');
+        // What a server looks for first.
+        file.strip_prefix(&*decoded) == Some(if is_folder { "index.html" } else { "" })
+    }
+
+    /// Returns the part of a path below the site.
+    fn below<'p>(&self, path: &'p str) -> Option<&'p str> {
+        path.strip_prefix(self.base_url.prefix())?.strip_prefix('/')
     }
 
     /// Returns whether a URL lies on this site's host, by whichever of http and https.
@@ -121,20 +170,6 @@ impl<'a> Site<'a> {
         // `%2e` is a dot to a browser, and a dot may lead upwards.
         let clean = path.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\') && !path.contains("%2");
         (plain && clean).then_some(path)
-    }
-
-    fn target(&self, path: &str, fragment: Option<&str>) -> Target {
-        let Some(below) = path.strip_prefix(self.base_url.prefix()).and_then(|rest| rest.strip_prefix('/')) else {
-            // The site's own folder without its slash still leads home; all else is another site.
-            let home = path == self.base_url.prefix();
-            return if home { self.target(&format!("{path}/"), fragment) } else { Target::Elsewhere };
-        };
-        let decoded = percent_decode_str(below).decode_utf8_lossy();
-        match self.file(&decoded) {
-            Some(file) => Target::File(file, fragment.and_then(named_fragment)),
-            None if self.is_elsewhere(path, &decoded) => Target::Elsewhere,
-            None => Target::Nothing(format!("/{decoded}")),
-        }
     }
 
     /// Returns the file that a server answers a path with.
@@ -221,6 +256,35 @@ mod tests {
         ] {
             assert_eq!(resolve("https://blog.example/", "https://blog.example/posts/a%20b/", link), expected, "{link}");
         }
+    }
+
+    #[test]
+    fn what_leads_to_a_file_for_good_is_what_a_server_looks_for_first() {
+        let base = BaseUrl::parse("https://blog.example/").unwrap();
+        let from = Url::parse("https://blog.example/posts/a%20b/").unwrap();
+        for (link, file, always) in [
+            ("#one", "posts/a b/index.html", true),
+            ("", "posts/a b/index.html", true),
+            ("index.html#one", "posts/a b/index.html", true),
+            ("/", "index.html", true),
+            ("/index.html", "index.html", true),
+            ("/about.html", "about.html", true),
+            ("/posts/a%20b", "posts/a b/index.html", false),
+            ("/about", "about.html", false),
+            ("/old/", "old/index.htm", false),
+            ("/posts/", "posts/a b/index.html", false),
+            ("/", "posts/index.html", false),
+        ] {
+            let site = Site::new(&base, [file, "x.png"], None, Vec::new());
+            let address = site.address(&from, link).unwrap();
+            assert_eq!(site.is_always(&address, file), always, "{link}");
+            // With everything else that could stand there.
+            let others = ["posts/a b", "about", "about/index.html", "old/index.html", "posts/index.html", "index.htm"];
+            let site = Site::new(&base, others.into_iter().chain([file]), None, Vec::new());
+            assert!(!always || matches!(site.leads(&address), Target::File(found, _) if found == file), "{link}");
+        }
+        let site = Site::new(&base, FILES, None, Vec::new());
+        assert_eq!(site.address(&from, "https://other.example/"), None);
     }
 
     #[test]

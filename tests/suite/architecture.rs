@@ -92,6 +92,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         "check",
         &[
             "analytics",
+            "bytes",
             "codes",
             "config",
             "diagnostic",

@@ -21,6 +21,7 @@ tests![
     levels_that_are_left_out_are_named_and_not_asked,
     on_unknown_warns_only_while_the_memory_is_fresh,
     a_layout_without_snippet_is_one_finding,
+    what_is_remembered_of_pages_hides_nothing,
     a_folder_of_another_generator_is_checked,
     a_mistake_in_a_post_is_told_before_a_slow_server_answers,
     nothing_is_guarded_without_analytics_and_the_report_says_so,
@@ -217,6 +218,34 @@ fn on_unknown_warns_only_while_the_memory_is_fresh() {
     let site = run.then();
     fs::remove_dir_all(site.path(".blog")).unwrap();
     site.build().exit(4).stderr_has(".blog/state");
+}
+
+fn what_is_remembered_of_pages_hides_nothing() {
+    let snippet = "<script data-goatcounter=\"https://stats.example/count\" async src=\"https://stats.example/count.js\"></script>";
+    let page =
+        |rest: &str| format!("<!doctype html><html lang=en><title>t</title><h1 id=t>t</h1>{snippet}\n{rest}</html>");
+    let offline = |site: Site| site.run(&["build", "--offline"]);
+    let site = guarded("https://stats.example/", "")
+        .file("static/one.html", page("<a href=\"/two.html#t\">two</a>"))
+        .file("static/two.html", page(""));
+    let run = offline(site).exit(0);
+    let kept = fs::read(run.site.path(".blog/cache/facts")).unwrap();
+    let run = offline(run.then()).exit(0);
+    assert!(fs::read(run.site.path(".blog/cache/facts")).unwrap() == kept, "equal builds leave equal bytes");
+
+    // The page that is linked to loses its id, and then is gone; the page that links to it is as it was.
+    let run = offline(run.then().file("static/two.html", page("").replace(" id=t", "")));
+    let run = run.exit(1).stderr_has("link/broken-fragment").stderr_has("one.html:2");
+    fs::remove_file(run.site.path("static/two.html")).unwrap();
+    let run = offline(run.then()).exit(1).stderr_has("link/broken-page").stderr_has("one.html:2");
+    let run = offline(run.then().file("static/two.html", page(""))).exit(0);
+
+    // A page loses its snippet; and what all pages have is not what is configured any more.
+    let run = offline(run.then().file("static/two.html", page("").replace(snippet, "")));
+    let run = offline(run.exit(3).stderr_has("snippet/missing").then()).exit(3).stderr_has("snippet/missing");
+    let site = run.then().file("static/two.html", page(""));
+    let settings = fs::read_to_string(site.path("site.toml")).unwrap().replace("stats.example", "other.example");
+    offline(site.file("site.toml", settings)).exit(3).stderr_has("snippet/altered").stderr_has("one.html");
 }
 
 fn a_layout_without_snippet_is_one_finding() {

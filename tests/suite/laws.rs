@@ -150,6 +150,9 @@ fn what_is_kept_may_be_damaged_or_half_written() {
         let mut files = Vec::new();
         kept(&site.path(".blog/cache"), &mut files);
         assert!(files.len() >= 8, "something is kept: {files:?}");
+        for name in ["code", "facts"] {
+            assert!(files.iter().any(|file| file.ends_with(name)), "`{name}` is among what is damaged: {files:?}");
+        }
         for file in &files {
             fs::write(file, damage(fs::read(file).unwrap())).unwrap();
         }
