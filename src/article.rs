@@ -48,6 +48,7 @@ use self::shortcode::mask::{Masked, Piece};
 use self::summary::Excerpt;
 use crate::config::{Config, MarkdownRule};
 use crate::diagnostic::{Diagnostic, Level, Place};
+use crate::images::Picture;
 use crate::library::{Library, PostId};
 use crate::paths::{Route, SourcePath};
 use crate::timings::{Share, Table, Timings, timed};
@@ -66,6 +67,8 @@ pub struct Outline {
     pub anchors: Vec<String>,
     /// The number of words, blocks of code left out.
     pub words: usize,
+    /// Whether it has shortcodes.
+    pub has_calls: bool,
 }
 
 /// One link of an outline.
@@ -106,6 +109,17 @@ pub struct OutlineHeading {
 /// Returns the post that a link of a post's outline leads to, if it is one of this site that is shown.
 pub fn target(config: &Config, library: &Library, from: PostId, link: &OutlineLink) -> Option<PostId> {
     Links::of(config, library, from).target(link)
+}
+
+/// Returns the address that a link of a post's outline gets, and the picture that stands there if the site can resize it;
+/// nothing if it leads nowhere, or there is something to say about it.
+pub fn leads<'l>(
+    config: &'l Config,
+    library: &'l Library,
+    from: PostId,
+    link: &OutlineLink,
+) -> Option<(String, Option<&'l Picture>)> {
+    Links::of(config, library, from).leads(link)
 }
 
 /// Returns the switches under which Markdown is read, for whoever needs the places in a text.

@@ -63,10 +63,10 @@ use crate::config::Config;
 use crate::diagnostic::{Diagnostic, Exit, Place};
 use crate::library::{Library, Upcoming};
 use crate::manifest::{Contract, FileKind, Manifest};
-use crate::output::{Output, Staged};
+use crate::output::{Kept, Output, Staged};
 use crate::paths::Route;
 use crate::post::Hidden;
-use crate::render::{File, Site};
+use crate::render::{File, Fingerprints, Site};
 use crate::timings::{Share, Table, Timings, timed};
 use crate::verification::{Asking, LOCK, Scope};
 
@@ -196,8 +196,15 @@ fn journey(config: &Arc<Config>, request: &Request, build: &mut Build) -> Result
     let typesetter = Typesetter::new(config)?.recalling(config, output::recall(&config.root, CODE));
     let typesetter = Arc::new(typesetter.timed(request.timings.clone()));
     let site = Site::with(Arc::clone(config), sources, Arc::new(library), Arc::clone(&typesetter))?;
-    let page = |route: &Route| timed(timings, Table::Templates, || render::page(&site, route), share_of);
+    let (kept, fingerprints) = (Kept::open(&config.root), Fingerprints::of(&site));
+    let page = |route: &Route| {
+        let render =
+            || timed(timings, Table::Templates, || render::page_noted(&site, route), |(file, _)| share_of(file));
+        kept.page(&fingerprints, route, render)
+    };
     let mut staged = output::stage(&output, &site.routes(), page)?;
+    kept.leave(&staged.files);
+    drop(fingerprints);
     let pictures = render::develop(&site);
     staged.fill(&output, &pictures.iter().collect::<Vec<_>>(), |route| render::page(&site, route))?;
     build.diagnostics.extend(site.remarks());

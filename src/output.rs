@@ -10,6 +10,7 @@
 
 mod cache;
 mod claim;
+mod kept;
 mod owned;
 mod promote;
 mod stage;
@@ -23,6 +24,7 @@ use crate::diagnostic::{Diagnostic, Place};
 use crate::manifest::Manifest;
 
 pub use cache::{keep, recall};
+pub use kept::Kept;
 pub use promote::{Promotion, promote};
 pub use stage::{Staged, stage};
 

@@ -14,6 +14,7 @@ use std::sync::Arc;
 use percent_encoding::percent_decode_str;
 use unicode_normalization::UnicodeNormalization;
 
+use super::{OutlineLink, OutlineLinkKind};
 use crate::config::{Config, ImagesRule};
 use crate::diagnostic::{Diagnostic, Place, did_you_mean};
 use crate::images::Picture;
@@ -108,6 +109,19 @@ impl<'l> Links<'l> {
         let route = self.config.base_url.route_of(address)?;
         let (route, picture) = self.library.pictures.get_key_value(&route)?;
         Some((rule, route, picture))
+    }
+
+    /// Returns the address that a link of the outline gets, and the picture that stands there.
+    pub(super) fn leads(&self, link: &OutlineLink) -> Option<(String, Option<&'l Picture>)> {
+        let purpose = match link.kind {
+            OutlineLinkKind::Link => Use::Link,
+            OutlineLinkKind::Wiki => Use::Wiki,
+            OutlineLinkKind::Image => Use::Image,
+            OutlineLinkKind::Mail => return Some((String::new(), None)),
+        };
+        let address = self.resolve(&link.destination, purpose, || Place::file(&self.post.source)).ok()??;
+        let picture = self.picture(&address).map(|(_, _, picture)| &**picture);
+        Some((address.into_owned(), picture))
     }
 
     /// Resolves a link within the site.

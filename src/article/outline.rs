@@ -41,6 +41,7 @@ pub(super) fn read(markdown: &str, rule: &MarkdownRule) -> Outline {
             }
         }
         Some(masked) => {
+            reading.outline.has_calls = true;
             for (piece, range) in masked.pieces(rule, false) {
                 match piece {
                     Piece::Event(event) => reading.take(event, range, markdown, rule),

@@ -14,21 +14,30 @@ pub fn recall(root: &Path, name: &str) -> Vec<u8> {
 
 /// Leaves bytes for the next run.
 pub fn keep(root: &Path, name: &str, bytes: &[u8]) {
-    let write = || -> io::Result<()> {
-        let folder = folder(root);
-        fs::create_dir_all(&folder)?;
-        let ignore = root.join(".blog/.gitignore");
-        if !ignore.exists() {
-            fs::write(ignore, "*\n")?;
-        }
-        let mut file = tempfile::NamedTempFile::new_in(&folder)?;
-        file.write_all(bytes)?;
-        file.persist(folder.join(name)).map_err(|error| error.error)?;
-        Ok(())
-    };
-    let _ = write();
+    let _ = write(&folder(root).join(name), bytes);
 }
 
-fn folder(root: &Path) -> PathBuf {
+/// Writes a file of the cache as a whole.
+pub(super) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let folder = path.parent().ok_or(io::ErrorKind::NotFound)?;
+    make(folder)?;
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    file.write_all(bytes)?;
+    file.persist(path).map_err(|error| error.error)?;
+    Ok(())
+}
+
+/// Makes a folder of the cache; none of it goes into a repository.
+pub(super) fn make(folder: &Path) -> io::Result<()> {
+    fs::create_dir_all(folder)?;
+    let blog = folder.ancestors().find(|above| above.file_name().is_some_and(|name| name == ".blog"));
+    match blog.map(|blog| blog.join(".gitignore")) {
+        Some(ignore) if !ignore.exists() => fs::write(ignore, "*\n"),
+        _ => Ok(()),
+    }
+}
+
+/// Returns the folder of the cache.
+pub(super) fn folder(root: &Path) -> PathBuf {
     root.join(".blog/cache")
 }

@@ -14,6 +14,7 @@ use crate::diagnostic::{Diagnostic, Place};
 use crate::library::PostId;
 use crate::paths::Route;
 use crate::render::cells::Cells;
+use crate::render::noted::{self, Ask, Noted};
 use crate::render::shelf::Shelf;
 
 /// How many bytes of whole articles one run keeps.
@@ -26,6 +27,8 @@ pub(crate) struct Summary {
     pub continues: bool,
     pub has_code: bool,
     pub has_embed: bool,
+    /// What was noted when the article was typeset; of most there is nothing.
+    noted: Option<Box<Noted>>,
 }
 
 /// An article as feeds quote it: every address absolute.
@@ -66,9 +69,11 @@ impl Articles {
     /// Returns an article. Two threads that ask at once may both typeset it: nobody ever waits while holding a lock.
     pub(crate) fn article(&self, shelf: &Shelf, id: PostId) -> Result<Arc<Article>, Vec<Diagnostic>> {
         if let Some(article) = self.kept.cell(id.0).get() {
+            self.note(id);
             return Ok(Arc::clone(article));
         }
-        let article = Arc::new(shelf.typesetter.typeset(&shelf.config, &shelf.library, shelf, id)?);
+        let (article, noted) = noted::noting(|| shelf.typesetter.typeset(&shelf.config, &shelf.library, shelf, id));
+        let article = Arc::new(article?);
         if !article.warnings.is_empty() {
             let mut remarks = self.remarks.lock().unwrap_or_else(PoisonError::into_inner);
             remarks.entry(id).or_insert_with(|| article.warnings.clone());
@@ -81,7 +86,9 @@ impl Articles {
             continues: article.continues,
             has_code: article.has_code,
             has_embed: article.has_embed,
+            noted: of_text(noted, &article, shelf.library.route(id)),
         });
+        self.note(id);
         let size = article.html.len() + article.summary.len();
         if self.quoted.contains(&id) && self.take_room(size) {
             let _ = self.kept.cell(id.0).set(Arc::clone(&article));
@@ -92,6 +99,7 @@ impl Articles {
     /// Returns what lists show of an article.
     pub(crate) fn summary(&self, shelf: &Shelf, id: PostId) -> Result<&Summary, Vec<Diagnostic>> {
         if let Some(summary) = self.summaries.cell(id.0).get() {
+            self.note(id);
             return Ok(summary);
         }
         self.article(shelf, id)?;
@@ -123,6 +131,8 @@ impl Articles {
     /// Notes pictures that are to be made, and who asks for them: of several places the first by file and line, in
     /// whatever order pages are rendered.
     pub(crate) fn ask(&self, pictures: impl IntoIterator<Item = (Route, Option<Place>)>) {
+        let pictures: Vec<(Route, Option<Place>)> = pictures.into_iter().collect();
+        noted::pictures(pictures.iter().map(|(route, _)| route));
         let order = |place: &Option<Place>| {
             place.as_ref().map(|place| (place.file.clone(), place.span.as_ref().map(|span| span.start)))
         };
@@ -145,7 +155,26 @@ impl Articles {
         self.pictures.lock().unwrap_or_else(PoisonError::into_inner).get(picture).cloned().flatten()
     }
 
+    /// Notes of the page that shows an article what was noted of the article.
+    fn note(&self, id: PostId) {
+        if let Some(noted) = self.summaries.cell(id.0).get().and_then(|summary| summary.noted.as_ref()) {
+            noted::again(noted);
+        }
+    }
+
     fn take_room(&self, size: usize) -> bool {
         self.room.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |room| room.checked_sub(size)).is_ok()
     }
+}
+
+/// Returns what was noted of an article as the pages note it that show it.
+fn of_text(noted: Noted, article: &Article, route: &Route) -> Option<Box<Noted>> {
+    let in_text = |ask: Ask| Ask::InText(route.as_str().to_owned(), Box::new(ask));
+    let pictures = article.pictures.iter().map(|(picture, _)| picture.clone());
+    let noted = Noted {
+        asks: noted.asks.into_iter().map(in_text).collect(),
+        pictures: noted.pictures.into_iter().chain(pictures).collect(),
+        remarked: noted.remarked || !article.warnings.is_empty(),
+    };
+    (noted != Noted::default()).then(|| Box::new(noted))
 }

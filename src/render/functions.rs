@@ -16,6 +16,7 @@ use crate::lock::Lock;
 use crate::paths::{Route, SourcePath};
 use crate::render::hashed;
 use crate::render::image_functions;
+use crate::render::noted::{self, Ask};
 use crate::render::pages::escaped;
 use crate::render::seo;
 use crate::render::shelf::{Shelf, rfc3339, value};
@@ -169,7 +170,7 @@ fn analytics(shelf: &Shelf, _: &Kwargs, state: &State<'_>) -> TeraResult<Value> 
 }
 
 /// Returns the locked revision of a table's snippet: an upgrade of the engine never changes what pages carry.
-fn revision(lock: Option<&Lock>, environment: Option<&str>, table: &Analytics) -> Option<u32> {
+pub(super) fn revision(lock: Option<&Lock>, environment: Option<&str>, table: &Analytics) -> Option<u32> {
     let of_provider = lock?
         .analytics
         .iter()
@@ -198,12 +199,14 @@ fn feeds(shelf: &Shelf, _: &Kwargs, state: &State<'_>) -> TeraResult<Value> {
 
 fn backlinks(shelf: &Shelf, _: &Kwargs, state: &State<'_>) -> TeraResult<Value> {
     let here = here(shelf, state)?;
+    noted::ask(Ask::Backlinks);
     Ok(shelf.library.index_of(here.page).map_or_else(|| value(&[(); 0]), |id| shelf.backlinks(id)))
 }
 
 fn related(shelf: &Shelf, arguments: &Kwargs, state: &State<'_>) -> TeraResult<Value> {
     let here = here(shelf, state)?;
     let limit = arguments.get::<usize>("limit")?.unwrap_or(shelf.config.related.limit);
+    noted::ask(Ask::Related(limit));
     Ok(shelf.library.index_of(here.page).map_or_else(|| value(&[(); 0]), |id| shelf.related(id, limit)))
 }
 
@@ -258,17 +261,17 @@ fn get_url(shelf: &Shelf, arguments: &Kwargs, _: &State<'_>) -> TeraResult<Value
     let (address, rest) = path.split_at(path.find(['?', '#']).unwrap_or(path.len()));
     let route = match address.strip_prefix("@/") {
         Some(source) => {
-            let source = SourcePath::new(format!("content/{}", source.trim_start_matches("content/")));
-            match shelf.library.find_anywhere(&source) {
-                Some((library, id)) => library.route(id).clone(),
-                None => shelf.library.route(source_id(shelf, source.as_str())?).clone(),
-            }
+            noted::ask(Ask::Source(source.to_owned()));
+            route_of_source(shelf, source)?
         }
         None => Route::new(format!("/{}", address.trim_start_matches('/')))
             .map_err(|bad| Error::message(format!("`{address}` is no address: {}", bad.reason)))?,
     };
     let route = match arguments.get::<bool>("cachebust")?.unwrap_or_default() {
-        true => hashed::route(shelf, &route).map_err(Error::message)?,
+        true => {
+            noted::ask(Ask::Hashed(route.as_str().to_owned()));
+            hashed::route(shelf, &route).map_err(Error::message)?
+        }
         false => route,
     };
     Ok(Value::normal_string(&format!("{}{rest}", link(shelf, &route, absolute))))
@@ -281,12 +284,14 @@ fn get_hash(shelf: &Shelf, arguments: &Kwargs, _: &State<'_>) -> TeraResult<Valu
     let route = Route::new(format!("/{}", path.trim_start_matches('/')))
         .map_err(|bad| Error::message(format!("`{path}` is no address: {}", bad.reason)))?;
     let bits = u16::try_from(bits).unwrap_or_default();
+    noted::ask(Ask::Integrity(route.as_str().to_owned(), bits, as_base64));
     let digest = hashed::digest(shelf, &route, bits, as_base64).map_err(Error::message)?;
     Ok(Value::normal_string(&digest))
 }
 
 fn get_page(shelf: &Shelf, arguments: &Kwargs, _: &State<'_>) -> TeraResult<Value> {
     let path: &str = arguments.must_get("path")?;
+    noted::ask(Ask::Page(path.to_owned()));
     shelf.page(source_id(shelf, path)?).map_err(|_| of_its_own(path))
 }
 
@@ -302,10 +307,12 @@ fn get_section(shelf: &Shelf, arguments: &Kwargs, _: &State<'_>) -> TeraResult<V
     if !name.is_empty() && !shelf.library.sections.contains_key(name) {
         return Err(unknown("section", name, shelf.library.sections.keys().map(String::as_str)));
     }
+    noted::ask(Ask::Section(name.to_owned()));
     shelf.section(name).map_err(|_| of_its_own(path))
 }
 
 fn get_taxonomy(shelf: &Shelf, arguments: &Kwargs, _: &State<'_>) -> TeraResult<Value> {
+    noted::ask(Ask::Terms);
     Ok(shelf.taxonomy(taxonomy_index(shelf, arguments.must_get("kind")?)?))
 }
 
@@ -313,6 +320,7 @@ fn get_taxonomy_url(shelf: &Shelf, arguments: &Kwargs, _: &State<'_>) -> TeraRes
     let kind: &str = arguments.must_get("kind")?;
     let name: &str = arguments.must_get("name")?;
     let absolute = arguments.get::<bool>("absolute")?.unwrap_or_default();
+    noted::ask(Ask::Terms);
     let taxonomy = &shelf.library.taxonomies[taxonomy_index(shelf, kind)?];
     let found = taxonomy.terms.iter().find(|term| term.name == name || term.slug == name);
     let found = found.or_else(|| taxonomy.terms.iter().find(|term| term.name.to_lowercase() == name.to_lowercase()));
@@ -323,6 +331,7 @@ fn get_taxonomy_url(shelf: &Shelf, arguments: &Kwargs, _: &State<'_>) -> TeraRes
 }
 
 fn now(shelf: &Shelf, _: &Kwargs, _: &State<'_>) -> TeraResult<Value> {
+    noted::ask(Ask::Clock);
     Ok(value(&rfc3339(&shelf.config.clock.to_zoned(shelf.config.timezone.clone()))))
 }
 
@@ -333,8 +342,17 @@ fn link(shelf: &Shelf, route: &Route, absolute: bool) -> String {
     }
 }
 
+/// Returns where a source stands, in whatever language.
+pub(super) fn route_of_source(shelf: &Shelf, source: &str) -> TeraResult<Route> {
+    let source = SourcePath::new(format!("content/{}", source.trim_start_matches("content/")));
+    Ok(match shelf.library.find_anywhere(&source) {
+        Some((library, id)) => library.route(id).clone(),
+        None => shelf.library.route(source_id(shelf, source.as_str())?).clone(),
+    })
+}
+
 /// Returns the post of a source: `posts/a.md`, with or without `@/` or `content/` before it.
-fn source_id(shelf: &Shelf, path: &str) -> TeraResult<PostId> {
+pub(super) fn source_id(shelf: &Shelf, path: &str) -> TeraResult<PostId> {
     let path = path.strip_prefix("@/").unwrap_or(path);
     let path = path.strip_prefix("content/").unwrap_or(path);
     // In another language of the site a source stands for its translation.

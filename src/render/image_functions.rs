@@ -12,7 +12,8 @@ use crate::config::ImagesRule;
 use crate::diagnostic::did_you_mean;
 use crate::images::{Format, Frame, Picture, Seen, Variant};
 use crate::paths::{Route, SourcePath};
-use crate::render::functions::here;
+use crate::render::functions::{Here, here};
+use crate::render::noted::{self, Ask};
 use crate::render::shelf::{Shelf, value};
 
 /// The ways to resize.
@@ -143,7 +144,9 @@ pub(crate) fn picture(shelf: &Shelf, arguments: &Kwargs, state: &State<'_>) -> T
     let title = arguments.get::<&str>("title")?.unwrap_or_default();
     let class = arguments.get::<&str>("class")?.unwrap_or_default();
     let lazy = arguments.get::<bool>("lazy")?.unwrap_or(true);
-    if let Some(address) = plain(shelf, arguments.must_get("path")?) {
+    let path: &str = arguments.must_get("path")?;
+    noted::ask(Ask::Picture(path.to_owned()));
+    if let Some(address) = plain(shelf, path) {
         let mut html = String::new();
         write_plain(&address, alt, title, class, lazy, &mut html);
         return Ok(Value::safe_string(&html));
@@ -196,13 +199,8 @@ fn plain(shelf: &Shelf, path: &str) -> Option<String> {
     Some(if is_linked { path.to_owned() } else { base_url.link(&address?) })
 }
 
-/// Finds the picture that `path` names: a source (`@/posts/a/x.jpg`), an address (`/img/x.jpg`), a file below `content/` or
-/// `static/`, or one beside the page.
-fn find<'s>(shelf: &'s Shelf, arguments: &Kwargs, state: &State<'_>) -> TeraResult<Named<'s>> {
-    let path: &str = arguments.must_get("path")?;
-    let Some(rule) = &shelf.config.images else {
-        return Err(Error::message("pictures are not read; add a table `[images]` to `site.toml`"));
-    };
+/// Looks for a picture: a source, an address, or a file below a folder or beside a page.
+pub(super) fn look<'s>(shelf: &'s Shelf, path: &str, here: Option<&Here<'_>>) -> Option<(&'s Route, &'s Arc<Picture>)> {
     let library = &shelf.library;
     let of_source = |path: &str| library.assets.get(&SourcePath::new(format!("content/{path}"))).cloned();
     let of_address = |path: &str| Route::new(path).ok();
@@ -214,7 +212,7 @@ fn find<'s>(shelf: &'s Shelf, arguments: &Kwargs, state: &State<'_>) -> TeraResu
     } else {
         let below = path.strip_prefix("content/").unwrap_or(path);
         candidates.extend(of_source(below));
-        if let Ok(here) = here(shelf, state) {
+        if let Some(here) = here {
             let source = library.index_of(here.page).map(|id| &library.post(id).source);
             let beside = source.and_then(|source| SourcePath::within(source.folder(), path));
             candidates.extend(beside.and_then(|beside| library.assets.get(&beside)).cloned());
@@ -224,8 +222,19 @@ fn find<'s>(shelf: &'s Shelf, arguments: &Kwargs, state: &State<'_>) -> TeraResu
         let below = path.strip_prefix("static/").unwrap_or(path);
         candidates.extend(of_address(&format!("/{below}")));
     }
-    let Some((route, picture)) = candidates.iter().find_map(|route| library.pictures.get_key_value(route)) else {
-        let names = || library.pictures.values().map(|picture| picture.source.as_str());
+    candidates.iter().find_map(|route| library.pictures.get_key_value(route))
+}
+
+/// Finds the picture that `path` names: a source (`@/posts/a/x.jpg`), an address (`/img/x.jpg`), a file below `content/` or
+/// `static/`, or one beside the page.
+fn find<'s>(shelf: &'s Shelf, arguments: &Kwargs, state: &State<'_>) -> TeraResult<Named<'s>> {
+    let path: &str = arguments.must_get("path")?;
+    let Some(rule) = &shelf.config.images else {
+        return Err(Error::message("pictures are not read; add a table `[images]` to `site.toml`"));
+    };
+    noted::ask(Ask::Picture(path.to_owned()));
+    let Some((route, picture)) = look(shelf, path, here(shelf, state).ok().as_ref()) else {
+        let names = || shelf.library.pictures.values().map(|picture| picture.source.as_str());
         let near =
             did_you_mean(path, names().flat_map(|name| [name, name.split_once('/').map_or(name, |part| part.1)]));
         return Err(Error::message(match near {

@@ -50,7 +50,7 @@ fn names_data(text: &str, file: &SourcePath) -> bool {
 
 impl Theme {
     /// Returns a template and all that it leads to, each once: what it extends, includes and takes components from.
-    fn chain(&self, layout: &str) -> Vec<&Template> {
+    pub(super) fn chain(&self, layout: &str) -> Vec<&Template> {
         let components: BTreeMap<&str, &str> = self
             .files()
             .iter()

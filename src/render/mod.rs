@@ -11,6 +11,7 @@ mod derived;
 mod faults;
 mod feeds;
 mod filters;
+mod fingerprints;
 mod functions;
 mod hashed;
 mod image_functions;
@@ -18,6 +19,7 @@ mod inserts;
 mod making;
 mod minify;
 mod names;
+mod noted;
 mod pages;
 mod pictures;
 mod policy;
@@ -36,7 +38,7 @@ use std::sync::Arc;
 
 use crate::article::Typesetter;
 use crate::config::Config;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Place};
 use crate::digest::Digest;
 use crate::images::{self, Studio};
 use crate::library::{Library, Page};
@@ -45,7 +47,9 @@ use crate::paths::{OutPath, Route, SourcePath};
 use crate::source::Sources;
 
 pub use derived::{DERIVED, Derived, Finished, Made};
+pub use fingerprints::Fingerprints;
 pub use making::Making;
+pub use noted::{Ask, Noted};
 pub use pages::{PAGES, PageKind};
 pub use pictures::{develop, is_picture, tidy};
 pub use theme::Theme;
@@ -163,6 +167,18 @@ impl Site {
         remarks
     }
 
+    /// Asks for the pictures of a page that is taken as it was.
+    pub fn need(&self, route: &Route, pictures: impl IntoIterator<Item = Route>) {
+        let Some(page) = self.library.routes.get(route) else { return };
+        let (language, page) = match page {
+            Page::Abroad(language, page) => (*language, &**page),
+            page => (0, page),
+        };
+        let shelf = &self.shelves[language];
+        let place = shelf.library.index_of(page).map(|id| Place::file(&shelf.library.post(id).source));
+        shelf.articles.ask(pictures.into_iter().map(|picture| (picture, place.clone())));
+    }
+
     /// Returns every route. Posts come before the lists and feeds that quote them, so that whoever renders in this order
     /// typesets each article once.
     pub fn routes(&self) -> Vec<&Route> {
@@ -183,6 +199,12 @@ pub fn page(site: &Site, route: &Route) -> Result<File, Vec<Diagnostic>> {
         None if let Some(file) = pictures::at(site, route) => Ok(file),
         None => Err(vec![Diagnostic::error("route/unknown", format!("nothing stands at `{route}`"))]),
     }
+}
+
+/// Renders what stands at a route, and returns what was noted meanwhile: what has to be the same for the same bytes, and
+/// what has to happen again where the page is not rendered again.
+pub fn page_noted(site: &Site, route: &Route) -> (Result<File, Vec<Diagnostic>>, Noted) {
+    noted::noting(|| page(site, route))
 }
 
 /// One file of the site, as it is to be written or served.
@@ -209,6 +231,21 @@ pub struct File {
 }
 
 impl File {
+    /// Takes a file of an earlier run, of which the manifest says this.
+    pub fn again(route: &Route, entry: &Entry, bytes: Vec<u8>) -> File {
+        File {
+            route: route.clone(),
+            out: route.out_path(),
+            body: Body::Bytes(bytes),
+            kind: entry.kind,
+            source: entry.source.as_deref().map(SourcePath::new),
+            layout: entry.layout.clone(),
+            section: entry.section.clone(),
+            no_analytics: entry.no_analytics,
+            canonical: entry.canonical.clone(),
+        }
+    }
+
     /// Describes the file for a manifest; of its bytes it is told.
     pub fn entry(&self, digest: Digest, size: u64) -> Entry {
         Entry {

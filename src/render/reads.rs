@@ -21,7 +21,10 @@ pub(crate) fn names_field(template: &str, field: &str) -> bool {
                     let before = code[..at].trim_end();
                     let after = code[at + field.len()..].chars().next();
                     let is_field = before.ends_with('.') && !before.ends_with("..");
-                    (is_field || before.ends_with(['"', '\'', '`'])) && !after.is_some_and(is_word)
+                    // `trans(key="related")` is a word of the theme.
+                    let unquoted = before.strip_suffix(['"', '\'', '`']);
+                    let is_quoted = unquoted.is_some_and(|before| !before.ends_with("trans(key="));
+                    (is_field || is_quoted) && !after.is_some_and(is_word)
                 })
         })
 }
@@ -163,12 +166,22 @@ mod tests {
 
     #[test]
     fn a_field_is_named_after_a_dot_or_in_quotes_and_a_function_is_none() {
-        for template in
-            ["{{ page.related }}", "{% for a in about?.related %}", "{{ page[\"related\"] }}", "{{ __tera_context }}"]
-        {
+        for template in [
+            "{{ page.related }}",
+            "{{ page | get(key=\"related\") }}",
+            "{% for a in about?.related %}",
+            "{{ page[\"related\"] }}",
+            "{{ __tera_context }}",
+        ] {
             assert!(names_field(template, "related"), "{template}");
         }
-        for template in ["{% for a in related() %}", "related", "{{ page.related_work }}", "{# page.related #}"] {
+        for template in [
+            "{% for a in related() %}",
+            "related",
+            "{{ trans(key=\"related\") }}",
+            "{{ page.related_work }}",
+            "{# page.related #}",
+        ] {
             assert!(!names_field(template, "related"), "{template}");
         }
     }

@@ -70,11 +70,11 @@ pub(crate) struct Shelf {
     /// What posts have in common.
     related: OnceLock<Related>,
     /// Whether a template reads `related` of a page.
-    names_related: bool,
+    pub names_related: bool,
     /// Which posts link to which.
     backlinks: OnceLock<Vec<Vec<PostId>>>,
     /// Whether a template reads `backlinks` of a page.
-    names_backlinks: bool,
+    pub names_backlinks: bool,
     /// Whether a template reads `ancestors` of a page.
     names_ancestors: bool,
     /// Whether a template reads the links to all posts of a section, and of a term.

@@ -58,6 +58,7 @@ mod timings;
 mod tls;
 mod trend;
 mod upkeep;
+mod warm;
 mod watch;
 mod watch_limits;
 mod watch_reader;
@@ -113,6 +114,7 @@ const MODULES: &[fn() -> Vec<harness::Test>] = &[
     tls::tests,
     trend::tests,
     upkeep::tests,
+    warm::tests,
     watch::tests,
     watch_limits::tests,
     watch_reader::tests,

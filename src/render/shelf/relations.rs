@@ -11,13 +11,23 @@ use crate::library::{PostId, Related};
 impl Shelf {
     /// Returns links to the posts that have most in common with a post or page.
     pub(crate) fn related(&self, id: PostId, limit: usize) -> Value {
+        self.links(&self.related_ids(id, limit))
+    }
+
+    /// Returns the posts that have most in common with a post or page.
+    pub(crate) fn related_ids(&self, id: PostId, limit: usize) -> Vec<PostId> {
         let related = self.related.get_or_init(|| Related::new(&self.config.related, &self.library));
-        self.links(&related.of(&self.config.related, &self.library, id, limit))
+        related.of(&self.config.related, &self.library, id, limit)
     }
 
     /// Returns links to the posts and pages whose text links to a post.
     pub(crate) fn backlinks(&self, id: PostId) -> Value {
-        self.links(&self.backlinks.get_or_init(|| self.find_backlinks())[id.0])
+        self.links(self.backlink_ids(id))
+    }
+
+    /// Returns the posts and pages whose text links to a post.
+    pub(crate) fn backlink_ids(&self, id: PostId) -> &[PostId] {
+        &self.backlinks.get_or_init(|| self.find_backlinks())[id.0]
     }
 
     /// Finds which posts link to which, from outlines alone: no post is typeset for another.
