@@ -1,8 +1,8 @@
 //! Owns the form of what is left for the next run: numbers and texts one after the other, under a name, sealed by a digest.
 //!
 //! Gives what writes them, and [`Reader`], which trusts nothing: where the bytes end too soon, or are no text, there is no
-//! value. [`sealed`] and [`opened`] put a name before the whole and a digest behind it, so that what is damaged, cut, or
-//! made otherwise is found out at once. Knows no file.
+//! value. A name stands before the whole and a digest behind it, so that what is damaged, cut, or made otherwise is found
+//! out at once. Knows no file.
 
 use crate::digest::Digest;
 
@@ -29,11 +29,13 @@ pub fn push_text(bytes: &mut Vec<u8>, text: &str) {
     bytes.extend_from_slice(text.as_bytes());
 }
 
-/// Puts a name before some content, and the digest of both behind it.
-pub fn sealed(name: &Digest, content: &[u8]) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(content.len() + 2 * DIGEST);
-    bytes.extend_from_slice(name.as_bytes());
-    bytes.extend_from_slice(content);
+/// Begins what is to be sealed: with its name, to which the content is added.
+pub fn begun(name: &Digest) -> Vec<u8> {
+    name.as_bytes().to_vec()
+}
+
+/// Puts the digest of a name and its content behind them.
+pub fn sealed(mut bytes: Vec<u8>) -> Vec<u8> {
     let seal = Digest::of(&bytes);
     bytes.extend_from_slice(seal.as_bytes());
     bytes
@@ -146,7 +148,7 @@ mod tests {
     #[test]
     fn a_seal_is_broken_by_any_other_bit_and_by_another_name() {
         let name = Digest::of("name");
-        let bytes = sealed(&name, b"content");
+        let bytes = sealed([begun(&name).as_slice(), b"content"].concat());
         assert_eq!(opened(&name, bytes.clone()), Some(b"content".to_vec()));
         assert_eq!(opened(&Digest::of("other"), bytes.clone()), None);
         for at in 0..bytes.len() {

@@ -32,7 +32,7 @@ enum Lead {
     /// To a path where nothing stands.
     Nothing(Arc<str>),
     /// To a part of a page: file, fragment.
-    Part(Arc<str>, Arc<str>),
+    Part(Box<(Arc<str>, String)>),
 }
 
 /// All addresses.
@@ -58,7 +58,7 @@ impl Known {
             Target::File(file, Some(fragment)) if OutPath::new(file.as_str()).is_html() => {
                 let file = self.files.get(file.as_str()).cloned().unwrap_or_else(|| Arc::from(file));
                 self.files.insert(Arc::clone(&file));
-                Lead::Part(file, Arc::from(fragment))
+                Lead::Part(Box::new((file, fragment)))
             }
             Target::File(..) | Target::Elsewhere => Lead::Somewhere,
         };
@@ -125,10 +125,10 @@ impl Addresses {
         for (number, line) in named {
             match &known.leads[*number as usize] {
                 Lead::Nothing(target) => drop(broken.entry(target).or_insert(*line)),
-                Lead::Part(file, fragment) if **file != *path || !anchors.contains(&**fragment) => {
-                    fragments.entry((file, fragment)).or_insert(*line);
+                Lead::Part(part) if *part.0 != *path || !anchors.contains(&part.1) => {
+                    fragments.entry((&part.0, &part.1)).or_insert(*line);
                 }
-                Lead::Somewhere | Lead::Part(..) => {}
+                Lead::Somewhere | Lead::Part(_) => {}
             }
         }
         let fragments = fragments.into_iter();

@@ -57,7 +57,7 @@ pub(super) fn is_sitemap(bytes: &[u8]) -> bool {
 
 /// Returns the local name of the first element.
 fn root(bytes: &[u8]) -> Option<String> {
-    let text = String::from_utf8_lossy(bytes);
+    let text = page::text(bytes);
     let mut reader = quick_xml::Reader::from_str(&text);
     loop {
         match reader.read_event() {
@@ -139,7 +139,7 @@ fn relative_addresses(html: &str) -> Vec<String> {
 
 /// Returns the first character that XML 1.0 forbids, written as itself or as a reference.
 fn forbidden_character(bytes: &[u8]) -> Option<char> {
-    let text = String::from_utf8_lossy(bytes);
+    let text = page::text(bytes);
     let forbidden = |character: &char| match character {
         '\t' | '\n' | '\r' => false,
         '\u{fffe}' | '\u{ffff}' => true,

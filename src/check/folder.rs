@@ -136,9 +136,9 @@ fn reduce<'a>(
         }
     }
     if let (Some(memory), Some(name), Some(recalled)) = (memory, name, &recalled)
-        && let Some(content) = recalled.renewed(&pages, &kept, &breaches, &addresses)
+        && let Some(bytes) = recalled.renewed(&name, &pages, &kept, &breaches, &addresses)
     {
-        memory.leave(&name, &content);
+        memory.leave(bytes);
     }
     Evidence {
         config,

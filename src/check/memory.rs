@@ -18,7 +18,7 @@ use super::contracts::Breach;
 use super::evidence::{Found, Page, Said, Table};
 use super::reduce::Interner;
 use super::resolve::Site;
-use crate::bytes::{Reader, opened, push_count, sealed};
+use crate::bytes::{Reader, begun, opened, push_count, sealed};
 use crate::config::contracts::ContractRule;
 use crate::digest::Digest;
 use crate::paths::BaseUrl;
@@ -27,8 +27,10 @@ use crate::paths::BaseUrl;
 const PROGRAM: &str = env!("WATCHPOST_PROGRAM");
 /// Bytes of the digest that names a page.
 const KEY: usize = 32;
-/// Bytes of the number that says where the record of a page ends.
-const END: usize = 4;
+/// Bytes of the two numbers that say where the record of a page begins and ends.
+const SPAN: usize = 8;
+/// Bytes of the number at the end that says where the tables begin.
+const START: usize = 8;
 
 /// What an earlier run has left, and what this one leaves.
 #[derive(Debug, Default)]
@@ -61,8 +63,8 @@ impl Memory {
     }
 
     /// Leaves something for the next run.
-    pub(super) fn leave(&self, name: &Digest, content: &[u8]) {
-        *self.left.lock().unwrap_or_else(PoisonError::into_inner) = Some(sealed(name, content));
+    pub(super) fn leave(&self, bytes: Vec<u8>) {
+        *self.left.lock().unwrap_or_else(PoisonError::into_inner) = Some(bytes);
     }
 }
 
@@ -104,11 +106,13 @@ enum Place {
 impl Kept {
     /// Keeps what was learnt of a page in this run.
     pub(super) fn learnt(key: Digest, named: &Named) -> Kept {
-        Kept { key, addresses: Place::Learnt(form::addresses(named.iter().copied()).into_boxed_slice()) }
+        let mut bytes = Vec::new();
+        form::push_addresses(&mut bytes, named.iter().copied());
+        Kept { key, addresses: Place::Learnt(bytes.into_boxed_slice()) }
     }
 }
 
-/// What an earlier run has left, opened.
+/// What an earlier run has left, opened: the records of the pages, then what they share, then where each record stands.
 #[derive(Debug, Default)]
 pub(super) struct Recalled {
     bytes: Vec<u8>,
@@ -116,10 +120,9 @@ pub(super) struct Recalled {
     found: Vec<Arc<Found>>,
     policies: Vec<Arc<Vec<String>>>,
     addresses: Vec<Range<usize>>,
-    /// Where the sorted names of the pages are, where each of their records ends, and where the records begin.
+    /// The sorted names of the pages, and in the same order the places of their records.
     keys: Range<usize>,
-    ends: Range<usize>,
-    records: usize,
+    spans: Range<usize>,
 }
 
 /// One page as it was learnt of.
@@ -133,7 +136,10 @@ pub(super) struct Known {
 
 impl Recalled {
     fn read(bytes: Vec<u8>) -> Option<Recalled> {
-        let mut reader = Reader::new(&bytes);
+        let end = bytes.len().checked_sub(START)?;
+        let tables = usize::try_from(u64::from_le_bytes(*bytes.last_chunk::<START>()?)).ok()?;
+        let mut reader = Reader::new(bytes.get(..end)?);
+        reader.take(tables)?;
         let found = (0..reader.count()?).map(|_| Some(Arc::new(form::found(&mut reader)?)));
         let found = found.collect::<Option<Vec<_>>>()?;
         let policies = (0..reader.count()?).map(|_| Some(Arc::new(form::texts(&mut reader)?)));
@@ -148,10 +154,9 @@ impl Recalled {
         let start = reader.at();
         reader.take(pages.checked_mul(KEY)?)?;
         let keys = start..reader.at();
-        reader.take(pages.checked_mul(END)?)?;
-        let ends = keys.end..reader.at();
-        let records = ends.end;
-        Some(Recalled { bytes, found, policies, addresses, keys, ends, records })
+        reader.take(pages.checked_mul(SPAN)?)?;
+        let spans = keys.end..reader.at();
+        Some(Recalled { bytes, found, policies, addresses, keys, spans })
     }
 
     /// Returns what pages share, so that those that are read in this run share it too.
@@ -174,10 +179,8 @@ impl Recalled {
     fn record(&self, key: &Digest) -> Option<Range<usize>> {
         let keys = self.bytes.get(self.keys.clone())?.as_chunks::<KEY>().0;
         let index = keys.binary_search(key.as_bytes()).ok()?;
-        let ends = self.bytes.get(self.ends.clone())?.as_chunks::<END>().0;
-        let end = |index: usize| Some(u32::from_le_bytes(*ends.get(index)?) as usize);
-        let start = if index == 0 { 0 } else { end(index - 1)? };
-        Some(self.records + start..self.records + end(index)?)
+        let span = self.bytes.get(self.spans.clone())?.as_chunks::<{ SPAN / 2 }>().0.get(2 * index..2 * index + 2)?;
+        Some(u32::from_le_bytes(span[0]) as usize..u32::from_le_bytes(span[1]) as usize)
     }
 
     /// Returns a page, if its bytes are those that were learnt of.
@@ -190,10 +193,11 @@ impl Recalled {
         Some(Known { said, breaches, named, kept: Kept { key, addresses: Place::Recalled(addresses) } })
     }
 
-    /// Returns what the next run is to recall: `pages` in their order, each with where its addresses are kept. Nothing
-    /// where that is what was recalled. Equal pages leave equal bytes, whatever was recalled.
+    /// Returns what the next run is to recall under a name: `pages` in their order, each with where its addresses are kept.
+    /// Nothing where that is what was recalled. Equal pages leave equal bytes, whatever was recalled.
     pub(super) fn renewed(
         &self,
+        name: &Digest,
         pages: &[Page],
         kept: &[Kept],
         breaches: &[Breach],
@@ -204,7 +208,9 @@ impl Recalled {
             return None;
         }
         let mut writer = Writer::new(addresses.count());
-        let mut records: Vec<(Digest, Vec<u8>)> = Vec::with_capacity(pages.len());
+        let mut bytes = begun(name);
+        let named_by = bytes.len();
+        let mut records: Vec<(&Digest, Range<usize>)> = Vec::with_capacity(pages.len());
         let mut breaches = breaches;
         for (page, kept) in pages.iter().zip(kept) {
             let own = breaches.iter().take_while(|breach| breach.path == page.path).count();
@@ -214,23 +220,26 @@ impl Recalled {
                 Place::Recalled(range) => self.bytes.get(range.clone()),
                 Place::Learnt(bytes) => Some(&**bytes),
             };
+            let start = bytes.len();
             let named = named.and_then(|bytes| form::named(bytes, addresses.count()));
-            // What cannot be said in this form is read from the page again.
-            if let Some(record) = named.and_then(|named| writer.page(page, own, &named)) {
-                records.push((kept.key, record));
+            match named.and_then(|named| writer.page(&mut bytes, page, own, &named)) {
+                Some(()) => records.push((&kept.key, start - named_by..bytes.len() - named_by)),
+                // What cannot be said in this form is read from the page again.
+                None => bytes.truncate(start),
             }
         }
-        records.sort_unstable_by_key(|(key, _)| *key);
-        let mut bytes = writer.tables(&addresses.texts());
+        let tables = bytes.len() - named_by;
+        // Four gigabytes of records are no memory.
+        u32::try_from(tables).ok()?;
+        records.sort_unstable_by_key(|(key, _)| **key);
+        writer.tables(&mut bytes, &addresses.texts());
         push_count(&mut bytes, records.len());
         records.iter().for_each(|(key, _)| bytes.extend_from_slice(key.as_bytes()));
-        let mut end = 0;
-        for (_, record) in &records {
-            end += record.len();
-            // Four gigabytes of records are no memory.
-            bytes.extend_from_slice(&u32::try_from(end).ok()?.to_le_bytes());
+        for (_, span) in &records {
+            bytes.extend_from_slice(&(span.start as u32).to_le_bytes());
+            bytes.extend_from_slice(&(span.end as u32).to_le_bytes());
         }
-        records.iter().for_each(|(_, record)| bytes.extend_from_slice(record));
-        Some(bytes)
+        bytes.extend_from_slice(&(tables as u64).to_le_bytes());
+        Some(sealed(bytes))
     }
 }

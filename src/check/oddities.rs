@@ -72,9 +72,16 @@ fn may_be_loopback(target: &str) -> bool {
     let rest = target.as_bytes()[colon + 2..].iter().take(200);
     // A number, a bracket, or a name with an `l` and an `h`: all that `localhost` and the addresses begin with or hold.
     rest.clone().next().is_some_and(|first| first.is_ascii_digit() || *first == b'[')
-        || target.to_ascii_lowercase().contains("localhost")
+        || names_localhost(target)
         || target.contains('%')
         || target.contains('@')
+}
+
+fn names_localhost(target: &str) -> bool {
+    const NAME: &[u8] = b"localhost";
+    let bytes = target.as_bytes();
+    memchr::memchr2_iter(b'l', b'L', bytes)
+        .any(|start| bytes.get(start..start + NAME.len()).is_some_and(|name| name.eq_ignore_ascii_case(NAME)))
 }
 
 /// Returns whether an address lies on the machine of whoever opens it: `localhost` by RFC 6761, and 0.0.0.0, which

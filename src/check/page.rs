@@ -14,6 +14,7 @@ pub mod select;
 mod tags;
 mod tree;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use self::attributes::Refresh;
@@ -127,6 +128,11 @@ impl PageFacts {
     pub fn redirect(&self) -> Option<&str> {
         self.refresh.as_ref().filter(|refresh| refresh.seconds <= 1).and_then(|refresh| refresh.target.as_deref())
     }
+}
+
+/// Returns UTF-8 as text; wrong bytes become replacement characters.
+pub(super) fn text(bytes: &[u8]) -> Cow<'_, str> {
+    attributes::lossy(bytes)
 }
 
 /// Reads a page.

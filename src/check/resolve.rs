@@ -116,6 +116,8 @@ impl<'a> Site<'a> {
         };
         let path = match self.plain_path(rest) {
             Some(path) => Cow::Borrowed(path.split('?').next().unwrap_or_default()),
+            // A part of the page itself, which most links are that are not plain.
+            None if rest.is_empty() && self.is_ours(from) => Cow::Owned(from.path().to_owned()),
             None => {
                 let url = from.join(link).ok().filter(|url| self.is_ours(url))?;
                 Cow::Owned(url.path().to_owned())
@@ -134,7 +136,7 @@ impl<'a> Site<'a> {
     pub(super) fn leads(&self, address: &Address<'_>) -> Target {
         let path = &*address.path;
         let Some(below) = self.below(path) else { return Target::Elsewhere };
-        let decoded = percent_decode_str(below).decode_utf8_lossy();
+        let decoded = decoded(below);
         match self.file(&decoded) {
             Some(file) => Target::File(file, address.fragment.clone()),
             None if self.is_elsewhere(path, &decoded) => Target::Elsewhere,
@@ -145,7 +147,7 @@ impl<'a> Site<'a> {
     /// Returns whether an address leads to this file as long as the file is there, whatever else is.
     pub(super) fn is_always(&self, address: &Address<'_>, file: &str) -> bool {
         let Some(below) = self.below(&address.path) else { return false };
-        let decoded = percent_decode_str(below).decode_utf8_lossy();
+        let decoded = decoded(below);
         let is_folder = decoded.is_empty() || decoded.ends_with('/');
         // What a server looks for first.
         file.strip_prefix(&*decoded) == Some(if is_folder { "index.html" } else { "" })
@@ -166,10 +168,15 @@ impl<'a> Site<'a> {
     /// Returns the path of a link that needs no joining, which is most of them.
     fn plain_path<'link>(&self, link: &'link str) -> Option<&'link str> {
         let path = link.strip_prefix(self.origin.as_str()).unwrap_or(link);
-        let plain = path.starts_with('/') && !path.starts_with("//") && !path.contains("/.");
-        // `%2e` is a dot to a browser, and a dot may lead upwards.
-        let clean = path.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\') && !path.contains("%2");
-        (plain && clean).then_some(path)
+        let bytes = path.as_bytes();
+        let is_absolute = bytes.first() == Some(&b'/') && bytes.get(1) != Some(&b'/');
+        let mut before = 0;
+        let is_plain = |byte: &u8| {
+            let pair = (std::mem::replace(&mut before, *byte), *byte);
+            // `%2e` is a dot to a browser, and a dot may lead upwards.
+            byte.is_ascii_graphic() && *byte != b'\\' && !matches!(pair, (b'/', b'.') | (b'%', b'2'))
+        };
+        (is_absolute && bytes.iter().all(is_plain)).then_some(path)
     }
 
     /// Returns the file that a server answers a path with.
@@ -188,6 +195,14 @@ impl<'a> Site<'a> {
     fn is_elsewhere(&self, path: &str, decoded: &str) -> bool {
         let redirected = self.redirects.covers(&format!("/{decoded}"));
         redirected || self.served_elsewhere.iter().any(|url| self.is_ours(url) && path.starts_with(url.path()))
+    }
+}
+
+/// Returns a path as a file system would name it.
+fn decoded(path: &str) -> Cow<'_, str> {
+    match path.contains('%') {
+        true => percent_decode_str(path).decode_utf8_lossy(),
+        false => Cow::Borrowed(path),
     }
 }
 

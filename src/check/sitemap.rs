@@ -7,6 +7,7 @@ use quick_xml::events::Event;
 use url::Url;
 
 use super::Evidence;
+use super::page;
 use super::resolve::{Site, Target};
 use crate::diagnostic::{Diagnostic, Place};
 
@@ -28,7 +29,7 @@ const LIMIT: usize = 50_000;
 pub(super) fn read(path: &str, bytes: &[u8], site: &Site<'_>) -> Sitemap {
     let mut sitemap = Sitemap { path: path.to_owned(), addresses: 0, problems: Vec::new() };
     let mut address: Option<String> = None;
-    let text = String::from_utf8_lossy(bytes);
+    let text = page::text(bytes);
     let mut reader = Reader::from_str(&text);
     loop {
         match reader.read_event() {
@@ -68,7 +69,7 @@ pub struct Locations {
 pub fn locations(bytes: &[u8]) -> Option<Locations> {
     let mut locations = Locations::default();
     let (mut is_sitemap, mut open) = (false, None::<(bool, String)>);
-    let text = String::from_utf8_lossy(bytes);
+    let text = page::text(bytes);
     let mut reader = Reader::from_str(&text);
     loop {
         match reader.read_event() {

@@ -144,7 +144,7 @@ impl Memory {
         if learnt.blocks.is_empty() && unused.len() == before {
             return None;
         }
-        let mut bytes = Vec::new();
+        let mut bytes = bytes::begun(&self.identity);
         push_count(&mut bytes, learnt.looks.len());
         learnt.looks.iter().for_each(|look| bytes.extend(look.to_bytes()));
         for (key, block) in kept.into_iter().chain(unused) {
@@ -152,7 +152,7 @@ impl Memory {
             push_count(&mut bytes, block.len());
             bytes.extend(block);
         }
-        Some(bytes::sealed(&self.identity, &bytes))
+        Some(bytes::sealed(bytes))
     }
 }
 

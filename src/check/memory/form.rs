@@ -59,50 +59,53 @@ impl<'p> Writer<'p> {
         }
     }
 
-    /// Returns what pages share, `texts` being those of all addresses.
-    pub(super) fn tables(&self, texts: &[Arc<str>]) -> Vec<u8> {
-        let mut bytes = Vec::new();
-        list(&mut bytes, &self.found, |bytes, found| write_found(bytes, found));
-        list(&mut bytes, &self.policies, |bytes, policies| list(bytes, policies, |bytes, text| push_text(bytes, text)));
-        list(&mut bytes, &self.addresses, |bytes, number| {
+    /// Adds what pages share, `texts` being those of all addresses.
+    pub(super) fn tables(&self, bytes: &mut Vec<u8>, texts: &[Arc<str>]) {
+        list(bytes, &self.found, |bytes, found| write_found(bytes, found));
+        list(bytes, &self.policies, |bytes, policies| list(bytes, policies, |bytes, text| push_text(bytes, text)));
+        list(bytes, &self.addresses, |bytes, number| {
             push_text(bytes, texts.get(*number as usize).map_or("", |text| text));
         });
-        bytes
     }
 
-    /// Returns one page; nothing if it could not be read again.
-    pub(super) fn page(&mut self, page: &'p Page, breaches: &[Breach], named: &Named) -> Option<Vec<u8>> {
-        let mut bytes = Vec::with_capacity(256);
-        push_count(&mut bytes, KINDS.iter().position(|kind| *kind == page.kind)?);
-        push_count(&mut bytes, page.snippets.len());
+    /// Adds one page; nothing if it could not be read again.
+    pub(super) fn page(
+        &mut self,
+        bytes: &mut Vec<u8>,
+        page: &'p Page,
+        breaches: &[Breach],
+        named: &Named,
+    ) -> Option<()> {
+        push_count(bytes, KINDS.iter().position(|kind| *kind == page.kind)?);
+        push_count(bytes, page.snippets.len());
         for snippet in &page.snippets {
-            self.snippet(&mut bytes, snippet)?;
+            self.snippet(bytes, snippet)?;
         }
-        push_count(&mut bytes, page.inert.len());
+        push_count(bytes, page.inert.len());
         for (snippet, why) in &page.inert {
-            self.snippet(&mut bytes, snippet)?;
-            write_inert(&mut bytes, why)?;
+            self.snippet(bytes, snippet)?;
+            write_inert(bytes, why)?;
         }
         match &page.canonical {
             None => bytes.push(0),
             Some(canonical) => {
                 bytes.push(1);
-                write_canonical(&mut bytes, canonical)?;
+                write_canonical(bytes, canonical)?;
             }
         }
         let policies = &page.policies;
         let number = self.policy_numbers.number(Arc::as_ptr(policies), || self.policies.push(policies));
-        push_count(&mut bytes, number);
-        optional(&mut bytes, page.referrer.as_deref());
-        write_assignment(&mut bytes, &page.assignment);
+        push_count(bytes, number);
+        optional(bytes, page.referrer.as_deref());
+        write_assignment(bytes, &page.assignment);
         match &page.site {
             None => bytes.push(0),
             Some(site) => {
                 bytes.push(1);
-                write_site(&mut bytes, site);
+                write_site(bytes, site);
             }
         }
-        list(&mut bytes, breaches, |bytes, breach| {
+        list(bytes, breaches, |bytes, breach| {
             push_count(bytes, breach.contract);
             push_count(bytes, breach.demand);
             push_count(bytes, breach.count.map_or(0, |count| count.saturating_add(1)));
@@ -118,8 +121,8 @@ impl<'p> Writer<'p> {
             });
             (renewed, *line)
         });
-        bytes.extend(addresses(named));
-        Some(bytes)
+        push_addresses(bytes, named);
+        Some(())
     }
 
     fn snippet(&mut self, bytes: &mut Vec<u8>, snippet: &'p Snippet) -> Option<()> {
@@ -183,15 +186,13 @@ pub(super) fn page(
 }
 
 /// Writes the addresses that a page names. Those that come for the first time have numbers in a row.
-pub(super) fn addresses(named: impl Iterator<Item = (u32, u64)>) -> Vec<u8> {
-    let mut bytes = Vec::new();
+pub(super) fn push_addresses(bytes: &mut Vec<u8>, named: impl Iterator<Item = (u32, u64)>) {
     let (mut expected, mut before) = (0, 0);
     for (number, line) in named {
-        push_number(&mut bytes, folded(i64::from(number).wrapping_sub(expected)));
-        push_number(&mut bytes, folded(line.wrapping_sub(before).cast_signed()));
+        push_number(bytes, folded(i64::from(number).wrapping_sub(expected)));
+        push_number(bytes, folded(line.wrapping_sub(before).cast_signed()));
         (expected, before) = (i64::from(number) + 1, line);
     }
-    bytes
 }
 
 /// Reads them to the end; `count` are known.

@@ -347,8 +347,8 @@ fn what_is_sealed_and_makes_no_sense_is_read_without_a_panic() {
         for byte in [0, 1, 0x7f, 0x80, 0xff, content[at] ^ 1] {
             let mut forged = content.clone();
             forged[at] = byte;
-            folder.remembering(&sealed(&name, &forged));
+            folder.remembering(&sealed([begun(&name), forged].concat()));
         }
-        folder.remembering(&sealed(&name, &content[..at]));
+        folder.remembering(&sealed([begun(&name).as_slice(), &content[..at]].concat()));
     }
 }
