@@ -85,7 +85,9 @@ macro_rules! hexadecimal {
     ($kind:ident) => {
         impl fmt::Display for $kind {
             fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                self.0.iter().try_for_each(|byte| write!(formatter, "{byte:02x}"))
+                let digit = |half: u8| char::from(b"0123456789abcdef"[usize::from(half)]);
+                let text: String = self.0.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect();
+                formatter.write_str(&text)
             }
         }
 
@@ -94,14 +96,12 @@ macro_rules! hexadecimal {
 
             fn from_str(text: &str) -> Result<Self, String> {
                 let refuse = || format!("`{text}` is not a digest of 64 hexadecimal digits");
-                if text.len() != 64 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-                    return Err(refuse());
-                }
-                let mut bytes = [0; 32];
-                for (index, byte) in bytes.iter_mut().enumerate() {
-                    *byte = u8::from_str_radix(&text[index * 2..index * 2 + 2], 16).map_err(|_| refuse())?;
-                }
-                Ok($kind(bytes))
+                let (pairs, rest) = text.as_bytes().as_chunks::<2>();
+                let half = |digit: u8| char::from(digit).to_digit(16).map(|half| half as u8);
+                let byte = |[high, low]: &[u8; 2]| Some(half(*high)? << 4 | half(*low)?);
+                let bytes: Option<Vec<u8>> = pairs.iter().map(byte).collect();
+                let bytes: Option<[u8; 32]> = bytes.and_then(|bytes| bytes.try_into().ok());
+                bytes.filter(|_| rest.is_empty()).map($kind).ok_or_else(refuse)
             }
         }
 

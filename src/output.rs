@@ -50,6 +50,8 @@ pub struct Output {
     name: String,
     /// What we remember of it in `.blog/state/`.
     state: State,
+    /// Whose files were in it when it was opened.
+    known: Option<Owned>,
     /// Keeps other builds away until it is dropped.
     _claim: Claim,
     /// What opening it brought to light.
@@ -63,8 +65,9 @@ impl Output {
         let mut output = Output::claim(root, out).map_err(|diagnostic| vec![*diagnostic])?;
         output.recover()?;
         output.remove_leftovers();
-        let foreign =
-            output.owned().foreign(&output.out).map_err(|(path, error)| vec![output.unreadable(&path, &error)])?;
+        let owned = output.owned();
+        let foreign = owned.foreign(&output.out).map_err(|(path, error)| vec![output.unreadable(&path, &error)])?;
+        output.known = Some(owned);
         match foreign.is_empty() {
             true => Ok(output),
             false => Err(vec![output.refuse_foreign(&foreign)]),
@@ -86,7 +89,7 @@ impl Output {
         let claim = Claim::take(&parent.join(format!(".{name}.lock")), &state.lock_path())
             .map_err(|error| Box::new(busy_or_refused(&root, &out, &error)))?;
         let (parent, name) = (parent.to_owned(), name.to_owned());
-        Ok(Output { root, parent, name, out, state, _claim: claim, notes: Vec::new() })
+        Ok(Output { root, parent, name, out, state, known: None, _claim: claim, notes: Vec::new() })
     }
 
     /// Returns the folder, links resolved.
@@ -107,7 +110,7 @@ impl Output {
     /// Gathers the files that builds of ours have written into the folder.
     fn owned(&self) -> Owned {
         let mut owned = Owned::from_folder(&self.out);
-        self.state.manifests().iter().for_each(|manifest| owned.add(manifest));
+        self.state.names().into_iter().for_each(|names| owned.add(names));
         owned
     }
 

@@ -3,13 +3,18 @@
 //! Gives [`Owned`], which finds the files of others and removes ours. Refuses to follow links, and
 //! to touch what it does not know.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rayon::prelude::*;
+use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use crate::digest::Digest;
-use crate::manifest::{self, DEPLOYED, Deployed, DeployedList, Manifest};
+use crate::manifest::{self, DEPLOYED, Deployed};
 use crate::output::state::read;
 
 /// The folder within the output folder in which files arrive that are about to replace others.
@@ -18,12 +23,24 @@ pub(super) const TEMPORARY: &str = ".watchpost-new";
 /// Something that went wrong at a path.
 type Refusal = (PathBuf, io::Error);
 
-/// The files that builds of ours have written.
+/// The files that builds of ours have written: what each manifest says, the local ones and the deployed ones.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Owned {
-    paths: BTreeSet<String>,
+pub(super) struct Owned(Vec<Arc<Names>>);
+
+/// The files of a manifest, or of a list of a deployed one, by their names alone.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct Names {
+    #[serde(default)]
+    files: HashMap<String, IgnoredAny>,
     /// Files that the deployed manifest knows by the digest of their path alone.
-    hashed: BTreeSet<String>,
+    #[serde(default)]
+    unlisted: HashMap<String, IgnoredAny>,
+}
+
+impl Names {
+    fn of(paths: impl IntoIterator<Item = String>) -> Names {
+        Names { files: paths.into_iter().map(|path| (path, IgnoredAny)).collect(), unlisted: HashMap::new() }
+    }
 }
 
 /// What [`Owned::prune`] did.
@@ -46,45 +63,50 @@ impl Owned {
     /// Adds what the manifest that lies in a folder says of it.
     pub(super) fn add_folder(&mut self, folder: &Path) {
         let Some(deployed) = read::<Deployed>(&folder.join(DEPLOYED)) else { return };
-        self.paths.insert(DEPLOYED.to_owned());
-        for name in &deployed.lists {
-            let path = manifest::list_path(name);
-            if let Some(list) = read::<DeployedList>(&folder.join(&path)) {
-                self.paths.extend(list.files.into_keys());
-                self.hashed.extend(list.unlisted.into_keys());
-            }
-            self.paths.insert(path);
+        let lists: Vec<String> = deployed.lists.iter().map(manifest::list_path).collect();
+        let listed: Vec<Names> = lists.par_iter().filter_map(|path| read(&folder.join(path))).collect();
+        let mut all = Names::of(lists.into_iter().chain([DEPLOYED.to_owned()]));
+        for Names { files, unlisted } in listed {
+            all.files.extend(files);
+            all.unlisted.extend(unlisted);
         }
+        self.add(all);
     }
 
     /// Adds the files of a manifest.
-    pub(super) fn add(&mut self, manifest: &Manifest) {
-        self.paths.extend(manifest.files.keys().cloned());
+    pub(super) fn add(&mut self, names: Names) {
+        self.0.push(Arc::new(names));
     }
 
     /// Returns whether a file is ours.
     fn holds(&self, path: &str) -> bool {
-        self.paths.contains(path)
-            || (!self.hashed.is_empty() && self.hashed.contains(&Digest::of(path).to_string()))
+        let hashed = || Digest::of(path).to_string();
+        self.0.iter().any(|names| names.files.contains_key(path))
+            || (self.0.iter().any(|names| !names.unlisted.is_empty())
+                && self.0.iter().any(|names| names.unlisted.contains_key(&hashed())))
             || path.strip_prefix(TEMPORARY).is_some_and(|rest| rest.starts_with('/'))
+    }
+
+    fn paths(&self) -> impl Iterator<Item = &String> {
+        self.0.iter().flat_map(|names| names.files.keys())
     }
 
     /// Returns these files but for some that are to stay.
     pub(super) fn without(&self, kept: &BTreeSet<&str>) -> Owned {
-        let hashes: BTreeSet<String> = match self.hashed.is_empty() {
-            true => BTreeSet::new(),
-            false => kept.iter().map(|path| Digest::of(path).to_string()).collect(),
+        let unlisted = || self.0.iter().flat_map(|names| names.unlisted.keys());
+        let hashes: HashSet<String> = match unlisted().next() {
+            None => HashSet::new(),
+            Some(_) => kept.iter().map(|path| Digest::of(path).to_string()).collect(),
         };
-        Owned {
-            paths: self.paths.iter().filter(|path| !kept.contains(path.as_str())).cloned().collect(),
-            hashed: self.hashed.difference(&hashes).cloned().collect(),
-        }
+        let mut names = Names::of(self.paths().filter(|path| !kept.contains(path.as_str())).cloned());
+        names.unlisted.extend(unlisted().filter(|hash| !hashes.contains(*hash)).map(|hash| (hash.clone(), IgnoredAny)));
+        Owned(vec![Arc::new(names)])
     }
 
     /// Returns those of these files that are below a folder, by their path relative to it.
     pub(super) fn below(&self, folder: &str) -> Owned {
         let below = |path: &String| Some(path.strip_prefix(folder)?.strip_prefix('/')?.to_owned());
-        Owned { paths: self.paths.iter().filter_map(below).collect(), hashed: BTreeSet::new() }
+        Owned(vec![Arc::new(Names::of(self.paths().filter_map(below)))])
     }
 
     /// Returns the files of a folder that are not ours, sorted; links and devices never are.
@@ -108,36 +130,49 @@ impl Owned {
     /// Removes our files from a folder, folders that are empty then, and the folder itself if it is.
     /// The manifest in the folder goes last, so that a run that is stopped can be taken up again.
     pub(super) fn prune(&self, folder: &Path) -> Result<Pruned, Refusal> {
-        let mut pruned = Pruned::default();
-        if folder.is_dir() {
-            self.prune_below(folder, "", &mut pruned)?;
-        }
+        let mut pruned = match folder.is_dir() {
+            true => self.prune_below(folder, "")?,
+            false => Pruned::default(),
+        };
         pruned.left.sort();
         Ok(pruned)
     }
 
-    fn prune_below(&self, folder: &Path, prefix: &str, pruned: &mut Pruned) -> Result<(), Refusal> {
-        let mut entries = entries(folder)?;
-        entries.sort_by_key(|(_, name, _)| rank(&format!("{prefix}{name}")));
-        for (path, name, kind) in entries {
-            let path_text = format!("{prefix}{name}");
-            match kind {
-                Kind::Folder => self.prune_below(&path, &format!("{path_text}/"), pruned)?,
-                Kind::File if self.holds(&path_text) => {
-                    fs::remove_file(&path).map_err(|error| (path, error))?;
-                    pruned.removed.push(path_text);
-                }
-                Kind::File | Kind::Other => pruned.left.push(path_text),
+    fn prune_below(&self, folder: &Path, prefix: &str) -> Result<Pruned, Refusal> {
+        let mut entries: Vec<(PathBuf, String, Kind)> = entries(folder)?;
+        entries.iter_mut().for_each(|(_, name, _)| name.insert_str(0, prefix));
+        entries.sort_by_key(|(_, path, _)| rank(path));
+        let mut pruned = Pruned::default();
+        // Side by side, but what lists others after all that it lists.
+        for group in entries.chunk_by(|(_, one, _), (_, other, _)| rank(one) == rank(other)) {
+            let gone: Result<Vec<Pruned>, Refusal> =
+                group.par_iter().map(|(path, name, kind)| self.prune_entry(path, name, *kind)).collect();
+            for Pruned { removed, left } in gone? {
+                pruned.removed.extend(removed);
+                pruned.left.extend(left);
             }
         }
         match fs::remove_dir(folder) {
             Err(error) if error.kind() != io::ErrorKind::DirectoryNotEmpty => match error.kind() {
                 // A mount point cannot be removed; that it is empty is all that was wanted.
-                io::ErrorKind::ResourceBusy if prefix.is_empty() => Ok(()),
+                io::ErrorKind::ResourceBusy if prefix.is_empty() => Ok(pruned),
                 _ => Err((folder.to_owned(), error)),
             },
-            _ => Ok(()),
+            _ => Ok(pruned),
         }
+    }
+
+    fn prune_entry(&self, path: &Path, name: &str, kind: Kind) -> Result<Pruned, Refusal> {
+        let mut pruned = Pruned::default();
+        match kind {
+            Kind::Folder => return self.prune_below(path, &format!("{name}/")),
+            Kind::File if self.holds(name) => {
+                fs::remove_file(path).map_err(|error| (path.to_owned(), error))?;
+                pruned.removed.push(name.to_owned());
+            }
+            Kind::File | Kind::Other => pruned.left.push(name.to_owned()),
+        }
+        Ok(pruned)
     }
 }
 
@@ -183,11 +218,11 @@ fn entries(folder: &Path) -> Result<Vec<(PathBuf, String, Kind)>, Refusal> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::manifest::{Entry, FileKind};
+    use crate::manifest::{Entry, FileKind, Manifest};
     use crate::paths::BaseUrl;
 
     fn owned(paths: &[&str]) -> Owned {
-        Owned { paths: paths.iter().map(|path| (*path).to_owned()).collect(), hashed: BTreeSet::new() }
+        Owned(vec![Arc::new(Names::of(paths.iter().map(|path| (*path).to_owned())))])
     }
 
     fn folder(files: &[&str]) -> tempfile::TempDir {

@@ -218,8 +218,8 @@ fn make_folders(file: &Path, top: &Path) -> Result<(), Refusal> {
 
 /// Closes a promotion that has happened: the new manifest counts, the old tree goes.
 fn finish(output: &mut Output, container: &Path) -> Result<(), Refusal> {
-    // Before the new manifest takes the place of the old one, which knows the old tree's files.
-    let owned = output.owned();
+    // What stood there when the folder was opened; else what the old manifest knows, before the new one takes its place.
+    let owned = output.known.take().unwrap_or_else(|| output.owned());
     output.state.finish()?;
     output.remove_container(container, &owned);
     Ok(())

@@ -333,15 +333,15 @@ impl Output {
     /// Removes what killed or refused builds have left beside the output folder.
     pub(super) fn remove_leftovers(&mut self) {
         let prefix = format!(".{}.stage-", self.name);
-        let owned = self.owned();
-        for base in [self.parent.clone(), self.state.spare().to_owned()] {
-            let Ok(listing) = fs::read_dir(&base) else { continue };
-            for container in listing.flatten().filter(|entry| entry.file_name().to_string_lossy().starts_with(&prefix))
-            {
-                if Identity::of(&container.path()).is_some() {
-                    self.remove_container(&container.path(), &owned);
-                }
-            }
+        let is_container = |entry: &fs::DirEntry| {
+            entry.file_name().to_string_lossy().starts_with(&prefix) && Identity::of(&entry.path()).is_some()
+        };
+        let beside = [self.parent.clone(), self.state.spare().to_owned()];
+        let listings = beside.iter().filter_map(|base| fs::read_dir(base).ok()).flatten().flatten();
+        let containers: Vec<PathBuf> = listings.filter(is_container).map(|entry| entry.path()).collect();
+        if !containers.is_empty() {
+            let owned = self.owned();
+            containers.iter().for_each(|container| self.remove_container(container, &owned));
         }
         // An in-place promotion that has not begun to replace anything.
         let _ = fs::remove_dir_all(self.out.join(crate::output::owned::TEMPORARY));

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::digest::Digest;
 use crate::manifest::Manifest;
+use crate::output::owned::Names;
 
 /// Which folder on which disk: what stays the same when it is renamed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -94,8 +95,8 @@ impl State {
         jiff::Timestamp::try_from(time).ok()
     }
 
-    /// Returns the manifests that may speak of files in the output folder.
-    pub(super) fn manifests(&self) -> Vec<Manifest> {
+    /// Returns the names in the manifests that may speak of files in the output folder.
+    pub(super) fn names(&self) -> Vec<Names> {
         ["manifest", "manifest.next"].iter().filter_map(|name| read(&self.file(name))).collect()
     }
 
