@@ -22,6 +22,7 @@ mod markdown;
 mod math;
 mod mathml;
 mod outline;
+mod outlines;
 pub(crate) mod picture;
 mod quotes;
 mod raw_html;
@@ -37,6 +38,8 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use pulldown_cmark::{Event, Options, Parser};
+
+pub use self::outlines::Outlines;
 
 use self::autolinks::Autolinks;
 use self::code::Code;

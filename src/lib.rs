@@ -57,7 +57,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::article::Typesetter;
+use crate::article::{Outlines, Typesetter};
 use crate::check::{Memory, Report};
 use crate::config::Config;
 use crate::diagnostic::{Diagnostic, Exit, Place};
@@ -70,6 +70,8 @@ use crate::render::{File, Fingerprints, Site};
 use crate::timings::{Share, Table, Timings, timed};
 use crate::verification::{Asking, LOCK, Scope};
 
+/// The name in the cache under which the outlines of texts are kept.
+const OUTLINES: &str = "outlines";
 /// The name in the cache under which coloured code is kept.
 const CODE: &str = "code";
 /// The name in the cache under which the facts of written pages are kept.
@@ -185,7 +187,12 @@ fn journey(config: &Arc<Config>, request: &Request, build: &mut Build) -> Result
     build.tally.texts = sources.markdown.len();
     let began = build.tally.stage("read", began);
 
-    let posts = post::parse(config, &sources)?;
+    let outlines = Outlines::recall(&config.markdown, output::recall(&config.root, OUTLINES));
+    let posts = post::parse_recalling(config, &sources, Some(&outlines))?;
+    if let Some(memory) = outlines.to_bytes() {
+        output::keep(&config.root, OUTLINES, &memory);
+    }
+    drop(outlines);
     let library = library::arrange(config, &sources, posts)?;
     build.diagnostics.extend(library::advise(config, &sources, &library));
     build.diagnostics.extend(sources.sass.warnings().iter().cloned());

@@ -24,7 +24,7 @@ use crate::paths::{Route, SourcePath};
 
 pub use self::front::is_usual_layout;
 pub use self::keys::{KEYS, NEVER_DEFAULTS};
-pub use self::read::{parse, parse_all, parse_one, settle};
+pub use self::read::{parse, parse_all, parse_one, parse_recalling, settle};
 pub use self::rows::{DataRow, NOT_IN_PAGES, of_rows};
 pub use self::split::split as front_table;
 

@@ -11,7 +11,7 @@ use super::front::{Front, check_defaults};
 use super::name::{Name, Role};
 use super::rows::of_rows;
 use super::{Draft, FrontMatter, Hidden, Kind, Post, name, split};
-use crate::article;
+use crate::article::{self, Outline, Outlines};
 use crate::config::{Config, FILE};
 use crate::diagnostic::{Diagnostic, Level, Place};
 use crate::fields::Document;
@@ -20,7 +20,16 @@ use crate::source::Sources;
 
 /// Parses every Markdown file of the site, and makes the pages of data rows.
 pub fn parse(config: &Config, sources: &Sources) -> Result<Vec<Arc<Post>>, Vec<Diagnostic>> {
-    let (mut posts, mut problems) = parse_all(config, sources);
+    parse_recalling(config, sources, None)
+}
+
+/// The same, with what an earlier run has read of texts.
+pub fn parse_recalling(
+    config: &Config,
+    sources: &Sources,
+    outlines: Option<&Outlines>,
+) -> Result<Vec<Arc<Post>>, Vec<Diagnostic>> {
+    let (mut posts, mut problems) = parse_with(config, sources, outlines);
     if !config.pages.is_empty() {
         let (rows, more) = of_rows(config, sources);
         posts.extend(rows);
@@ -32,6 +41,10 @@ pub fn parse(config: &Config, sources: &Sources) -> Result<Vec<Arc<Post>>, Vec<D
 
 /// Parses every Markdown file of the site, and returns those that can be parsed, with what is wrong with the others.
 pub fn parse_all(config: &Config, sources: &Sources) -> (Vec<Arc<Post>>, Vec<Diagnostic>) {
+    parse_with(config, sources, None)
+}
+
+fn parse_with(config: &Config, sources: &Sources, outlines: Option<&Outlines>) -> (Vec<Arc<Post>>, Vec<Diagnostic>) {
     let mut problems = Vec::new();
     let settings = Document::new(FILE, &config.text);
     for rule in &config.defaults {
@@ -42,7 +55,7 @@ pub fn parse_all(config: &Config, sources: &Sources) -> (Vec<Arc<Post>>, Vec<Dia
         .par_iter()
         .map(|(source, text)| {
             let changed = sources.changed.get(source).copied();
-            Parser { config, settings: &settings, source, text, changed }.parse()
+            Parser { config, settings: &settings, source, text, changed, outlines }.parse()
         })
         .collect();
     let mut posts = Vec::with_capacity(parsed.len());
@@ -64,7 +77,8 @@ pub fn parse_one(
     text: &Arc<str>,
 ) -> Result<Post, Vec<Diagnostic>> {
     let changed = sources.changed.get(source).copied();
-    Parser { config, settings: &Document::new(FILE, &config.text), source, text, changed }.parse()
+    let settings = &Document::new(FILE, &config.text);
+    Parser { config, settings, source, text, changed, outlines: None }.parse()
 }
 
 /// Gives posts what their surroundings make of them: a bundle its files, and what lies in a draft section its hiding.
@@ -82,9 +96,18 @@ struct Parser<'a> {
     text: &'a Arc<str>,
     /// When it was last changed, as far as git knows.
     changed: Option<Timestamp>,
+    /// What an earlier run has read of texts.
+    outlines: Option<&'a Outlines>,
 }
 
 impl Parser<'_> {
+    fn outline(&self, markdown: &str) -> Outline {
+        match self.outlines {
+            Some(outlines) => outlines.of(markdown),
+            None => article::outline(markdown, &self.config.markdown),
+        }
+    }
+
     fn parse(&self) -> Result<Post, Vec<Diagnostic>> {
         let config = self.config;
         let name = name::read(config, self.source);
@@ -118,7 +141,7 @@ impl Parser<'_> {
         Ok(Post {
             source: self.source.clone(),
             text: Arc::clone(self.text),
-            outline: article::outline(&self.text[body.clone()], &config.markdown),
+            outline: self.outline(&self.text[body.clone()]),
             body,
             kind,
             language: name.language,
