@@ -119,7 +119,7 @@ fn without_the_table_a_picture_is_what_it_was() {
     let files = run.site.public();
     assert_eq!(pictures(&files), ["posts/trip/sea.jpg"]);
     assert_eq!(files["posts/trip/sea.jpg"], photo);
-    assert!(!run.site.path(".blog/cache").exists(), "nothing was read, nothing is kept");
+    assert!(!run.site.path(".blog/cache/images").exists(), "nothing was read, nothing is kept");
 }
 
 fn a_warm_build_is_a_cold_one_byte_for_byte() {
