@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use super::{Outline, OutlineHeading, OutlineLink, OutlineLinkKind, outline};
-use crate::bytes::{Reader, opened, push_count, push_text, sealed};
+use crate::bytes::{Reader, begun, opened, push_count, push_text, sealed};
 use crate::config::MarkdownRule;
 use crate::digest::Digest;
 
@@ -75,13 +75,14 @@ impl Outlines {
         }
         all.extend(learnt.iter().map(|(key, bytes)| (key, bytes.as_slice())));
         all.sort_unstable();
-        let mut content = Vec::with_capacity(all.iter().map(|(_, bytes)| bytes.len() + KEY + 2).sum());
+        let mut content = begun(&self.name);
+        content.reserve(all.iter().map(|(_, bytes)| bytes.len() + KEY + 4).sum());
         for (key, bytes) in all {
             content.extend_from_slice(key);
             push_count(&mut content, bytes.len());
             content.extend_from_slice(bytes);
         }
-        Some(sealed(&self.name, &content))
+        Some(sealed(content))
     }
 }
 
