@@ -1,7 +1,7 @@
 //! Owns the fingerprints of pages: digests of all that a page is made from, found without making it.
 //!
 //! Where a page has the fingerprint that it had in an earlier run, it has the same bytes. What goes in is known by its kind
-//! (one arm of [`Fingerprints::kind`] for each function of `pages`), and for what its templates ask for besides, by what was
+//! (one arm of [`Language::kind`] for each function of `pages`), and for what its templates ask for besides, by what was
 //! noted when it was made ([`super::noted`]). Of a post that others name, its whole file counts: that is more than they
 //! show, but never less. When in doubt there is no fingerprint, and the page is made. To add something that pages see:
 //! look for what shows it, and add it here; the laws of building, on edits at random, tell when that was forgotten.
