@@ -11,7 +11,7 @@ use std::fs::{self, File};
 use std::io::{self, BufWriter, Write as _};
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
@@ -40,6 +40,8 @@ pub struct Kept {
     folder: PathBuf,
     known: HashMap<String, Known>,
     packs: BTreeMap<String, File>,
+    /// How many bytes of pages this run has taken and added so far.
+    held: AtomicU64,
     fresh: Mutex<Fresh>,
 }
 
@@ -89,7 +91,7 @@ impl Kept {
         let names: BTreeSet<&String> = known.values().map(|known| &known.record.pack).collect();
         let open = |name: &&String| Some(((*name).clone(), File::open(folder.join(name)).ok()?));
         let packs = names.iter().filter(|name| is_pack(name)).filter_map(open).collect();
-        Kept { folder, known, packs, fresh: Mutex::default() }
+        Kept { folder, known, packs, held: AtomicU64::new(0), fresh: Mutex::default() }
     }
 
     /// Returns a page: the one of an earlier run if it would be made from the same, else what `render` makes.
@@ -105,6 +107,7 @@ impl Kept {
             && let Some(bytes) = self.bytes(&known.record)
         {
             known.used.store(true, Ordering::Relaxed);
+            self.held.fetch_add(known.record.entry.size, Ordering::Relaxed);
             let pictures = known.record.made.pictures.iter();
             fingerprints.site().need(route, pictures.filter_map(|picture| Route::new(picture.as_str()).ok()));
             return Ok(Page::again(route, &known.record.entry, bytes));
@@ -133,7 +136,9 @@ impl Kept {
 
     fn put(&self, path: &str, made: Made, bytes: &[u8]) {
         let mut fresh = self.fresh.lock().unwrap_or_else(PoisonError::into_inner);
-        if fresh.is_refused || fresh.at + bytes.len() as u64 > MOST {
+        let held = self.held.fetch_add(bytes.len() as u64, Ordering::Relaxed);
+        if fresh.is_refused || held + bytes.len() as u64 > MOST {
+            self.held.fetch_sub(bytes.len() as u64, Ordering::Relaxed);
             return;
         }
         match fresh.add(&self.folder, bytes) {
@@ -169,11 +174,11 @@ impl Kept {
         for (path, record) in taken {
             match gather.then(|| self.bytes(record)) {
                 None => drop(records.insert(path, record.clone())),
-                Some(Some(bytes)) if fresh.at + record.entry.size <= MOST => {
+                Some(Some(bytes)) => {
                     let at = fresh.add(&self.folder, &bytes)?;
                     fresh.pages.insert(path.to_owned(), (record.made.clone(), at));
                 }
-                Some(_) => {}
+                Some(None) => {}
             }
         }
         let Fresh { pack, pages, .. } = fresh;

@@ -3,7 +3,7 @@
 //! A page stands in it once, under its own address, with `lastmod` only where a date is real, and with its translations. Pages that ask not to be
 //! indexed, that are published elsewhere first, redirects and the 404 page do not stand in it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use jiff::Zoned;
 
@@ -39,9 +39,9 @@ const AI_AGENTS: &[&str] = &[
 /// One address.
 struct Entry<'a> {
     route: &'a Route,
-    changed: Option<String>,
-    /// The same in each language that has it, as the head of the page says.
-    alternates: Vec<Alternate>,
+    changed: Option<&'a Zoned>,
+    library: &'a Library,
+    page: &'a Page,
 }
 
 /// Writes the whole sitemap, its index, or one part of it, counted from 1.
@@ -88,10 +88,11 @@ fn urls(shelf: &Shelf, entries: &[Entry<'_>]) -> String {
         "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<urlset xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\"{links}>\n"
     );
     for entry in entries {
-        let lastmod = entry.changed.as_ref().map(|date| format!("<lastmod>{date}</lastmod>")).unwrap_or_default();
+        let lastmod = entry.changed.map(|date| format!("<lastmod>{}</lastmod>", shelf.date(date))).unwrap_or_default();
         let mut alternates = String::new();
-        for Alternate { lang, permalink } in &entry.alternates {
-            let (lang, address) = (escaped(lang), escaped(permalink));
+        // The same in each language that has it, as the head of the page says.
+        for Alternate { lang, permalink } in shelf.alternates(entry.library, entry.page) {
+            let (lang, address) = (escaped(&lang), escaped(&permalink));
             alternates.push_str(&format!("<xhtml:link rel=\"alternate\" hreflang=\"{lang}\" href=\"{address}\"/>"));
         }
         let address = escaped(&shelf.permalink(entry.route));
@@ -113,62 +114,78 @@ fn index(shelf: &Shelf, parts: &[&Route]) -> String {
 
 fn entries(shelf: &Shelf) -> Vec<Entry<'_>> {
     let library = &*shelf.library;
-    let mut months = vec![months(library)];
-    months.extend(library.editions.iter().skip(1).map(self::months));
+    let mut changes = vec![Changes::of(library)];
+    changes.extend(library.editions.iter().skip(1).map(Changes::of));
     let mut entries = Vec::new();
     for (route, page) in &library.routes {
-        let (library, page, months) = match page {
-            Page::Abroad(language, page) => (&library.editions[*language], &**page, &months[*language]),
-            page => (library, page, &months[0]),
+        let (library, page, changes) = match page {
+            Page::Abroad(language, page) => (&library.editions[*language], &**page, &mut changes[*language]),
+            page => (library, page, &mut changes[0]),
         };
         if library.is_in_sitemap(route, page) {
-            let changed = last_change(library, page, months).map(|date| shelf.date(date));
-            entries.push(Entry { route, changed, alternates: shelf.alternates(library, page) });
+            entries.push(Entry { route, changed: changes.last_of(page), library, page });
         }
     }
     entries
 }
 
-/// When the posts of each month last changed.
-type Months<'a> = BTreeMap<(i16, i8), &'a Zoned>;
+/// When the lists of a library last changed. Found once for each: a list has as many pages as its length allows.
+struct Changes<'a> {
+    library: &'a Library,
+    /// The posts of each month.
+    months: BTreeMap<(i16, i8), &'a Zoned>,
+    home: Option<Option<&'a Zoned>>,
+    sections: HashMap<&'a str, Option<&'a Zoned>>,
+    terms: HashMap<(usize, usize), Option<&'a Zoned>>,
+}
 
-fn months(library: &Library) -> Months<'_> {
-    let mut months = Months::new();
-    for year in library.archive.iter() {
-        for month in &year.months {
-            if let Some(changed) = newest_change(library, &month.posts) {
-                months.insert((year.year, month.month), changed);
+impl<'a> Changes<'a> {
+    fn of(library: &'a Library) -> Self {
+        let mut months = BTreeMap::new();
+        for year in library.archive.iter() {
+            for month in &year.months {
+                if let Some(changed) = newest_change(library, &month.posts) {
+                    months.insert((year.year, month.month), changed);
+                }
             }
         }
+        Changes { library, months, home: None, sections: HashMap::new(), terms: HashMap::new() }
     }
-    months
+
+    /// Returns when a page last changed: of a list with a text of its own, also when that did.
+    fn last_of(&mut self, page: &'a Page) -> Option<&'a Zoned> {
+        let library = self.library;
+        let index = library.index_of(page).and_then(|id| changed(library.post(id)));
+        let newest = match page {
+            Page::Post(id) => changed(library.post(*id)),
+            Page::Home(_) => *self.home.get_or_insert_with(|| newest_change(library, library.newest.iter())),
+            Page::Section(name, _) => *self.sections.entry(name).or_insert_with(|| {
+                newest_change(library, library.sections.get(name).map_or(&[][..], |section| &section.pages))
+            }),
+            Page::Term(taxonomy, term, _) => self.of_term(*taxonomy, *term),
+            Page::Taxonomy(taxonomy) => {
+                let terms = 0..library.taxonomies[*taxonomy].terms.len();
+                terms.filter_map(|term| self.of_term(*taxonomy, term)).max()
+            }
+            Page::Archive(year, month) => {
+                let is_in = |(of_year, of_month): &(i16, i8)| {
+                    year.is_none_or(|year| year == *of_year) && month.is_none_or(|month| month == *of_month)
+                };
+                return self.months.iter().filter(|(month, _)| is_in(month)).map(|(_, date)| *date).max();
+            }
+            _ => return None,
+        };
+        newest.max(index)
+    }
+
+    fn of_term(&mut self, taxonomy: usize, term: usize) -> Option<&'a Zoned> {
+        let library = self.library;
+        let posts = &library.taxonomies[taxonomy].terms[term].posts;
+        *self.terms.entry((taxonomy, term)).or_insert_with(|| newest_change(library, posts))
+    }
 }
 
 /// Returns the newest change of some posts.
 fn newest_change<'a>(library: &'a Library, posts: impl IntoIterator<Item = &'a PostId>) -> Option<&'a Zoned> {
     posts.into_iter().filter_map(|id| changed(library.post(*id))).max()
-}
-
-fn last_change<'a>(library: &'a Library, page: &Page, months: &Months<'a>) -> Option<&'a Zoned> {
-    let with_index = |posts: &'a [PostId]| {
-        let index = library.index_of(page).and_then(|id| changed(library.post(id)));
-        newest_change(library, posts).max(index)
-    };
-    match page {
-        Page::Post(id) => changed(library.post(*id)),
-        Page::Home(_) => with_index(&library.newest),
-        Page::Section(name, _) => with_index(library.sections.get(name).map_or(&[], |section| &section.pages)),
-        Page::Term(taxonomy, term, _) => with_index(&library.taxonomies[*taxonomy].terms[*term].posts),
-        Page::Taxonomy(taxonomy) => {
-            let posts = library.taxonomies[*taxonomy].terms.iter().flat_map(|term| &term.posts);
-            with_index(&[]).max(newest_change(library, posts))
-        }
-        Page::Archive(year, month) => months
-            .iter()
-            .filter(|((of, _), _)| year.is_none_or(|year| year == *of))
-            .filter(|((_, of), _)| month.is_none_or(|month| month == *of))
-            .map(|(_, date)| *date)
-            .max(),
-        _ => None,
-    }
 }
