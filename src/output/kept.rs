@@ -31,7 +31,7 @@ const INDEX: &str = "index";
 /// The ending of packs.
 const PACK: &str = "pack";
 /// How many bytes of pages are kept.
-const MOST: u64 = 1 << 30;
+const MOST: u64 = 4 << 30;
 /// How many packs there may be before they are made one.
 const MOST_PACKS: usize = 8;
 
@@ -39,7 +39,8 @@ const MOST_PACKS: usize = 8;
 pub struct Kept {
     folder: PathBuf,
     known: HashMap<String, Known>,
-    packs: BTreeMap<String, File>,
+    /// The packs with their lengths.
+    packs: BTreeMap<String, (File, u64)>,
     /// How many bytes of pages this run has taken and added so far.
     held: AtomicU64,
     fresh: Mutex<Fresh>,
@@ -89,7 +90,11 @@ impl Kept {
         let folder = cache::folder(root).join(FOLDER);
         let known = read(&folder).unwrap_or_default();
         let names: BTreeSet<&String> = known.values().map(|known| &known.record.pack).collect();
-        let open = |name: &&String| Some(((*name).clone(), File::open(folder.join(name)).ok()?));
+        let open = |name: &&String| {
+            let file = File::open(folder.join(name)).ok()?;
+            let length = file.metadata().ok()?.len();
+            Some(((*name).clone(), (file, length)))
+        };
         let packs = names.iter().filter(|name| is_pack(name)).filter_map(open).collect();
         Kept { folder, known, packs, held: AtomicU64::new(0), fresh: Mutex::default() }
     }
@@ -126,10 +131,10 @@ impl Kept {
 
     /// Returns the bytes of a page, if they are the ones that were written.
     fn bytes(&self, record: &Record) -> Option<Vec<u8>> {
-        let pack = self.packs.get(&record.pack)?;
-        // An index that is wrong is no reason to ask for more memory than there is.
-        let size = usize::try_from(record.entry.size).ok().filter(|_| record.entry.size <= MOST)?;
-        let mut bytes = vec![0; size];
+        let (pack, length) = self.packs.get(&record.pack)?;
+        // An index that is wrong is no reason to ask for more memory than the pack has bytes.
+        record.at.checked_add(record.entry.size).filter(|end| end <= length)?;
+        let mut bytes = vec![0; usize::try_from(record.entry.size).ok()?];
         pack.read_exact_at(&mut bytes, record.at).ok()?;
         (Digest::of(&bytes) == record.entry.digest).then_some(bytes)
     }
@@ -169,7 +174,7 @@ impl Kept {
         taken.sort_unstable_by_key(|(path, _)| *path);
         // Many packs, or packs of which little is still used, become one.
         let live: u64 = taken.iter().map(|(_, record)| record.entry.size).sum();
-        let whole: u64 = self.packs.values().filter_map(|pack| Some(pack.metadata().ok()?.len())).sum();
+        let whole: u64 = self.packs.values().map(|(_, length)| length).sum();
         let gather = self.packs.len() >= MOST_PACKS || whole > live * 2 + (1 << 20);
         for (path, record) in taken {
             match gather.then(|| self.bytes(record)) {
