@@ -44,6 +44,7 @@ struct Language<'s> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum List {
     Newest,
+    Section(PostId),
     Term(usize, usize),
 }
 
@@ -214,7 +215,7 @@ impl Language<'_> {
         let section = library.sections.get(name);
         self.index(section.map(|section| section.index), parts)?;
         match section.filter(|_| !name.is_empty()) {
-            Some(section) if pages => self.posts(&section.pages, parts),
+            Some(section) if pages => parts.digest(&self.list(List::Section(section.index), &section.pages)),
             None if pages => parts.digest(&self.list(List::Newest, &library.newest)),
             _ => {}
         }
