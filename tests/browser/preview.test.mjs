@@ -233,7 +233,8 @@ test('the hit that a page sends goes to the stand-in, is judged, and is in the b
   'content/about.md': '+++\ntitle = "About"\n+++\nText.\n',
 }, [], async (site) => {
   const page = await open(`${site.origin}/posts/a/`);
-  await bar(page).getByText('1 hit', { exact: true }).waitFor();
+  // On a busy machine the page may have been loaded anew meanwhile, and have sent another.
+  await bar(page).getByText(/^[1-9]\d* hits?$/).waitFor();
   await bar(page).getByRole('button', { name: 'More' }).click();
   const text = await bar(page).innerText();
   assert.match(text, /GoatCounter: page view of \/posts\/a\//);
