@@ -4,6 +4,8 @@
 //! value. A name stands before the whole and a digest behind it, so that what is damaged, cut, or made otherwise is found
 //! out at once. Knows no file.
 
+use std::ops::Range;
+
 use crate::digest::Digest;
 
 /// Bytes of a digest.
@@ -27,6 +29,13 @@ pub fn push_count(bytes: &mut Vec<u8>, count: usize) {
 pub fn push_text(bytes: &mut Vec<u8>, text: &str) {
     push_count(bytes, text.len());
     bytes.extend_from_slice(text.as_bytes());
+}
+
+/// Writes bytes under a key, as [`Reader::entry`] reads them.
+pub fn push_entry(bytes: &mut Vec<u8>, key: &[u8], content: &[u8]) {
+    bytes.extend_from_slice(key);
+    push_count(bytes, content.len());
+    bytes.extend_from_slice(content);
 }
 
 /// Begins what is to be sealed: with its name, to which the content is added.
@@ -86,6 +95,15 @@ impl<'b> Reader<'b> {
         let taken = self.bytes.get(self.at..self.at.checked_add(count)?)?;
         self.at += count;
         Some(taken)
+    }
+
+    /// Reads a key of so many bytes, and where what stands under it stands: that comes after its length.
+    pub fn entry<const KEY: usize>(&mut self) -> Option<([u8; KEY], Range<usize>)> {
+        let key = self.take(KEY)?.try_into().ok()?;
+        let length = self.count()?;
+        let start = self.at;
+        self.take(length)?;
+        Some((key, start..self.at))
     }
 
     /// Reads a number.

@@ -189,9 +189,7 @@ fn journey(config: &Arc<Config>, request: &Request, build: &mut Build) -> Result
 
     let outlines = Outlines::recall(&config.markdown, output::recall(&config.root, OUTLINES));
     let posts = post::parse_recalling(config, &sources, Some(&outlines))?;
-    if let Some(memory) = outlines.to_bytes() {
-        output::keep(&config.root, OUTLINES, &memory);
-    }
+    output::keep(&config.root, OUTLINES, outlines.to_bytes());
     drop(outlines);
     let library = library::arrange(config, &sources, posts)?;
     build.diagnostics.extend(library::advise(config, &sources, &library));
@@ -216,9 +214,7 @@ fn journey(config: &Arc<Config>, request: &Request, build: &mut Build) -> Result
     staged.fill(&output, &pictures.iter().collect::<Vec<_>>(), |route| render::page(&site, route))?;
     build.diagnostics.extend(site.remarks());
     derive(&output, &mut staged, &site, None)?;
-    if let Some(memory) = typesetter.memory() {
-        output::keep(&config.root, CODE, &memory);
-    }
+    output::keep(&config.root, CODE, typesetter.memory());
     let flush = staged.flush();
     let began = build.tally.stage("render", began);
 
@@ -229,9 +225,7 @@ fn journey(config: &Arc<Config>, request: &Request, build: &mut Build) -> Result
     build.tally.count_files(&manifest);
     let memory = Memory::recall(output::recall(&config.root, FACTS));
     let report = asked.judge_build(&memory, staged.folder(), &manifest);
-    if let Some(memory) = memory.to_bytes() {
-        output::keep(&config.root, FACTS, &memory);
-    }
+    output::keep(&config.root, FACTS, memory.to_bytes());
     let began = build.tally.stage("verify", began);
     asked.remember(&report)?;
     let is_refused = report.exit() != Exit::Success;

@@ -305,6 +305,14 @@ pub enum Page {
 }
 
 impl Page {
+    /// Returns which language of the site it is in, and what it is there.
+    pub fn in_language(&self) -> (usize, &Page) {
+        match self {
+            Page::Abroad(language, page) => (*language, page),
+            page => (0, page),
+        }
+    }
+
     /// Returns whether a file of the site stands behind it, rather than a list of such files.
     fn has_source(&self) -> bool {
         matches!(self, Page::Post(_) | Page::Asset(_) | Page::Static(_) | Page::Stylesheet(_) | Page::Alias(_))

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use super::{Outline, OutlineHeading, OutlineLink, OutlineLinkKind, outline};
-use crate::bytes::{Reader, begun, opened, push_count, push_text, sealed};
+use crate::bytes::{Reader, begun, opened, push_count, push_entry, push_text, sealed};
 use crate::config::MarkdownRule;
 use crate::digest::Digest;
 
@@ -78,9 +78,7 @@ impl Outlines {
         let mut content = begun(&self.name);
         content.reserve(all.iter().map(|(_, bytes)| bytes.len() + KEY + 4).sum());
         for (key, bytes) in all {
-            content.extend_from_slice(key);
-            push_count(&mut content, bytes.len());
-            content.extend_from_slice(bytes);
+            push_entry(&mut content, key, bytes);
         }
         Some(sealed(content))
     }
@@ -90,11 +88,8 @@ fn read(bytes: &[u8]) -> Option<HashMap<Key, Known>> {
     let mut reader = Reader::new(bytes);
     let mut known = HashMap::new();
     while !reader.is_at_end() {
-        let key: Key = reader.take(KEY)?.try_into().ok()?;
-        let length = reader.count()?;
-        let start = reader.at();
-        reader.take(length)?;
-        known.insert(key, Known { range: start..reader.at(), used: AtomicBool::new(false) });
+        let (key, range) = reader.entry::<KEY>()?;
+        known.insert(key, Known { range, used: AtomicBool::new(false) });
     }
     Some(known)
 }

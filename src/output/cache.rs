@@ -12,9 +12,11 @@ pub fn recall(root: &Path, name: &str) -> Vec<u8> {
     fs::read(folder(root).join(name)).unwrap_or_default()
 }
 
-/// Leaves bytes for the next run.
-pub fn keep(root: &Path, name: &str, bytes: &[u8]) {
-    let _ = write(&folder(root).join(name), bytes);
+/// Leaves bytes for the next run, if there are other ones than those that it finds there.
+pub fn keep(root: &Path, name: &str, bytes: Option<Vec<u8>>) {
+    if let Some(bytes) = bytes {
+        let _ = write(&folder(root).join(name), &bytes);
+    }
 }
 
 /// Writes a file of the cache as a whole.
@@ -27,7 +29,7 @@ pub(super) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
-/// Makes a folder of the cache; none of it goes into a repository.
+/// Makes a folder below `.blog/`; none of it goes into a repository.
 pub(super) fn make(folder: &Path) -> io::Result<()> {
     fs::create_dir_all(folder)?;
     let blog = folder.ancestors().find(|above| above.file_name().is_some_and(|name| name == ".blog"));

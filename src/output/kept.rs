@@ -200,15 +200,19 @@ impl Kept {
         }
         let pages = serde_json::to_string(&records)?;
         cache::write(&self.folder.join(INDEX), format!("{}\n{pages}\n", Digest::of(&pages)).as_bytes())?;
-        let live: BTreeSet<&str> = records.values().map(|record| record.pack.as_str()).collect();
-        for entry in fs::read_dir(&self.folder)?.flatten() {
-            let name = entry.file_name().to_string_lossy().into_owned();
-            if is_pack(&name) && !live.contains(&*name) {
-                fs::remove_file(entry.path())?;
-            }
-        }
-        Ok(())
+        sweep(&self.folder, &records.values().map(|record| record.pack.as_str()).collect())
     }
+}
+
+/// Removes the packs that the index does not name.
+fn sweep(folder: &Path, named: &BTreeSet<&str>) -> io::Result<()> {
+    for entry in fs::read_dir(folder)?.flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if is_pack(&name) && !named.contains(&*name) {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
 }
 
 impl Fresh {

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::digest::Digest;
 use crate::manifest::Manifest;
+use crate::output::cache;
 use crate::output::owned::Names;
 
 /// Which folder on which disk: what stays the same when it is renamed.
@@ -145,11 +146,7 @@ impl State {
 /// the new one. It does not wait for the disk: a machine that loses power may forget a note, and then
 /// the manifest that lies in the output folder still tells whose files those are.
 pub(super) fn write(blog: &Path, path: &Path, text: &str) -> io::Result<()> {
-    fs::create_dir_all(blog.join("state"))?;
-    let ignore = blog.join(".gitignore");
-    if !ignore.exists() {
-        fs::write(ignore, "*\n")?;
-    }
+    cache::make(&blog.join("state"))?;
     let temporary = path.with_extension("json.new");
     fs::write(&temporary, text)?;
     fs::rename(&temporary, path)

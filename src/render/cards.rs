@@ -56,10 +56,7 @@ pub(crate) fn at(site: &Site, route: &Route) -> Option<(SourcePath, Card)> {
         Some(stem) => format!("{stem}.html"),
         None => stem.to_owned(),
     };
-    let (language, page) = match site.library.routes.get(&Route::new(post).ok()?)? {
-        Page::Abroad(language, page) => (*language, &**page),
-        page => (0, page),
-    };
+    let (language, page) = site.library.routes.get(&Route::new(post).ok()?)?.in_language();
     let (Page::Post(id), shelf) = (page, site.shelves.get(language)?) else { return None };
     of(shelf, *id).filter(|(own, _)| own == route).map(|(_, card)| (shelf.library.post(*id).source.clone(), card))
 }

@@ -107,10 +107,7 @@ impl<'s> Fingerprints<'s> {
     /// Returns the fingerprint of a page that asks for some things; nothing for what is no page of a template, and where
     /// not all is known.
     pub fn page(&self, route: &Route, asks: &BTreeSet<Ask>) -> Option<Digest> {
-        let (number, page) = match self.site.library.routes.get(route)? {
-            Page::Abroad(language, page) => (*language, &**page),
-            page => (0, page),
-        };
+        let (number, page) = self.site.library.routes.get(route)?.in_language();
         let language = &self.languages[number];
         let mut parts = Parts::of("page");
         parts.number(number);

@@ -6,7 +6,6 @@ use super::Site;
 use super::pages::{kind_of, own_template};
 use super::reads::{blocks, reads};
 use super::theme::Theme;
-use crate::library::Page;
 use crate::paths::{Route, SourcePath};
 use crate::source::Template;
 
@@ -23,10 +22,7 @@ impl Site {
     /// Returns what makes the page at an address; nothing of it for what no template makes.
     pub fn making(&self, route: &Route) -> Making {
         let Some(page) = self.library.routes.get(route) else { return Making::default() };
-        let (language, page) = match page {
-            Page::Abroad(language, page) => (*language, &**page),
-            page => (0, page),
-        };
+        let (language, page) = page.in_language();
         let library = &self.shelves[language].library;
         let kind = kind_of(library, page);
         let own = own_template(library, page).filter(|_| !kind.templates.is_empty()).map(|(_, template)| template);

@@ -170,10 +170,7 @@ impl Site {
     /// Asks for the pictures of a page that is taken as it was.
     pub fn need(&self, route: &Route, pictures: impl IntoIterator<Item = Route>) {
         let Some(page) = self.library.routes.get(route) else { return };
-        let (language, page) = match page {
-            Page::Abroad(language, page) => (*language, &**page),
-            page => (0, page),
-        };
+        let (language, page) = page.in_language();
         let shelf = &self.shelves[language];
         let place = shelf.library.index_of(page).map(|id| Place::file(&shelf.library.post(id).source));
         shelf.articles.ask(pictures.into_iter().map(|picture| (picture, place.clone())));

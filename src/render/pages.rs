@@ -94,10 +94,7 @@ pub struct Desk<'a> {
 
 /// Makes one page.
 pub(crate) fn render(site: &Site, route: &Route, page: &Page) -> Result<File, Vec<Diagnostic>> {
-    let (language, page) = match page {
-        Page::Abroad(language, page) => (*language, &**page),
-        page => (0, page),
-    };
+    let (language, page) = page.in_language();
     let shelf = &site.shelves[language];
     let kind = kind_of(&shelf.library, page);
     (kind.render)(&Desk { site, shelf, kind, route, page })

@@ -148,9 +148,7 @@ impl Memory {
         push_count(&mut bytes, learnt.looks.len());
         learnt.looks.iter().for_each(|look| bytes.extend(look.to_bytes()));
         for (key, block) in kept.into_iter().chain(unused) {
-            bytes.extend(key);
-            push_count(&mut bytes, block.len());
-            bytes.extend(block);
+            bytes::push_entry(&mut bytes, key, block);
         }
         Some(bytes::sealed(bytes))
     }
@@ -163,11 +161,8 @@ fn read(bytes: &[u8]) -> Option<(Vec<Look>, HashMap<Key, Known>)> {
     let looks = looks.collect::<Option<Vec<Look>>>()?;
     let mut known = HashMap::new();
     while !reader.is_at_end() {
-        let key: Key = reader.take(KEY)?.try_into().ok()?;
-        let length = reader.count()?;
-        let start = reader.at();
-        reader.take(length)?;
-        known.insert(key, Known { range: start..reader.at(), used: AtomicBool::new(false) });
+        let (key, range) = reader.entry::<KEY>()?;
+        known.insert(key, Known { range, used: AtomicBool::new(false) });
     }
     Some((looks, known))
 }

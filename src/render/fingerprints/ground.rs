@@ -19,6 +19,7 @@ use crate::render::shelf::Shelf;
 
 /// The program, by its sources.
 const PROGRAM: &str = env!("WATCHPOST_PROGRAM");
+
 /// What all pages of a language stand on.
 pub(super) struct Ground<'s> {
     site: &'s Site,
