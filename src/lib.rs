@@ -40,6 +40,7 @@ pub mod browser;
 pub mod check;
 pub mod drill;
 pub mod guard;
+pub mod import;
 pub mod kit;
 pub mod live;
 pub mod moving;
