@@ -22,7 +22,8 @@ build() { # VERSION MODFILE
 restamp() { # VERSION FROZEN_TRACKER
     local copy
     copy=$(mktemp -d)
-    (cd "$here" && cp -R "$(go list -mod=readonly -m -f '{{.Dir}}' $module)" "$copy/source")
+    # Where nothing was built yet, the module's source is not there either.
+    (cd "$here" && go mod download $module && cp -R "$(go list -mod=readonly -m -f '{{.Dir}}' $module)" "$copy/source")
     chmod -R u+w "$copy"
     cp "$copy/source/public/$2" "$copy/source/public/count.js"
     cp "$here/go.mod" "$here/go.sum" "$copy/"
