@@ -4,6 +4,7 @@
 //! something obeys it, and none of them switches the guard off without a word.
 
 pub(crate) mod addresses;
+pub(crate) mod publishing;
 pub(crate) mod upkeep;
 pub(crate) mod writing;
 
@@ -18,6 +19,7 @@ use watchpost::verdict::GuardLevel;
 use watchpost::verification::Scope;
 
 use self::addresses::{Feeds, Mv, Schedule};
+use self::publishing::{Publish, Rollback};
 use self::upkeep::{Show, Upgrade};
 use self::writing::List;
 
@@ -95,6 +97,10 @@ pub(crate) enum Command {
     Check(Check),
     /// Preview the site as you write it: each change is shown at once
     Serve(Serve),
+    /// Build, verify, send what changed to where visitors get it, and verify what they get
+    Publish(Box<Publish>),
+    /// Put an earlier deployment back
+    Rollback(Box<Rollback>),
     /// Move a post with every link to it, its old address and its id in feeds
     Mv(Mv),
     /// Say what subscribers will see when the built feeds take the place of the live ones
@@ -133,7 +139,7 @@ pub(crate) enum Command {
 impl Command {
     /// Returns whether it ends with a report, so that it can be told as a document.
     pub(crate) fn reports(&self) -> bool {
-        matches!(self, Command::Build(_) | Command::Check(_))
+        matches!(self, Command::Build(_) | Command::Check(_) | Command::Publish(_))
     }
 
     /// Returns whether it can be told as this document; the trend is one page, and no list of findings.

@@ -12,6 +12,7 @@ mod guard;
 mod incidents;
 mod live;
 mod markup;
+mod publish;
 mod usage;
 mod world;
 
@@ -39,6 +40,7 @@ pub const CODES: &[&[Code]] = &[
     browser::CODES,
     live::CODES,
     world::CODES,
+    publish::CODES,
     commands::CODES,
 ];
 

@@ -20,6 +20,7 @@ mod out;
 mod overlay;
 pub mod pages;
 pub mod permalink;
+mod publish;
 mod read;
 mod related;
 mod renames;
@@ -48,6 +49,7 @@ pub use self::{gone::GoneRule, images::ImagesRule, lastmod::Lastmod};
 pub use self::hosting::{CspMode, CspRule, HeaderRule, RedirectFormat};
 pub use self::keys::KEYS;
 pub use self::markup::{CodeStyle, ExternalLinks, HeadingIds, HighlightRule, MarkdownRule};
+pub use self::publish::{CLASSES, PublishTarget, TARGET_KINDS};
 pub use self::read::{read, timezone};
 pub use self::related::RelatedRule;
 pub use self::renames::renames;
@@ -152,6 +154,8 @@ pub struct Config {
     pub headers: Vec<HeaderRule>,
     /// The host that is said to obey `_headers`: `headers_from` or the publish target's kind.
     pub headers_from: Option<String>,
+    /// Where the site is published.
+    pub publish: Vec<PublishTarget>,
     /// Whether templates are to name files with their digest: `[assets] fingerprint`.
     pub fingerprint: bool,
     /// Whether pages and compiled stylesheets are written without needless white space.

@@ -11,6 +11,7 @@ pub mod data;
 pub mod diagnostic;
 pub mod digest;
 pub mod fields;
+pub mod kinds;
 pub mod paths;
 
 pub mod config;
@@ -45,6 +46,7 @@ pub mod kit;
 pub mod live;
 pub mod moving;
 pub mod preview;
+pub mod publish;
 pub mod schema;
 pub mod survey;
 pub mod trend;

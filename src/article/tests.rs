@@ -97,6 +97,7 @@ pub(super) fn config() -> Config {
         live: LiveRule::default(),
         headers: Vec::new(),
         headers_from: None,
+        publish: Vec::new(),
         fingerprint: false,
         minify: false,
         redirects: Vec::new(),

@@ -9,6 +9,7 @@ use watchpost::diagnostic::{Diagnostic, Exit};
 use watchpost::post::Hidden;
 use watchpost::timings::Timings;
 use watchpost::verdict::GuardLevel;
+use watchpost::verification::Scope;
 use watchpost::{Request, Tally, build};
 
 use crate::cli::{Build, Environment};
@@ -20,17 +21,32 @@ use crate::console::{Console, counted};
 /// How many hidden posts are named to a person.
 const NAMED: usize = 20;
 
+/// How a site is to be built.
+pub(super) struct Wanted {
+    pub(super) scope: Scope,
+    pub(super) locked: bool,
+    pub(super) timings: bool,
+}
+
+impl Wanted {
+    /// Returns what was typed.
+    pub(super) fn of(arguments: &Build, environment: &Environment) -> Wanted {
+        let Build { locked, timings, verification, .. } = arguments;
+        Wanted { scope: verification.scope(environment), locked: *locked, timings: *timings }
+    }
+}
+
 /// Builds the site and reports.
-pub(super) fn run(arguments: &Build, config: Config, environment: &Environment, console: &Console) -> Exit {
-    let scope = arguments.verification.scope(environment);
+pub(super) fn run(wanted: &Wanted, config: Config, environment: &Environment, console: &Console) -> Exit {
+    let scope = wanted.scope.clone();
     if scope.levels.iter().flatten().any(|level| *level > GuardLevel::L4) {
         let message = "a build judges the levels L0 to L4; the others are asked for by `blog check`";
         let diagnostic = Diagnostic::error("usage/arguments", message).hint("write `blog check --levels …`");
         console.diagnostics(std::slice::from_ref(&diagnostic));
         return diagnostic.exit();
     }
-    let timings = arguments.timings.then(Arc::<Timings>::default);
-    let request = Request { scope, locked: arguments.locked, unattended: environment.ci, timings: timings.clone() };
+    let timings = wanted.timings.then(Arc::<Timings>::default);
+    let request = Request { scope, locked: wanted.locked, unattended: environment.ci, timings: timings.clone() };
     let settings = config.clone();
     let outcome = build(config, &request);
     console.diagnostics(&outcome.diagnostics);

@@ -1,7 +1,7 @@
 //! `blog check [DIR]`: verifies a folder of finished pages, whoever made them, and with `--live` the site on the web.
 
 mod init;
-mod live;
+pub(super) mod live;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

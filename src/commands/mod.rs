@@ -19,6 +19,7 @@ mod lock;
 mod man;
 mod mv;
 mod new;
+mod publish;
 mod schedule;
 mod serve;
 mod splay;
@@ -49,9 +50,8 @@ pub(crate) fn run(cli: &Cli, environment: &Environment, console: &Console) -> Ex
         Command::New(arguments) => {
             load(&root, &arguments.site).and_then(|config| new::run(arguments, &config, console))
         }
-        Command::Build(arguments) => {
-            load(&root, &arguments.site).map(|config| build::run(arguments, config, environment, console))
-        }
+        Command::Build(arguments) => load(&root, &arguments.site)
+            .map(|config| build::run(&build::Wanted::of(arguments, environment), config, environment, console)),
         Command::Serve(arguments) => serve::run(arguments, &root, console),
         Command::Check(arguments) => match &arguments.init {
             Some(what) => check::init(what, arguments, cli.root.as_deref(), environment, console),
@@ -79,6 +79,12 @@ pub(crate) fn run(cli: &Cli, environment: &Environment, console: &Console) -> Ex
             load(&root, &arguments.site).map(|config| config::run(&config, &arguments.site.overrides(), console))
         }
         Command::Theme(arguments) => theme::run(arguments, &root, console),
+        Command::Publish(arguments) => {
+            load(&root, &arguments.site).and_then(|config| publish::run(arguments, config, environment, console))
+        }
+        Command::Rollback(arguments) => {
+            load(&root, &arguments.site).and_then(|config| publish::rollback(arguments, config, environment, console))
+        }
         Command::Mv(arguments) => load(&root, &arguments.site).and_then(|config| mv::run(arguments, &config, console)),
         Command::Upgrade(arguments) => {
             load(&root, &arguments.site).and_then(|config| upgrade::run(arguments, &config, console))

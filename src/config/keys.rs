@@ -53,7 +53,7 @@ pub const KEYS: &[Key] = &[
     Key::new("live", Table(LIVE), "The deployed site"),
     Key::new("headers", Tables(HEADERS), "Headers that pages are to be sent with"),
     Key::new("headers_from", Text("netlify"), "The host that obeys a `_headers` file"),
-    Key::new("publish", Named(&Free), "Where the site is published, by names of your own"),
+    Key::new("publish", Named(&Table(PUBLISH)), "Where the site is published, by names of your own"),
     Key::new(
         "minify",
         Boolean,
@@ -192,6 +192,30 @@ const GONE: &[Key] = &[Key::new("path", Texts("/old/"), "An address, or a patter
 const LIVE: &[Key] = &[
     Key::new("settle", Text("5min"), "How long a deployment may take to arrive everywhere"),
     Key::new("manifest", Text("/.well-known/watchpost.json"), "Where the deployed manifest stands"),
+];
+
+const PUBLISH: &[Key] = &[
+    Key::new("kind", Choice(&super::publish::TARGET_KINDS), "What kind of place it is").required(),
+    Key::new("to", Text("s3://bucket/prefix"), "Where it is"),
+    Key::new("endpoint", Text("https://s3.example/"), "The server of a store, if it is not its maker's"),
+    Key::new("region", Text("eu-west-1"), "The region of a store"),
+    Key::new("account", Text("myblog"), "The account of an Azure store"),
+    Key::new("branch", Text("pages"), "The branch of a repository"),
+    Key::new("ssh", Texts("-p"), "Options for ssh"),
+    Key::new("keep", COUNT, "How many earlier deployments can be gone back to"),
+    Key::new("compress", Boolean, "Whether texts are stored compressed by gzip"),
+    Key::new("cache", Table(CACHE), "`Cache-Control`, by class of files"),
+    Key::new("purge_file", Text("purge.txt"), "Where the addresses are written that caches should forget"),
+    Key::new("purge_command", Texts("./purge"), "The program that is given them on its standard input, one a line"),
+    Key::new("check_live", Boolean, "Whether the live site is verified afterwards"),
+    Key::new("ping_env", Text("PING_URL"), "The name of the variable with an address to call when all was verified"),
+];
+
+const CACHE: &[Key] = &[
+    Key::new("hashed", Text("public, max-age=31536000, immutable"), "Files that are named by their digest"),
+    Key::new("assets", Text("public, max-age=3600"), "Other files"),
+    Key::new("pages", Text("no-cache"), "Pages"),
+    Key::new("feeds", Text("no-cache"), "Feeds, sitemaps and manifests"),
 ];
 
 const HEADERS: &[Key] = &[

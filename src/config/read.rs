@@ -10,9 +10,9 @@ use jiff::tz::{TimeZone, TimeZoneDatabase};
 
 use super::keys::KEYS;
 use super::{
-    CheckRule, CodeStyle, Config, ExternalLinks, FILE, HeadingIds, HighlightRule, MarkdownRule, Overrides, SummaryRule,
-    World, analytics, assets, contracts, gone, headers, images, languages, lastmod, lists, live, out, overlay, pages,
-    related, renames, search,
+    CheckRule, CodeStyle, Config, ExternalLinks, FILE, HeadingIds, HighlightRule, MarkdownRule, Overrides,
+    PublishTarget, SummaryRule, World, analytics, assets, contracts, gone, headers, images, languages, lastmod, lists,
+    live, out, overlay, pages, publish, related, renames, search,
 };
 use crate::diagnostic::{Diagnostic, did_you_mean};
 use crate::fields::keys::Kind;
@@ -124,7 +124,8 @@ fn read_table(
     let pages = pages::read(&mut fields);
     let live = live::read(&mut fields);
     let headers = headers::read(&mut fields);
-    let headers_from = read_headers_from(&mut fields, &mut warnings);
+    let publish = publish::read(&mut fields, world);
+    let headers_from = read_headers_from(&mut fields, &publish);
     let fingerprint = assets::read_fingerprint(&mut fields);
     let minify = fields.boolean("minify").unwrap_or_default();
     let redirects = assets::read_redirects(&mut fields, headers_from.as_deref());
@@ -190,6 +191,7 @@ fn read_table(
         live,
         headers,
         headers_from,
+        publish,
         fingerprint,
         minify,
         redirects,
@@ -416,27 +418,10 @@ fn read_check(fields: &mut Fields<'_>) -> CheckRule {
     rule
 }
 
-fn read_headers_from(fields: &mut Fields<'_>, warnings: &mut Vec<Diagnostic>) -> Option<String> {
-    let named = fields.string("headers_from");
-    let mut by_kind = None;
-    if let Some(mut targets) = fields.table("publish") {
-        for row in targets.rest() {
-            let Value::Table(target) = row.node.value else {
-                targets.mistyped::<()>(&row.key, "a table", &row.node.value, row.node.span);
-                continue;
-            };
-            let kind = match target.row("kind").map(|row| &row.node.value) {
-                Some(Value::String(kind)) => kind.as_str(),
-                _ => "",
-            };
-            if matches!(kind, "netlify" | "cloudflare") {
-                by_kind = by_kind.or_else(|| Some(kind.to_owned()));
-                continue;
-            }
-            warnings.push(not_yet(targets.document(), &format!("publish.{}", row.key), row.span));
-        }
-    }
-    named.or(by_kind)
+/// Returns the host that obeys `_headers`: the one that is named, or else the first target that does.
+fn read_headers_from(fields: &mut Fields<'_>, targets: &[PublishTarget]) -> Option<String> {
+    let obeys = |target: &&PublishTarget| matches!(target.kind.as_str(), "netlify" | "cloudflare");
+    fields.string("headers_from").or_else(|| targets.iter().find(obeys).map(|target| target.kind.clone()))
 }
 
 fn read_clock(overrides: &Overrides, world: &World, timezone: &TimeZone) -> Result<Timestamp, Diagnostic> {

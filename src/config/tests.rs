@@ -255,7 +255,7 @@ fn a_setting_without_effect_is_a_warning() {
 #[test]
 fn a_publish_target_says_whether_headers_are_obeyed() {
     assert_eq!(sample("[publish.production]\nkind = \"netlify\"\n").headers_from.as_deref(), Some("netlify"));
-    assert_eq!(sample("[publish.production]\nkind = \"s3\"\n").headers_from, None);
+    assert_eq!(sample("[publish.production]\nkind = \"s3\"\nto = \"s3://blog\"\n").headers_from, None);
     assert_eq!(sample("headers_from = \"cloudflare\"\n").headers_from.as_deref(), Some("cloudflare"));
 }
 

@@ -5,6 +5,7 @@
 //! It sends a request that may be recorded once and only for a read-back, never sends a token to another host,
 //! and never hammers: a loop of eager retries is how clients kill a server that is merely slow.
 
+mod errand;
 mod secret;
 mod wire;
 
@@ -17,6 +18,7 @@ use url::{Host, Url};
 use crate::analytics::exchange::{Reply, Request};
 use crate::config::Token;
 
+pub use errand::{Broken, Errand, Errands, Fulfilled};
 pub use wire::Wire;
 
 /// How long one request may take in all.

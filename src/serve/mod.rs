@@ -10,7 +10,6 @@ pub mod front;
 pub mod hidden;
 pub mod host;
 mod hub;
-mod kinds;
 pub mod leaving;
 pub mod session;
 mod shown;

@@ -73,22 +73,22 @@ pub(super) fn base(config: &Config, typed: Option<&str>) -> Result<BaseUrl, Vec<
 }
 
 /// The site whose deployed form is verified.
-pub(super) struct Deployed<'a> {
+pub(in crate::commands) struct Deployed<'a> {
     /// Its settings.
-    pub(super) config: &'a Arc<Config>,
+    pub(in crate::commands) config: &'a Arc<Config>,
     /// Where it is asked for.
-    pub(super) base: BaseUrl,
+    pub(in crate::commands) base: BaseUrl,
     /// Where its output is.
-    pub(super) folder: &'a Path,
+    pub(in crate::commands) folder: &'a Path,
     /// What our build wrote there, if it was ours.
-    pub(super) manifest: Option<&'a Manifest>,
+    pub(in crate::commands) manifest: Option<&'a Manifest>,
     /// Whether to look at all pages.
-    pub(super) all: bool,
+    pub(in crate::commands) all: bool,
 }
 
 /// Looks at the deployed site. With a report about its folder, L6 is added to that; else the deployed pages are all
 /// there is to report on.
-pub(super) fn verify(
+pub(in crate::commands) fn verify(
     deployed: Deployed<'_>,
     asked: &Asked,
     report: Option<Report>,

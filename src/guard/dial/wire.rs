@@ -20,7 +20,7 @@ use super::{Arrival, CONNECT, Failure, Hop, Line, Network, is_loopback, is_priva
 use crate::analytics::exchange::{Reply, TokenPlace};
 
 /// How we call ourselves: no word in it makes an analytics server think of a bot, or of a visitor.
-const USER_AGENT: &str = concat!("watchpost/", env!("CARGO_PKG_VERSION"), " (+verify)");
+pub(super) const USER_AGENT: &str = concat!("watchpost/", env!("CARGO_PKG_VERSION"), " (+verify)");
 
 /// From how many minutes on a clock is wrong.
 const CLOCK_SLACK: i64 = 5;
@@ -78,8 +78,18 @@ impl Wire {
         self.connections.get().map_or_else(Vec::new, |()| self.notes.clone())
     }
 
+    /// Returns the certificates that are trusted.
+    pub(super) fn roots(&self) -> RootCerts {
+        self.roots.clone()
+    }
+
+    /// Returns the proxy, if there is one.
+    pub(super) fn proxy(&self) -> Option<ureq::Proxy> {
+        self.proxy.clone()
+    }
+
     /// Returns the proxy for a URL; none for this machine, as browsers do.
-    fn proxy_for(&self, url: &Url) -> Option<ureq::Proxy> {
+    pub(super) fn proxy_for(&self, url: &Url) -> Option<ureq::Proxy> {
         let host = url.host_str().unwrap_or_default().to_lowercase();
         let exempt = |entry: &String| entry == "*" || host == *entry || host.ends_with(&format!(".{entry}"));
         self.proxy.clone().filter(|_| !is_loopback(url) && !self.no_proxy.iter().any(exempt))

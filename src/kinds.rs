@@ -55,7 +55,7 @@ const KINDS: &[(&str, &str)] = &[
 ];
 
 /// Returns the content type of a file by its path.
-pub(super) fn content_type(path: &str) -> &'static str {
+pub fn content_type(path: &str) -> &'static str {
     let name = path.rsplit('/').next().unwrap_or_default();
     let ending = name.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase()).unwrap_or_default();
     match KINDS.binary_search_by(|(known, _)| (*known).cmp(ending.as_str())) {
