@@ -188,11 +188,13 @@ pub(super) fn publish(order: &Order<'_>, shipment: &Shipment) -> Result<Done, Ve
     order.progress.step("making a commit", 1);
     let index = repository.folder.join("watchpost-index").display().to_string();
     let tree = format!("--work-tree={}", shipment.folder.display());
-    let with_index = |arguments: &[&str]| repository.call(arguments).variable("GIT_INDEX_FILE", index.clone());
+    let work = [tree.as_str(), "-c", "core.bare=false", "-c", "core.autocrlf=false", "-c", "core.fileMode=false"];
+    let with_index = |arguments: &[&str]| {
+        repository.call(&[work.as_slice(), arguments].concat()).variable("GIT_INDEX_FILE", index.clone())
+    };
     repository.must(&with_index(&["read-tree", newest.unwrap_or("--empty")]))?;
     let rows: Vec<String> = shipment.files.keys().cloned().chain([DEPLOYED.to_owned()]).collect();
-    let work = [tree.as_str(), "-c", "core.autocrlf=false", "-c", "core.fileMode=false"];
-    let add: Vec<&str> = work.into_iter().chain(["update-index", "--add", "-z", "--stdin"]).collect();
+    let add = ["update-index", "--add", "-z", "--stdin"];
     repository.must(&with_index(&add).input(joined(&rows)))?;
     if !doomed.is_empty() {
         repository.must(&with_index(&["update-index", "--force-remove", "-z", "--stdin"]).input(joined(&doomed)))?;

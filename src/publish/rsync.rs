@@ -76,7 +76,7 @@ impl<'a> Server<'a> {
             text.push_str(&format!("{name}={}\n", quoted(value)));
         }
         let options = self.order.target.ssh.iter().cloned();
-        let batch = ["-o", "BatchMode=yes", "-o", "ConnectTimeout=15"].map(str::to_owned);
+        let batch = ["-o", "BatchMode=yes", "-o", "ConnectTimeout=15", "-o", "LogLevel=ERROR"].map(str::to_owned);
         let arguments = batch.into_iter().chain(options).chain([self.host.to_owned(), "sh -s".to_owned()]);
         Call::new("ssh", arguments).input(text + script).run()
     }
@@ -110,7 +110,7 @@ impl<'a> Server<'a> {
     /// Runs rsync from the shipment to a folder of releases; returns the paths that it names.
     fn send(&self, shipment: &Shipment, release: &str, further: &[&str]) -> Result<Vec<String>, Vec<Diagnostic>> {
         let ssh: Vec<String> = self.order.target.ssh.iter().map(|option| quoted(option)).collect();
-        let shell = format!("ssh -o BatchMode=yes -o ConnectTimeout=15 {}", ssh.join(" "));
+        let shell = format!("ssh -o BatchMode=yes -o ConnectTimeout=15 -o LogLevel=ERROR {}", ssh.join(" "));
         let from = format!("{}/", shipment.folder.display());
         let to = format!("{}:{}/{release}/", self.host, self.folder);
         // No times: two builds of the same text differ in nothing else.

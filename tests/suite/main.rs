@@ -42,6 +42,7 @@ mod ledgers;
 mod live;
 mod moving;
 mod pages;
+mod publish;
 mod readback;
 mod relations;
 mod reports;
@@ -53,6 +54,8 @@ mod server;
 mod shortcodes;
 mod siege;
 mod site;
+mod ssh_server;
+mod store_server;
 mod themes;
 mod timings;
 mod tls;
@@ -101,6 +104,7 @@ const MODULES: &[fn() -> Vec<harness::Test>] = &[
     live::tests,
     moving::tests,
     pages::tests,
+    publish::tests,
     readback::tests,
     relations::tests,
     reports::tests,

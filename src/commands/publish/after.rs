@@ -78,7 +78,8 @@ fn look(after: &After<'_>) -> Result<Report, Vec<Diagnostic>> {
         manifest: manifest.as_ref(),
         all: false,
     };
-    Ok(verify(deployed, &asked, None, after.environment))
+    let written = manifest.as_ref().map(|manifest| asked.judge(&config.out, Some(manifest), false));
+    Ok(verify(deployed, &asked, written, after.environment))
 }
 
 /// Returns whether the site itself, past caches, shows drift.

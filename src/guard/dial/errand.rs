@@ -98,8 +98,13 @@ impl Errands {
             true => agent.run(request),
             false => agent.run(request.map(|_| ())),
         };
-        let (parts, body) = sent.map_err(broken)?.into_parts();
-        Ok(http::Response::from_parts(parts, read(body)?))
+        let (mut parts, body) = sent.map_err(broken)?.into_parts();
+        let body = read(body)?;
+        // What was stored compressed arrives unpacked, and then nothing says how long it is.
+        if !parts.headers.contains_key("content-length") && !body.is_empty() {
+            parts.headers.insert("content-length", http::HeaderValue::from(body.len()));
+        }
+        Ok(http::Response::from_parts(parts, body))
     }
 }
 
