@@ -22,6 +22,7 @@ use self::addresses::{Feeds, Mv, Schedule};
 use self::publishing::{Publish, Rollback};
 use self::upkeep::{Show, Upgrade};
 use self::writing::List;
+pub(crate) use self::writing::{Forge, Init};
 
 /// A blog engine that verifies, after every build, that your analytics still work.
 #[derive(Debug, Parser)]
@@ -237,26 +238,6 @@ fn level(text: &str) -> Result<GuardLevel, String> {
                   check`, L5 (read-back) and L6 (deployed site); `blog check --browser` asks for L7"
             .to_owned()),
     }
-}
-
-/// `blog init`.
-#[derive(Debug, Args)]
-pub(crate) struct Init {
-    /// The folder; it is made if it is missing, and nothing in it is overwritten
-    #[arg(value_name = "DIR")]
-    pub(crate) folder: PathBuf,
-    /// The blog's name
-    #[arg(long, default_value = "A new blog")]
-    pub(crate) title: String,
-    /// Where it will stand on the web; `site.toml` can say it later
-    #[arg(long, value_name = "URL")]
-    pub(crate) base_url: Option<String>,
-    /// How it looks: paper, gazette or teletype
-    #[arg(long, value_name = "NAME", default_value = "paper")]
-    pub(crate) theme: String,
-    /// Also write the theme's files, to change them
-    #[arg(long)]
-    pub(crate) theme_files: bool,
 }
 
 /// `blog theme`.

@@ -1,10 +1,12 @@
 //! `blog init DIR`: a working blog in an empty folder, or in one that has none of its files.
 
+mod ci;
+
 use std::fs::{self, File};
 use std::io::{self, Read as _, Write as _};
 use std::path::Path;
 
-use watchpost::config::timezone;
+use watchpost::config::{FILE, Overrides, load, timezone};
 use watchpost::diagnostic::{Diagnostic, Exit, did_you_mean};
 use watchpost::paths::BaseUrl;
 use watchpost::theme_embedded::{self, Files};
@@ -25,8 +27,14 @@ pub(super) fn run(arguments: &Init, environment: &Environment, console: &Console
         vec![Diagnostic::error("usage/arguments", message).hint("write `--base-url https://blog.example/`")]
     })?;
     let theme = theme(&arguments.theme)?;
-    let files = files(arguments, &zone, &base_url, theme);
     let folder = &arguments.folder;
+    let mut files = match arguments.ci.filter(|_| folder.join(FILE).is_file()) {
+        // A blog that is there keeps all that it has.
+        Some(forge) => vec![ci::workflow(forge, Some(&load(folder, &Overrides::default())?))],
+        None => files(arguments, &zone, &base_url, theme),
+    };
+    let is_new = files.len() > 1;
+    files.extend(arguments.ci.filter(|_| is_new).map(|forge| ci::workflow(forge, None)));
     let taken: Vec<Diagnostic> = files
         .iter()
         .filter(|(path, _)| fs::symlink_metadata(folder.join(path)).is_ok())
@@ -49,7 +57,11 @@ pub(super) fn run(arguments: &Init, environment: &Environment, console: &Console
         let place = folder.join("themes").join(&arguments.theme);
         console.say(format!("wrote {} files of the theme in {}", theme.len(), place.display()));
     }
-    console.say(next(folder, &zone, arguments.base_url.is_none()));
+    if is_new {
+        console.say(next(folder, &zone, arguments.base_url.is_none()));
+    } else {
+        console.say("commit it, with `analytics.lock`; the secrets that it names belong into the forge's settings");
+    }
     console.object(
         "init",
         serde_json::json!({"folder": folder, "files": files.iter().map(|(path, _)| path).collect::<Vec<_>>()}),
@@ -164,6 +176,7 @@ mod tests {
             base_url: None,
             theme: "gazette".to_owned(),
             theme_files: false,
+            ci: None,
         };
         let files = files(&arguments, "UTC", &BaseUrl::parse(NOWHERE).unwrap(), theme("gazette").unwrap());
         let settings: toml::Table = std::str::from_utf8(&files[1].1).unwrap().parse().unwrap();

@@ -65,6 +65,7 @@ mod warm;
 mod watch;
 mod watch_limits;
 mod watch_reader;
+mod workflows;
 mod writing;
 
 use std::process::ExitCode;
@@ -122,6 +123,7 @@ const MODULES: &[fn() -> Vec<harness::Test>] = &[
     watch::tests,
     watch_limits::tests,
     watch_reader::tests,
+    workflows::tests,
     writing::tests,
 ];
 
