@@ -4,6 +4,7 @@
 //! something obeys it, and none of them switches the guard off without a word.
 
 pub(crate) mod addresses;
+pub(crate) mod moving_in;
 pub(crate) mod publishing;
 pub(crate) mod upkeep;
 pub(crate) mod writing;
@@ -19,6 +20,7 @@ use watchpost::verdict::GuardLevel;
 use watchpost::verification::Scope;
 
 use self::addresses::{Feeds, Mv, Schedule};
+use self::moving_in::Import;
 use self::publishing::{Publish, Rollback};
 use self::upkeep::{Show, Upgrade};
 use self::writing::List;
@@ -100,6 +102,8 @@ pub(crate) enum Command {
     Serve(Serve),
     /// Build, verify, send what changed to where visitors get it, and verify what they get
     Publish(Box<Publish>),
+    /// Bring another engine's blog in, and prove that nothing was lost
+    Import(Box<Import>),
     /// Put an earlier deployment back
     Rollback(Box<Rollback>),
     /// Move a post with every link to it, its old address and its id in feeds

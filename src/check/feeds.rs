@@ -41,7 +41,7 @@ pub struct FeedEntry {
 }
 
 /// Returns whether a file is a feed by what it starts with.
-pub(super) fn is_feed(bytes: &[u8]) -> bool {
+pub fn is_feed(bytes: &[u8]) -> bool {
     if bytes.trim_ascii_start().starts_with(b"{") {
         return serde_json::from_slice::<serde_json::Value>(bytes).is_ok_and(|value| {
             value["version"].as_str().is_some_and(|version| version.contains("://jsonfeed.org/version/"))
@@ -51,7 +51,7 @@ pub(super) fn is_feed(bytes: &[u8]) -> bool {
 }
 
 /// Returns whether a file is a sitemap, or an index of them.
-pub(super) fn is_sitemap(bytes: &[u8]) -> bool {
+pub fn is_sitemap(bytes: &[u8]) -> bool {
     root(bytes).is_some_and(|root| matches!(root.as_str(), "urlset" | "sitemapindex"))
 }
 
@@ -77,6 +77,39 @@ pub fn identities(bytes: &[u8]) -> Result<Vec<(String, String)>, String> {
     let entry = |entry: &Entry| {
         let link = entry.links.iter().find(|link| link.rel.as_deref().is_none_or(|rel| rel == "alternate"))?;
         (entry.id != NO_ID).then(|| (link.href.clone(), entry.id.trim().to_owned()))
+    };
+    Ok(feed.entries.iter().filter_map(entry).collect())
+}
+
+/// One entry of a feed, as a reader shows it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Shown {
+    /// Where it leads.
+    pub link: String,
+    /// Its id as written; empty if there is none.
+    pub id: String,
+    /// Its title.
+    pub title: String,
+    /// The day on which it was published, or else changed, in UTC: `2011-02-03`; empty if neither is said.
+    pub day: String,
+    /// Its whole text as HTML, if the feed has that.
+    pub content: Option<String>,
+}
+
+/// Returns what a reader shows of a feed.
+pub fn shown(bytes: &[u8]) -> Result<Vec<Shown>, String> {
+    let parser = feed_rs::parser::Builder::new().id_generator(|_, _, _| NO_ID.to_owned()).build();
+    let feed = parser.parse(bytes).map_err(|error| error.to_string())?;
+    let entry = |entry: &Entry| {
+        let link = entry.links.iter().find(|link| link.rel.as_deref().is_none_or(|rel| rel == "alternate"))?;
+        let day = entry.published.or(entry.updated).map(|time| time.format("%Y-%m-%d").to_string());
+        Some(Shown {
+            link: link.href.clone(),
+            id: if entry.id == NO_ID { String::new() } else { entry.id.trim().to_owned() },
+            title: entry.title.as_ref().map(|title| title.content.trim().to_owned()).unwrap_or_default(),
+            day: day.unwrap_or_default(),
+            content: entry.content.as_ref().and_then(|content| content.body.clone()),
+        })
     };
     Ok(feed.entries.iter().filter_map(entry).collect())
 }

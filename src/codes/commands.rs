@@ -166,4 +166,57 @@ pub(super) const CODES: &[Code] = &[
         text: "The command line holds something that `blog` does not know, or lacks something that it needs. \
                `blog help COMMAND` shows what each command takes.",
     },
+    Code {
+        code: "import/from",
+        exit: Exit::Usage,
+        text: "It is not clear what to import: the engine is none that `blog` can read, nothing lies at the path, or what \
+               lies there is not what the engine leaves. `blog import --help` says what PATH has to be.",
+    },
+    Code {
+        code: "import/exists",
+        exit: Exit::Usage,
+        text: "A file of the new site is there already. An import never writes over anything. Import into a new folder, and \
+               take from it what you need.",
+    },
+    Code {
+        code: "import/unreadable",
+        exit: Exit::Site,
+        text: "One item of the old blog could not be read and was left out: it is not UTF-8, not Markdown, or its front \
+               matter is broken. All others were imported. Mend it there and import again, or write it anew here.",
+    },
+    Code {
+        code: "import/shortcode",
+        exit: Exit::Site,
+        text: "A shortcode of the old engine has no counterpart here. It stands in the new file as it was. Write a template \
+               of its name in `templates/shortcodes/`, or write what it stood for.",
+    },
+    Code {
+        code: "import/left",
+        exit: Exit::Success,
+        text: "Something did not come along, because it means nothing here: templates of another engine, keys that only its \
+               themes read. Links are not followed: what they lead to may be anything.",
+    },
+    Code {
+        code: "import/guessed",
+        exit: Exit::Success,
+        text: "The old blog does not say something that the new one needs, so a guess stands in `site.toml`. Look at it.",
+    },
+    Code {
+        code: "import/unbuilt",
+        exit: Exit::Usage,
+        text: "The proof compares what was built: the old site's sitemap, feeds or pages with the new one's. Run \
+               `blog build` first.",
+    },
+    Code {
+        code: "import/lost",
+        exit: Exit::Site,
+        text: "Readers who follow old links, or whose feed readers remember old ids, would lose something: an address neither \
+               is there nor leads on, or an entry has another id and would be shown as new.",
+    },
+    Code {
+        code: "import/analytics",
+        exit: Exit::Success,
+        text: "What was found of the old site's analytics. They are recognised in its finished pages, as `blog check --init` does \
+               it, and written into `site.toml`, so that the first build verifies them. Without such pages, write the table by hand.",
+    },
 ];

@@ -1,6 +1,6 @@
 //! `blog check [DIR]`: verifies a folder of finished pages, whoever made them, and with `--live` the site on the web.
 
-mod init;
+pub(super) mod init;
 pub(super) mod live;
 
 use std::path::{Path, PathBuf};

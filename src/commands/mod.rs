@@ -12,6 +12,7 @@ mod config;
 mod drill;
 mod explain;
 mod feeds;
+mod import;
 mod init;
 mod licenses;
 mod list;
@@ -79,6 +80,7 @@ pub(crate) fn run(cli: &Cli, environment: &Environment, console: &Console) -> Ex
             load(&root, &arguments.site).map(|config| config::run(&config, &arguments.site.overrides(), console))
         }
         Command::Theme(arguments) => theme::run(arguments, &root, console),
+        Command::Import(arguments) => import::run(arguments, &root, console),
         Command::Publish(arguments) => {
             load(&root, &arguments.site).and_then(|config| publish::run(arguments, config, environment, console))
         }

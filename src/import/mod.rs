@@ -5,6 +5,10 @@
 //!
 //! To add an engine: one file with an [`Importer`], and a row in [`IMPORTERS`].
 
+mod hugo;
+pub mod proof;
+pub mod sites;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -24,7 +28,7 @@ pub struct Importer {
 }
 
 /// Every engine, in the order in which `--help` names them.
-pub static IMPORTERS: &[Importer] = &[];
+pub static IMPORTERS: &[Importer] = &[hugo::HUGO];
 
 /// Takes what a reader finds, piece by piece. What it returns as an error ends the reading.
 pub trait Sink {
@@ -77,10 +81,6 @@ pub struct Settings {
     pub keys: BTreeMap<String, toml::Value>,
     /// Tables of site.toml by their name: `permalinks`, `taxonomies`, `feeds`, …
     pub tables: BTreeMap<String, toml::Value>,
-    /// Old addresses that lead elsewhere: old path, new path.
-    pub redirects: Vec<(String, String)>,
     /// Ids that entries of feeds keep: the document's path, the id.
     pub feed_ids: Vec<(String, String)>,
-    /// A page of the old site as visitors get it, in which its analytics can be recognised.
-    pub sample: Option<String>,
 }

@@ -154,7 +154,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         ],
     ),
     ("kinds", &[]),
-    ("import", &["diagnostic"]),
+    ("import", &["check", "diagnostic", "fields", "manifest", "paths", "post"]),
     ("publish", &["config", "diagnostic", "digest", "guard", "kinds", "manifest"]),
     ("cli", &["browser", "check", "config", "guard", "verdict", "verification"]),
     ("console", &["check", "cli", "diagnostic"]),

@@ -17,7 +17,7 @@ tests![
 ];
 
 /// Returns a tool that `.ci/run` installs, or why there is none.
-fn tool(installed: &str, name: &str) -> Result<PathBuf, Skip> {
+pub(crate) fn tool(installed: &str, name: &str) -> Result<PathBuf, Skip> {
     let installed = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/tools").join(installed);
     if installed.is_file() {
         return Ok(installed);

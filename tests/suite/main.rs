@@ -33,6 +33,7 @@ mod hooks;
 mod hostile;
 mod hosts;
 mod images;
+mod importing;
 mod incidents;
 mod input;
 mod kitchen;
@@ -96,6 +97,7 @@ const MODULES: &[fn() -> Vec<harness::Test>] = &[
     hooks::tests,
     hosts::tests,
     images::tests,
+    importing::tests,
     incidents::tests,
     input::tests,
     languages::tests,

@@ -64,7 +64,7 @@ fn bare(base_url: &str) -> Result<Config, Vec<Diagnostic>> {
 }
 
 /// Surveys a folder: where it stands is said by its pages, and then their addresses are read anew.
-fn written(what: &str, typed: Option<String>) -> Result<(Survey, Hints), Vec<Diagnostic>> {
+pub(in crate::commands) fn written(what: &str, typed: Option<String>) -> Result<(Survey, Hints), Vec<Diagnostic>> {
     let folder = Path::new(what);
     let look = |base_url: &str| -> Result<Survey, Vec<Diagnostic>> {
         let config = bare(base_url)?;
