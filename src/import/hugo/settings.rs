@@ -63,7 +63,8 @@ pub(super) fn read(root: &Path, sink: &mut dyn Sink) -> Result<Hugo, Vec<Diagnos
     hugo.is_ugly = is("uglyurls");
     hugo.keeps_case = is("disablepathtolower");
     if hugo.is_ugly {
-        let message = "with `uglyURLs` Hugo has lists and older addresses at `/tags/x.html`; here they stand at `/tags/x/`";
+        let message =
+            "with `uglyURLs` Hugo has lists and older addresses at `/tags/x.html`; here they stand at `/tags/x/`";
         let hint = "`blog import --prove` names what this concerns; the host can lead the old addresses on";
         sink.remark(Diagnostic::warning("import/guessed", message).hint(hint));
     }
