@@ -10,11 +10,11 @@ mod shortcodes;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use self::address::{Addresses, Facts};
 use self::settings::Hugo;
-use super::{Bytes, Carried, Document, Importer, Settings, Sink};
+use super::folder::{carry, carry_all, date, entries, has_ending, not_followed, text_of};
+use super::{Document, Importer, Settings, Sink};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::fields;
 use crate::post::front_table;
@@ -52,7 +52,7 @@ fn read(root: &Path, sink: &mut dyn Sink) -> Result<Settings, Vec<Diagnostic>> {
     };
     walk.folder(Path::new("content"), None)?;
     for name in ["static", "data"] {
-        walk.carry_all(Path::new(name))?;
+        carry_all(root, Path::new(name), walk.sink)?;
     }
     walk.sections()?;
     Ok(walk.settings)
@@ -73,23 +73,9 @@ struct Walk<'a> {
 }
 
 impl Walk<'_> {
-    /// Returns what a folder holds, sorted; nothing if it is not there.
-    fn entries(&self, folder: &Path) -> Result<Vec<PathBuf>, Vec<Diagnostic>> {
-        let whole = self.root.join(folder);
-        if !whole.is_dir() {
-            return Ok(Vec::new());
-        }
-        let entries = fs::read_dir(&whole).and_then(|entries| {
-            entries.map(|entry| Ok(folder.join(entry?.file_name()))).collect::<std::io::Result<Vec<PathBuf>>>()
-        });
-        let mut entries = entries.map_err(|error| vec![unreadable(folder, &error.to_string())])?;
-        entries.sort();
-        Ok(entries)
-    }
-
     /// Reads a folder of content; within a bundle everything but its index is a file that goes along.
     fn folder(&mut self, folder: &Path, bundle: Option<&Path>) -> Result<(), Vec<Diagnostic>> {
-        let entries = self.entries(folder)?;
+        let entries = entries(self.root, folder)?;
         let is_index = |path: &PathBuf| path.file_stem().is_some_and(|stem| stem == "index" || starts(stem, "index."));
         let own = entries.iter().find(|path| is_index(path) && has_ending(path, &["md", "markdown"])).cloned();
         let bundle = bundle.map(Path::to_owned).or(own.as_ref().map(|_| folder.to_owned()));
@@ -98,10 +84,8 @@ impl Walk<'_> {
             if path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.')) {
                 continue;
             }
-            // A link may lead anywhere; what it leads to is not the site's.
             if whole.is_symlink() {
-                let message = format!("`{}` is a link, and is not followed", path.display());
-                self.sink.remark(Diagnostic::warning("import/left", message).at(Place::file(path.display())));
+                self.sink.remark(not_followed(&path));
             } else if whole.is_dir() {
                 self.folder(&path, bundle.as_deref())?;
             } else if has_ending(&path, &["md", "markdown"])
@@ -116,7 +100,7 @@ impl Walk<'_> {
                 self.sink
                     .remark(Diagnostic::error("import/unreadable", message).at(Place::file(path.display())).hint(hint));
             } else {
-                self.carry(&path)?;
+                carry(self.root, &path, self.sink)?;
             }
         }
         Ok(())
@@ -145,35 +129,9 @@ impl Walk<'_> {
         Ok(())
     }
 
-    fn carry_all(&mut self, folder: &Path) -> Result<(), Vec<Diagnostic>> {
-        for path in self.entries(folder)? {
-            let whole = self.root.join(&path);
-            match (whole.is_symlink(), whole.is_dir()) {
-                (true, _) => {
-                    let message = format!("`{}` is a link, and is not followed", path.display());
-                    self.sink.remark(Diagnostic::warning("import/left", message).at(Place::file(path.display())));
-                }
-                (false, true) => self.carry_all(&path)?,
-                (false, false) => self.carry(&path)?,
-            }
-        }
-        Ok(())
-    }
-
-    fn carry(&mut self, path: &Path) -> Result<(), Vec<Diagnostic>> {
-        let Some(name) = path.to_str() else {
-            let message = format!("`{}` has a name that is not UTF-8, and was left out", path.display());
-            self.sink.remark(Diagnostic::error("import/unreadable", message));
-            return Ok(());
-        };
-        self.sink.carry(Carried { path: name.to_owned(), bytes: Bytes::File(self.root.join(path)) })
-    }
-
     /// Reads one Markdown file.
     fn document(&mut self, path: &Path) -> Result<(), Vec<Diagnostic>> {
-        let bytes = fs::read(self.root.join(path)).map_err(|error| vec![unreadable(path, &error.to_string())])?;
-        let text = String::from_utf8(bytes).map_err(|_| vec![unreadable(path, "it is not UTF-8")])?;
-        let text: Arc<str> = text.trim_start_matches('\u{feff}').replace("\r\n", "\n").into();
+        let text = text_of(self.root, path)?;
         let origin = path.display().to_string();
         let source = fields::Document::new(&origin, &text);
         let (table, body) = front_table(&source)?;
@@ -272,23 +230,6 @@ fn is_date(name: &str) -> bool {
     matches!(name, "date" | "updated" | "publish_date" | "expiry_date")
 }
 
-/// Returns a date as TOML's own, if TOML has a way to write it.
-fn date(text: &str) -> toml::Value {
-    let text = text.trim();
-    let whole: Option<toml::value::Datetime> = text.parse().ok();
-    whole.map_or_else(|| toml::Value::String(text.to_owned()), toml::Value::Datetime)
-}
-
-fn has_ending(path: &Path, endings: &[&str]) -> bool {
-    let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default().to_lowercase();
-    endings.contains(&ending.as_str())
-}
-
 fn starts(name: &std::ffi::OsStr, beginning: &str) -> bool {
     name.to_str().is_some_and(|name| name.starts_with(beginning))
-}
-
-fn unreadable(path: &Path, why: &str) -> Diagnostic {
-    let message = format!("`{}` cannot be read: {why}", path.display());
-    Diagnostic::error("import/unreadable", message).at(Place::file(path.display()))
 }

@@ -5,9 +5,12 @@
 //!
 //! To add an engine: one file with an [`Importer`], and a row in [`IMPORTERS`].
 
+mod folder;
 mod hugo;
 pub mod proof;
 pub mod sites;
+mod zola;
+mod zola_calls;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -28,7 +31,7 @@ pub struct Importer {
 }
 
 /// Every engine, in the order in which `--help` names them.
-pub static IMPORTERS: &[Importer] = &[hugo::HUGO];
+pub static IMPORTERS: &[Importer] = &[hugo::HUGO, zola::ZOLA];
 
 /// Takes what a reader finds, piece by piece. What it returns as an error ends the reading.
 pub trait Sink {

@@ -27,9 +27,9 @@ pub(super) struct Folder {
 impl Folder {
     /// Takes a folder, which need not be there yet; it stands at `path` or, if that is relative, below `site`.
     pub(super) fn open(path: &str, site: &Path) -> Result<Folder, Fault> {
-        let root = site.join(path);
-        fs::create_dir_all(&root).map_err(|error| broken(&error))?;
-        let root = root.canonicalize().map_err(|error| broken(&error))?;
+        // It is made when the first file is written: a dry run makes nothing.
+        let root = std::path::absolute(site.join(path)).map_err(|error| broken(&error))?;
+        let root = if root.exists() { root.canonicalize().map_err(|error| broken(&error))? } else { root };
         let name = root.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let lock = root.with_file_name(format!(".{name}.watchpost-lock"));
         Ok(Folder { root, shown: path.to_owned(), lock })
@@ -83,6 +83,7 @@ impl Store for Folder {
         let _held = match when {
             When::Always => None,
             When::Absent | When::Unchanged(_) => {
+                fs::create_dir_all(&self.root).map_err(|error| broken(&error))?;
                 let lock = File::create(&self.lock).map_err(|error| broken(&error))?;
                 lock.lock().map_err(|error| broken(&error))?;
                 let there = self.look(key)?.map(|seen| seen.tag);
@@ -120,7 +121,8 @@ impl Store for Folder {
     }
 
     fn list(&self) -> Result<Vec<String>, Fault> {
-        let (mut keys, mut folders) = (Vec::new(), vec![(self.root.clone(), String::new())]);
+        let first = self.root.is_dir().then(|| (self.root.clone(), String::new()));
+        let (mut keys, mut folders) = (Vec::new(), Vec::from_iter(first));
         while let Some((folder, prefix)) = folders.pop() {
             for entry in fs::read_dir(&folder).map_err(|error| broken(&error))? {
                 let entry = entry.map_err(|error| broken(&error))?;

@@ -12,7 +12,7 @@ use crate::digest::Digest;
 use crate::manifest::LISTS;
 
 /// The version of this shape.
-const SCHEMA: u32 = 1;
+pub(super) const SCHEMA: u32 = 1;
 
 /// Where the record lies.
 pub(super) fn key() -> String {

@@ -19,7 +19,7 @@ const UNKNOWN: i32 = 77;
 
 /// Says what stands there: the current release, then its manifest, after which all its files are named.
 const LOOK: &str = r#"set -e
-mkdir -p "$D/releases"
+[ -d "$D" ] || { echo -; exit 0; }
 cd "$D"
 readlink current || echo -
 if [ -f "current/$M" ]; then tr -d '\n' < "current/$M"; fi
@@ -49,7 +49,7 @@ done
 
 /// Names the releases, the newest first.
 const RELEASES: &str = r#"set -e
-cd "$D"
+cd "$D" 2> /dev/null || { echo -; exit 0; }
 readlink current || echo -
 [ -f releases/log ] && awk '{ line[NR] = $0 } END { for (i = NR; i > 0; i--) if (!seen[line[i]]++) print line[i] }' releases/log
 true
@@ -191,6 +191,7 @@ pub(super) fn publish(order: &Order<'_>, shipment: &Shipment) -> Result<Done, Ve
     let base = there.current.rsplit('/').next().unwrap_or_default();
     let link = format!("--link-dest=../{base}");
     order.progress.step("a new release", 1);
+    server.ask("mkdir -p \"$D/releases\"\n", &[])?;
     if order.leave.take_over {
         server.ask("rmdir \"$D/.watchpost-lock\" 2> /dev/null || true\n", &[])?;
     }

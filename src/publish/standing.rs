@@ -6,7 +6,7 @@ use super::record::{self, Record};
 use super::shipment::Shipment;
 use super::store::{Fault, Store, Tag};
 use crate::digest::Digest;
-use crate::manifest::{DEPLOYED, Deployed, DeployedList, list_path};
+use crate::manifest::{DEPLOYED, Deployed, DeployedList, SCHEMA, list_path};
 
 /// What a store holds.
 #[derive(Debug, Default)]
@@ -43,13 +43,20 @@ impl Standing {
         let strange = |key: &str, why: String| Trouble::Strange(key.to_owned(), why);
         let key = record::key();
         if let Some(stored) = get(&key)? {
-            let record = serde_json::from_slice(&stored.bytes).map_err(|error| strange(&key, error.to_string()))?;
+            let record: Record =
+                serde_json::from_slice(&stored.bytes).map_err(|error| strange(&key, error.to_string()))?;
+            if record.schema > record::SCHEMA {
+                return Err(strange(&key, format!("it is of schema {}, which a newer `blog` wrote", record.schema)));
+            }
             standing.record = Some((record, stored.seen.tag));
             standing.recorded = stored.seen.modified;
         }
         let Some(stored) = get(DEPLOYED)? else { return Ok(standing) };
         let deployed: Deployed =
             serde_json::from_slice(&stored.bytes).map_err(|error| strange(DEPLOYED, error.to_string()))?;
+        if deployed.schema > SCHEMA {
+            return Err(strange(DEPLOYED, format!("it is of schema {}, which a newer `blog` wrote", deployed.schema)));
+        }
         let text = String::from_utf8_lossy(&stored.bytes).into_owned();
         let own: BTreeSet<&Digest> = shipment.deployed.lists.iter().collect();
         for name in &deployed.lists {

@@ -11,6 +11,7 @@ use crate::site::{Run, Site};
 tests![
     what_hugo_built_is_built_here_and_nothing_is_lost,
     addresses_by_other_rules_of_hugo_are_kept,
+    what_zola_would_build_is_built_here_and_nothing_is_lost,
     a_broken_item_is_named_and_the_others_are_brought_in,
     nothing_is_written_over_and_nothing_outside,
     what_is_lost_is_named_and_is_an_error,
@@ -113,6 +114,62 @@ fn addresses_by_other_rules_of_hugo_are_kept() -> Result<(), Skip> {
     Ok(())
 }
 
+fn what_zola_would_build_is_built_here_and_nothing_is_lost() {
+    let settings = "base_url = \"https://old.example/blog\"\ntitle = \"Old\"\ndescription = \"D\"\ngenerate_feeds = true\nfeed_filenames = [\"atom.xml\", \"rss.xml\"]\n\
+         taxonomies = [{ name = \"tags\", feed = true }]\n[markdown]\nsmart_punctuation = true\nhighlight_code = true\n[extra]\nmood = \"good\"\n";
+    let site = Site::empty()
+        .file("old/config.toml", settings)
+        .file("old/content/_index.md", "+++\n+++\n")
+        .file("old/content/posts/_index.md", "+++\ntitle = \"Posts\"\nsort_by = \"date\"\npaginate_by = 1\ngenerate_feeds = true\n+++\n")
+        .file(
+            "old/content/posts/2011-02-03-Über den Teich.md",
+            "+++\ntitle = \"Pond\"\naliases = [\"old/pond\", \"pond.html\"]\n[taxonomies]\ntags = [\"Water\"]\n[extra]\ndepth = 3\n+++\nSee [x](@/posts/two/index.md#a-b).\n",
+        )
+        .file("old/content/posts/two/index.md", "---\ntitle: Two\ndate: 2012-01-02T10:00:00+02:00\nslug: zwei\n---\n## A b\n\n{{ box(a=\"1\", wide=true) }}\n\n[f](f.txt)\n")
+        .file("old/content/posts/two/f.txt", "f")
+        .file("old/content/about.md", "+++\ntitle = \"About\"\npath = \"/me/\"\n+++\nMe.\n")
+        .file("old/static/x.png", "x")
+        .file("old/templates/index.html", "x")
+        .file("old/templates/shortcodes/box.html", "<b>{{ a }}</b>")
+        .file("old/sass/x.scss", "a {}");
+    let run = site.run(&["import", "zola", "old", "--into", "new"]).exit(0).stderr_has("2 posts, 3 other pages");
+    let run = run.stderr_has("`sort_by` has no meaning here").stderr_has("`sass/` stays behind").stderr_has("box.html");
+    let old = [
+        "",
+        "posts/",
+        "posts/uber-den-teich/",
+        "posts/zwei/",
+        "me/",
+        "old/pond/",
+        "pond.html",
+        "tags/",
+        "tags/water/",
+        "atom.xml",
+        "rss.xml",
+        "posts/atom.xml",
+        "tags/water/atom.xml",
+    ];
+    let map: String = old.iter().map(|path| format!("<url><loc>https://old.example/blog/{path}</loc></url>")).collect();
+    let map = format!("<urlset xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\">{map}</urlset>");
+    let entry = |path: &str, title: &str, time: &str| {
+        format!(
+            "<entry><title>{title}</title><id>https://old.example/blog/{path}</id><link href=\"https://old.example/blog/{path}\"/><published>{time}</published>\
+             <updated>{time}</updated></entry>"
+        )
+    };
+    let feed = format!(
+        "<feed xmlns=\"http://www.w3.org/2005/Atom\"><title>Old</title><id>x</id><updated>2012-01-02T08:00:00Z</updated>{}{}</feed>",
+        entry("posts/zwei/", "Two", "2012-01-02T08:00:00Z"),
+        entry("posts/uber-den-teich/", "Pond", "2011-02-03T00:00:00Z")
+    );
+    let site = run.then().file("map.xml", map).file("old.xml", feed);
+    let site = site.run(&["build", "--root", "new"]).exit(0).then();
+    let run = site.run(&["import", "--root", "new", "--prove", "map.xml", "old.xml"]).exit(0).stderr_has("0 lost");
+    let site = run.stderr_lacks("not the same").then();
+    let page = fs::read_to_string(site.path("new/public/posts/zwei/index.html")).unwrap();
+    assert!(page.contains("<b>1</b>") && site.path("new/public/posts/zwei/f.txt").is_file(), "{page}");
+}
+
 fn a_broken_item_is_named_and_the_others_are_brought_in() {
     let site = hugo_site(SETTINGS, "")
         .file("old/content/posts/broken.md", "---\ntitle: [\n---\nx\n")
@@ -153,5 +210,6 @@ fn what_is_typed_wrongly_is_explained() {
     let site = Site::empty().run(&["import", "hugoo", "."]).exit(2).stderr_has("did you mean `hugo`?").then();
     let site = site.run(&["import", "hugo", "nowhere"]).exit(2).stderr_has("there is nothing at").then();
     let site = site.run(&["import", "hugo", "."]).exit(2).stderr_has("hugo.toml").then();
+    let site = site.run(&["import", "zola", "."]).exit(2).stderr_has("config.toml").then();
     site.run(&["import"]).exit(2);
 }

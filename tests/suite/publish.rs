@@ -404,7 +404,9 @@ fn what_a_host_would_refuse_is_said_before() {
 fn a_target_that_is_not_there_or_not_clear_is_refused() {
     let site = blog().run(&["publish"]).exit(2).stderr_has("publish/target").then();
     let two = "[publish.one]\nkind = \"folder\"\nto = \"a\"\n[publish.two]\nkind = \"folder\"\nto = \"b\"\n";
-    let site = site.config(two).run(&["publish"]).exit(2).stderr_has("names are one, two").then();
+    let site = site.config(two).run(&["publish", "one", "--dry-run"]).exit(0).stderr_has("would get").then();
+    assert!(!site.path("a").exists(), "a dry run makes nothing");
+    let site = site.run(&["publish"]).exit(2).stderr_has("names are one, two").then();
     let site = site.run(&["publish", "onne"]).exit(2).stderr_has("did you mean `one`?").then();
     let site = site.run(&["publish", "one", "--from", "nowhere"]).exit(2).then();
     let site = site.run(&["rollback", "one"]).exit(2).stderr_has("there is no earlier deployment").then();

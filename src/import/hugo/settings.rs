@@ -3,13 +3,12 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use toml::{Table, Value};
 use url::Url;
 
+use super::super::folder::{has_ending, text_of};
 use super::super::{Settings, Sink};
-use super::unreadable;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::fields::{Document, parse_json, parse_toml, parse_yaml};
 
@@ -117,7 +116,7 @@ fn all(root: &Path) -> Result<Table, Vec<Diagnostic>> {
         .map(|entries| entries.flatten().map(|entry| folder.join(entry.file_name())).collect())
         .unwrap_or_default();
     parts.sort();
-    for part in parts.iter().filter(|part| super::has_ending(part, &ENDINGS)) {
+    for part in parts.iter().filter(|part| has_ending(part, &ENDINGS)) {
         let own = parsed(root, part)?;
         let stem = part.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
         match NAMES.contains(&stem.as_str()) {
@@ -133,8 +132,7 @@ fn all(root: &Path) -> Result<Table, Vec<Diagnostic>> {
 }
 
 fn parsed(root: &Path, file: &Path) -> Result<Table, Vec<Diagnostic>> {
-    let text = fs::read_to_string(root.join(file)).map_err(|error| vec![unreadable(file, &error.to_string())])?;
-    let text: Arc<str> = text.trim_start_matches('\u{feff}').replace("\r\n", "\n").into();
+    let text = text_of(root, file)?;
     let document = Document::new(file.display(), &text);
     let span = 0..text.len();
     let table = match file.extension().and_then(|ending| ending.to_str()) {
