@@ -109,7 +109,7 @@ impl Walk<'_> {
     /// Gives each section a page and a feed, as Hugo does of itself.
     fn sections(&mut self) -> Result<(), Vec<Diagnostic>> {
         for (section, has_head) in std::mem::take(&mut self.sections) {
-            let path = format!("{section}/index.xml");
+            let path = format!("{section}/{}", self.hugo.feed_name);
             let row =
                 [("format", "rss"), ("section", section.as_str()), ("path", path.as_str()), ("content", "summary")];
             let row = row.map(|(key, value)| (key.to_owned(), toml::Value::String(value.to_owned())));

@@ -102,6 +102,7 @@ fn addresses_by_other_rules_of_hugo_are_kept() -> Result<(), Skip> {
     for more in [
         "[permalinks.page]\nposts = \"/:sections/:yearday/:slugorcontentbasename/\"\n",
         "[permalinks]\nposts = \"/:monthname/:day/:title\"\nnotes = \"/n/:contentbasename/\"\n",
+        "[outputFormats.RSS]\nmediaType = \"application/rss+xml\"\nbaseName = \"feed\"\n",
         "",
     ] {
         let settings = format!("baseURL = \"https://old.example/blog/\"\ntitle = \"Old\"\n{more}");

@@ -33,6 +33,8 @@ pub(super) struct Hugo {
     pub(super) languages: Vec<String>,
     /// The tag of the site's own language.
     pub(super) default_language: Option<String>,
+    /// The name of the file of a feed: `index.xml`, unless it was given another.
+    pub(super) feed_name: String,
     base_url: Option<Url>,
 }
 
@@ -92,6 +94,10 @@ pub(super) fn read(root: &Path, sink: &mut dyn Sink) -> Result<Hugo, Vec<Diagnos
     let author = get(&params, "author").or_else(|| get(&found, "author"));
     let author = author.and_then(|author| author.as_str().or_else(|| get(author.as_table()?, "name")?.as_str()));
     keys.extend(author.map(|author| ("authors".to_owned(), Value::Array(vec![Value::String(author.to_owned())]))));
+    let formats = table("outputformats");
+    let feed =
+        get(&formats, "rss").and_then(Value::as_table).and_then(|feed| get(feed, "basename")).and_then(Value::as_str);
+    hugo.feed_name = format!("{}.xml", feed.unwrap_or("index"));
     hugo.permalinks = permalinks(&table("permalinks"));
     hugo.taxonomies = taxonomies(get(&found, "taxonomies"));
     languages(&mut hugo, &table("languages"), text("defaultcontentlanguage"));
@@ -195,15 +201,17 @@ fn tables(hugo: &mut Hugo, found: &Table, sink: &mut dyn Sink) {
     };
     let text = |text: &str| Value::String(text.to_owned());
     let taxonomies: Table = hugo.taxonomies.keys().map(|name| (name.clone(), Value::Table(Table::new()))).collect();
-    let mut feeds = vec![row(&[("format", text("rss")), ("path", text("index.xml")), ("content", text("summary"))])];
+    let mut feeds =
+        vec![row(&[("format", text("rss")), ("path", text(&hugo.feed_name)), ("content", text("summary"))])];
     let in_terms =
-        |name: &String| row(&[("format", text("rss")), ("taxonomy", text(name)), ("path", text("index.xml"))]);
+        |name: &String| row(&[("format", text("rss")), ("taxonomy", text(name)), ("path", text(&hugo.feed_name))]);
     feeds.extend(hugo.taxonomies.keys().map(in_terms));
     let tables = &mut hugo.settings.tables;
     tables.insert("taxonomies".to_owned(), Value::Table(taxonomies));
     tables.insert("feeds".to_owned(), Value::Array(feeds));
     // Hugo also has a feed of all terms, which lists names and no posts; nothing here has the like.
-    let lists = hugo.taxonomies.keys().map(|name| Value::String(format!("/{name}/index.xml"))).collect::<Vec<_>>();
+    let lists =
+        hugo.taxonomies.keys().map(|name| Value::String(format!("/{name}/{}", hugo.feed_name))).collect::<Vec<_>>();
     if !lists.is_empty() {
         tables.insert("gone".to_owned(), Value::Array(vec![row(&[("path", Value::Array(lists))])]));
         let message =
