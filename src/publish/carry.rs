@@ -67,7 +67,7 @@ impl Carrier<'_> {
         self.respect(&record, plan, standing)?;
         record.claim = Some(Claim { deployment: plan.deployment.clone(), failed: false });
         let when = standing.record.as_ref().map_or(When::Absent, |(_, tag)| When::Unchanged(tag.clone()));
-        let mut tag = self.write_record(&record, &when)?;
+        let tag = self.write_record(&record, &when)?;
         let done = self.prove_conditions(&record).and_then(|()| self.put_all(plan, standing, is_dirty));
         let done = match done {
             Ok(done) => done,
@@ -83,8 +83,7 @@ impl Carrier<'_> {
         let needless = self.clean(plan, standing, &mut record)?;
         record.claim = None;
         record.doomed.clone_from(&plan.given_up);
-        tag = self.write_record(&record, &When::Unchanged(tag))?;
-        drop(tag);
+        self.write_record(&record, &When::Unchanged(tag))?;
         // What nothing can go back to any more; if this is not done, it only takes room.
         for key in &needless {
             self.store.delete(key).map_err(|fault| self.refused(key, &fault))?;
@@ -113,12 +112,7 @@ impl Carrier<'_> {
 
     /// Writes a file if nobody else did.
     fn swap(&self, key: &str, bytes: Vec<u8>, when: &When) -> Result<Tag, Diagnostic> {
-        let dress = Dress {
-            content_type: "application/json",
-            cache: "no-cache".to_owned(),
-            is_packed: false,
-            digest: Digest::of(&bytes),
-        };
+        let dress = Dress::of_record(&bytes);
         let when = if self.leave.unconditional { &When::Always } else { when };
         match self.store.put(key, bytes.clone(), &dress, when) {
             Ok(tag) => Ok(tag),
@@ -141,12 +135,7 @@ impl Carrier<'_> {
             return Ok(());
         }
         let (key, bytes) = (record::key(), to_json(record));
-        let dress = Dress {
-            content_type: "application/json",
-            cache: "no-cache".to_owned(),
-            is_packed: false,
-            digest: Digest::of(&bytes),
-        };
+        let dress = Dress::of_record(&bytes);
         match self.store.put(&key, bytes, &dress, &When::Unchanged(Tag::of_nothing())) {
             Err(Fault::Conflict) => Ok(()),
             Err(fault) => Err(self.refused(&key, &fault)),

@@ -126,6 +126,12 @@ impl Dress {
         Dress { content_type, cache, is_packed: target.compress && is_text, digest }
     }
 
+    /// Returns what is told of a record or a manifest: it is asked for anew each time.
+    pub(super) fn of_record(bytes: &[u8]) -> Dress {
+        let (content_type, cache) = ("application/json", "no-cache".to_owned());
+        Dress { content_type, cache, is_packed: false, digest: Digest::of(bytes) }
+    }
+
     /// Returns the bytes as they are stored; the same for the same bytes on every machine.
     pub(super) fn pack(&self, bytes: Vec<u8>) -> Vec<u8> {
         if !self.is_packed {
