@@ -21,6 +21,7 @@ mod drill;
 mod feeds;
 mod fence;
 mod finding;
+mod fleet;
 mod foreign;
 mod front;
 mod goatcounter;
@@ -87,6 +88,7 @@ const MODULES: &[fn() -> Vec<harness::Test>] = &[
     feeds::tests,
     fence::tests,
     finding::tests,
+    fleet::tests,
     foreign::tests,
     front::tests,
     golden::tests,
