@@ -25,6 +25,8 @@ pub(super) struct Options<'o> {
     pub(super) address: Option<&'o str>,
     /// The beginnings of classes that mean nothing outside of the old engine, and are left out.
     pub(super) drop_classes: &'o [&'o str],
+    /// The beginnings of attributes that mean nothing outside of the old engine, and are left out.
+    pub(super) drop_attributes: &'o [&'o str],
 }
 
 /// What became of it.
@@ -158,6 +160,8 @@ fn adapt(element: &mut Element, options: Options<'_>) {
             }
         }
     }
+    let stays = |name: &str| !options.drop_attributes.iter().any(|beginning| name.starts_with(beginning));
+    element.attributes.retain(|(name, _)| stays(name));
     if !options.drop_classes.is_empty() {
         for (name, value) in &mut element.attributes {
             if name == "class" {

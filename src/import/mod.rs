@@ -5,8 +5,8 @@
 //!
 //! To add an engine: one file with an [`Importer`], and a row in [`IMPORTERS`].
 
+mod drupal;
 mod folder;
-#[allow(dead_code, reason = "the readers of exports come next")]
 mod html;
 mod hugo;
 pub mod proof;
@@ -33,7 +33,7 @@ pub struct Importer {
 }
 
 /// Every engine, in the order in which `--help` names them.
-pub static IMPORTERS: &[Importer] = &[hugo::HUGO, zola::ZOLA];
+pub static IMPORTERS: &[Importer] = &[hugo::HUGO, zola::ZOLA, drupal::DRUPAL];
 
 /// Takes what a reader finds, piece by piece. What it returns as an error ends the reading.
 pub trait Sink {
