@@ -126,6 +126,9 @@ fn read_dump(root: &Path, file: &Path, sink: &mut dyn Sink) -> Result<Settings, 
     for node in std::mem::take(&mut tables.nodes).into_values() {
         writing.node(&node)?;
     }
+    for term in tables.terms() {
+        writing.term(&term)?;
+    }
     if let Some(problem) = broken {
         writing.sink.remark(cut(file, &problem));
     }

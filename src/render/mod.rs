@@ -120,7 +120,7 @@ impl Site {
         }));
         problems.extend(cards::colours(&theme.extra).err().unwrap_or_default());
         for (_, library) in &languages {
-            problems.extend(feeds::problems(library));
+            problems.extend(feeds::problems(&config, library));
             problems.extend(pages::missing_templates(library, &theme));
         }
         if !problems.is_empty() {

@@ -11,14 +11,13 @@ use url::Url;
 
 use super::super::folder::{text_of, unreadable};
 use super::super::{Settings, Sink};
-use super::node::{Comment, Form, Node, Picture, Writing, file_address};
+use super::node::{Comment, Form, Node, Picture, Term, Writing, file_address};
 use crate::diagnostic::Diagnostic;
 
 /// What nodes refer to, by id.
 #[derive(Default)]
 struct Known {
-    /// Vocabulary and name.
-    terms: BTreeMap<String, (String, String)>,
+    terms: BTreeMap<String, Term>,
     users: BTreeMap<String, String>,
     /// Addresses.
     files: BTreeMap<String, String>,
@@ -66,6 +65,9 @@ pub(super) fn read(root: &Path, files: &[PathBuf], sink: &mut dyn Sink) -> Resul
                 writing.sink.remark(Diagnostic::error("import/unreadable", message));
             }
         }
+    }
+    for term in known.terms.values() {
+        writing.term(term)?;
     }
     Ok(writing.finish(None, None, None))
 }
@@ -138,7 +140,12 @@ impl Known {
                 self.nodes += 1;
                 *self.languages.entry(text(one, &["langcode"])).or_default() += 1;
             }
-            ("taxonomy_term", vocabulary) => _ = self.terms.insert(id, (vocabulary.to_owned(), text(one, &["name"]))),
+            ("taxonomy_term", vocabulary) => {
+                let alias = Some(text(one, &["path", "alias"])).filter(|alias| !alias.is_empty());
+                let number = at(one, &["drupal_internal__tid"]).and_then(Value::as_i64).unwrap_or_default();
+                let (vocabulary, name) = (vocabulary.to_owned(), text(one, &["name"]));
+                self.terms.insert(id, Term { id: number, vocabulary, name, alias });
+            }
             ("user", _) => {
                 let name = at(one, &["display_name"]).or_else(|| at(one, &["name"])).and_then(Value::as_str);
                 self.users.extend(name.map(|name| (id, name.to_owned())));
@@ -192,7 +199,7 @@ impl Known {
             let other = id_of(target);
             match kind_of(target).0 {
                 "taxonomy_term" => {
-                    if let Some((vocabulary, name)) = self.terms.get(other) {
+                    if let Some(Term { vocabulary, name, .. }) = self.terms.get(other) {
                         terms.entry(vocabulary.clone()).or_default().push(name.clone());
                     }
                 }

@@ -70,6 +70,15 @@ pub(super) struct Node {
     pub(super) comments: Vec<Comment>,
 }
 
+/// One term.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Term {
+    pub(super) id: i64,
+    pub(super) vocabulary: String,
+    pub(super) name: String,
+    pub(super) alias: Option<String>,
+}
+
 /// Types whose nodes stand in no list: pages.
 const PAGES: [&str; 3] = ["page", "book", "webform"];
 /// Attributes by which Drupal finds its own files; the address of each stands beside them.
@@ -152,6 +161,23 @@ impl<'s> Writing<'s> {
         self.sink.document(Document { path, front, body, origin, address: Some(address) })
     }
 
+    /// Hands over a term's head, with the addresses that it had: `/taxonomy/term/NUMBER`, and its alias.
+    pub(super) fn term(&mut self, term: &Term) -> Result<(), Vec<Diagnostic>> {
+        let slug = crate::library::slugify(&term.name);
+        let path = format!("content/{}/{slug}/_index.md", term.vocabulary);
+        if !self.vocabularies.contains(&term.vocabulary) || slug.is_empty() || !self.taken.insert(path.to_lowercase()) {
+            return Ok(());
+        }
+        let here = format!("/{}/{slug}/", term.vocabulary);
+        let own = format!("/taxonomy/term/{}/", term.id);
+        let alias = term.alias.iter().map(|alias| format!("{}/", alias.trim_end_matches('/')));
+        let aliases: Vec<Value> = alias.chain([own]).filter(|alias| *alias != here).map(Value::String).collect();
+        let front =
+            vec![("title".to_owned(), Value::String(term.name.clone())), ("aliases".to_owned(), Value::Array(aliases))];
+        let origin = format!("term {}", term.id);
+        self.sink.document(Document { path, front, body: String::new(), origin, address: Some(here) })
+    }
+
     /// Returns where a node's file stands; no two differ by their case only.
     fn path(&mut self, node: &Node, is_page: bool, is_foreign: bool) -> String {
         let last = node.alias.as_deref().and_then(|alias| alias.trim_end_matches('/').rsplit('/').next());
@@ -189,7 +215,7 @@ impl<'s> Writing<'s> {
                     format!("the text of {origin} (`{}`) is a program in PHP, which was not carried out", node.title);
                 let hint = "it stands in the document as code: write there what it said";
                 let place = Place::file(format!("{origin} in the export"));
-                self.sink.remark(Diagnostic::error("import/left", message).at(place).hint(hint));
+                self.sink.remark(Diagnostic::error("import/shortcode", message).at(place).hint(hint));
                 markdown.push_str(&format!("~~~~~~php\n{}\n~~~~~~\n", node.body.replace("~~~~~~", "~~~~~")));
             }
             Form::Html | Form::Lines | Form::Plain => {

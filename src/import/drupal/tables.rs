@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::dump::Row;
-use super::node::{Comment, Form, Node, Picture, file_address};
+use super::node::{Comment, Form, Node, Picture, Term, file_address};
 use super::php::Php;
 
 /// What was found.
@@ -292,6 +292,20 @@ impl Tables {
             node.pictures = pictures.get(id).cloned().unwrap_or_default();
             node.comments = by_node.remove(id).unwrap_or_default();
         }
+    }
+
+    /// Returns every term.
+    pub(super) fn terms(&self) -> Vec<Term> {
+        let term = |(id, (vocabulary, name)): (&i64, &(String, String))| {
+            let key = (format!("/taxonomy/term/{id}"), String::new());
+            let alias = self
+                .aliases
+                .get(&key)
+                .or_else(|| self.aliases.iter().find(|((own, _), _)| *own == key.0).map(|(_, alias)| alias));
+            let vocabulary = self.vocabularies.get(vocabulary).unwrap_or(vocabulary).clone();
+            Term { id: *id, vocabulary, name: name.clone(), alias: alias.cloned() }
+        };
+        self.terms.iter().map(term).collect()
     }
 
     /// Returns the node whose text a row holds, with it.

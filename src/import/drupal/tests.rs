@@ -83,6 +83,11 @@ fn a_dump_of_drupal_7_becomes_documents() {
     assert_eq!(comments.as_array().unwrap().len(), 1, "spam was never published");
     assert_eq!((&comments[0]["author"], &comments[0]["html"]), (&"Ann".into(), &"<p>Well said</p>".into()));
     assert!(!String::from_utf8_lossy(bytes).contains("ann@example"), "addresses of people stay behind");
+    let term = kept.document("term 2");
+    assert_eq!(
+        (term.path.as_str(), said(term, "aliases")),
+        ("content/tags/piwik/_index.md", "[\"/taxonomy/term/2/\"]".to_owned())
+    );
     let page = kept.document("node 13");
     assert_eq!((page.path.as_str(), said(page, "path")), ("content/about.md", "\"/about/\"".to_owned()));
     assert_eq!(front(page, "date"), None);
@@ -100,7 +105,7 @@ fn a_dump_of_a_later_drupal_with_a_prefix_becomes_documents_in_each_language() {
     assert_eq!(settings.keys["language"].as_str(), Some("en"));
     assert!(settings.tables["languages"].get("fr").is_some());
     let paths: Vec<&str> = kept.documents.iter().map(|one| one.path.as_str()).collect();
-    assert_eq!(paths, ["content/posts/2024-01-02-hello.md", "content/posts/2024-01-02-bonjour.fr.md"]);
+    assert_eq!(paths[..2], ["content/posts/2024-01-02-hello.md", "content/posts/2024-01-02-bonjour.fr.md"]);
     assert_eq!(said(&kept.documents[0], "path"), "\"/blog/hello/\"");
     assert_eq!(said(&kept.documents[1], "path"), "\"/fr/blog/bonjour/\"");
     assert_eq!(kept.documents[0].body, "Hello *there*, ![cat](/sites/default/files/inline-images/cat.png)\n");
@@ -133,12 +138,12 @@ fn what_breaks_off_keeps_what_was_whole_and_names_the_row() {
     for end in (0..SEVEN.len()).step_by(7) {
         let (kept, settings) = imported(&[("blog.sql", &SEVEN.as_bytes()[..end])]);
         let is_told = settings.is_err() || kept.remarks.iter().any(|remark| remark.code == "import/unreadable");
-        let is_between = SEVEN[..end].trim_end().ends_with([';', '/']) || kept.documents.len() == 3;
+        let is_between = SEVEN[..end].trim_end().ends_with([';', '/']) || kept.documents.len() >= 3;
         assert!(is_told || is_between, "cut at {end}: {:?}", &SEVEN[end.saturating_sub(60)..end]);
     }
     let cut = &ANSWER.as_bytes()[..ANSWER.len() / 2];
     let (kept, settings) = imported(&[("a.json", cut), ("b.json", ANSWER.as_bytes())]);
-    assert!(settings.is_ok() && kept.documents.len() == 1);
+    assert!(settings.is_ok() && kept.documents.len() == 2);
     assert!(kept.remarks.iter().any(|remark| remark.message.contains("`a.json` cannot be read")));
 }
 
@@ -164,7 +169,7 @@ fn a_packed_dump_is_read_on_the_way() {
     let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     std::io::Write::write_all(&mut packed, SEVEN.as_bytes()).unwrap();
     let packed = packed.finish().unwrap();
-    assert_eq!(imported(&[("blog.sql.gz", &packed)]).0.documents.len(), 3);
+    assert_eq!(imported(&[("blog.sql.gz", &packed)]).0.documents.len(), 5);
     let (kept, settings) = imported(&[("blog.sql.gz", &packed[..packed.len() / 2])]);
     let is_told = settings.is_err() || kept.remarks.iter().any(|remark| remark.message.contains("breaks off"));
     assert!(is_told, "{:?}", kept.remarks);
