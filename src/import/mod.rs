@@ -9,6 +9,7 @@ mod drupal;
 mod folder;
 mod html;
 mod hugo;
+mod jekyll;
 pub mod proof;
 pub mod sites;
 mod zola;
@@ -33,7 +34,7 @@ pub struct Importer {
 }
 
 /// Every engine, in the order in which `--help` names them.
-pub static IMPORTERS: &[Importer] = &[hugo::HUGO, zola::ZOLA, drupal::DRUPAL];
+pub static IMPORTERS: &[Importer] = &[hugo::HUGO, zola::ZOLA, jekyll::JEKYLL, drupal::DRUPAL];
 
 /// Takes what a reader finds, piece by piece. What it returns as an error ends the reading.
 pub trait Sink {

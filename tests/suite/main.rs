@@ -35,6 +35,7 @@ mod hostile;
 mod hosts;
 mod images;
 mod importing;
+mod importing_folders;
 mod incidents;
 mod input;
 mod kitchen;
@@ -100,6 +101,7 @@ const MODULES: &[fn() -> Vec<harness::Test>] = &[
     hosts::tests,
     images::tests,
     importing::tests,
+    importing_folders::tests,
     incidents::tests,
     input::tests,
     languages::tests,
