@@ -4,7 +4,6 @@
 //! names of files, then for the texts.
 
 mod address;
-mod liquid;
 mod settings;
 
 use std::path::{Path, PathBuf};
@@ -14,10 +13,10 @@ use jiff::Zoned;
 use toml::{Table, Value};
 
 use self::address::{Facts, dated, ending, fill, pattern};
-use self::liquid::World;
 use self::settings::Jekyll;
 use super::folder::{carry_below, carry_to, date, entries, has_ending, not_followed, text_of};
 use super::html::{self, to_markdown};
+use super::liquid::{self, World};
 use super::{Document, Importer, Settings, Sink};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::fields::{self, parse_date};
@@ -52,6 +51,7 @@ fn read(root: &Path, sink: &mut dyn Sink) -> Result<Settings, Vec<Diagnostic>> {
         base: jekyll.base.clone(),
         settings: jekyll.shown.clone(),
         separator: jekyll.separator.clone(),
+        has_attributes: true,
         ..World::default()
     };
     for item in &items {

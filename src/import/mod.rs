@@ -6,10 +6,12 @@
 //! To add an engine: one file with an [`Importer`], and a row in [`IMPORTERS`].
 
 mod drupal;
+mod eleventy;
 mod folder;
 mod html;
 mod hugo;
 mod jekyll;
+mod liquid;
 pub mod proof;
 pub mod sites;
 mod zola;
@@ -34,7 +36,7 @@ pub struct Importer {
 }
 
 /// Every engine, in the order in which `--help` names them.
-pub static IMPORTERS: &[Importer] = &[hugo::HUGO, zola::ZOLA, jekyll::JEKYLL, drupal::DRUPAL];
+pub static IMPORTERS: &[Importer] = &[hugo::HUGO, zola::ZOLA, jekyll::JEKYLL, eleventy::ELEVENTY, drupal::DRUPAL];
 
 /// Takes what a reader finds, piece by piece. What it returns as an error ends the reading.
 pub trait Sink {

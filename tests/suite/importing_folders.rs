@@ -2,13 +2,15 @@
 
 use std::fs;
 
-use crate::harness::tests;
+use crate::foreign::tool;
+use crate::harness::{Skip, tests};
 use crate::site::Site;
 
 tests![
     what_jekyll_would_build_is_built_here_and_nothing_is_lost,
     jekylls_other_patterns_are_kept,
     what_liquid_would_do_is_named_with_its_line,
+    what_eleventy_built_is_built_here_and_nothing_is_lost,
 ];
 
 /// A site of Jekyll's in `old/`; how its addresses and ids come about says Jekyll's documentation and its own source.
@@ -131,4 +133,50 @@ fn what_liquid_would_do_is_named_with_its_line() {
     assert!(text.contains("{% include video.html id=\"x\" %}"), "{text}");
     let site = Site::empty().file("x/a.md", "x").run(&["import", "jekyll", "x", "--into", "y"]).exit(2);
     site.stderr_has("has no `_config.yml`");
+}
+
+fn what_eleventy_built_is_built_here_and_nothing_is_lost() -> Result<(), Skip> {
+    let eleventy = tool("node_modules/.bin/eleventy", "eleventy")?;
+    let page = "<!doctype html><html lang=en><head><meta charset=utf-8><title>{{ title }}</title></head><body>{{ content }}</body></html>\n";
+    let feed = "---\npermalink: /feed/feed.xml\neleventyExcludeFromCollections: true\n---\n<?xml version=\"1.0\" encoding=\"utf-8\"?>\n\
+                <feed xmlns=\"http://www.w3.org/2005/Atom\"><title>Old</title><id>https://old.example/</id><updated>2024-05-06T00:00:00Z</updated>\
+                {% for post in collections.posts %}<entry><title>{{ post.data.title }}</title><link href=\"https://old.example{{ post.url }}\"/>\
+                <id>own:{{ post.fileSlug }}</id><updated>{{ post.date | date: \"%Y-%m-%dT%H:%M:%SZ\" }}</updated><published>{{ post.date | date: \"%Y-%m-%dT%H:%M:%SZ\" }}</published>\
+                <content type=\"html\">{{ post.content | escape }}</content></entry>{% endfor %}</feed>\n";
+    let site = Site::empty()
+        .file("old/package.json", "{}")
+        .file(
+            "old/eleventy.config.js",
+            "module.exports = function (config) { config.addPassthroughCopy({ \"src/public\": \"/\" }); config.addPassthroughCopy(\"src/img\"); return { dir: { input: \"src\" } }; };\n",
+        )
+        .file("old/src/_includes/page.html", page)
+        .file("old/src/_data/metadata.json", "{\"title\": \"By Eleventy\", \"url\": \"https://old.example/\", \"language\": \"en\", \"author\": {\"name\": \"Ada\"}}")
+        .file("old/src/posts/posts.json", "{\"tags\": [\"posts\"], \"layout\": \"page.html\"}")
+        .file("old/src/posts/2024-01-02-first.md", "---\ntitle: First\ntags: [rust, piwik]\n---\nOne *two* {% raw %}{{ x }}{% endraw %}.\n\n![p](/img/p.png)\n")
+        .file("old/src/posts/second.md", "---json\n{\"title\": \"Second\", \"date\": \"2024-05-06\"}\n---\n[first](/posts/2024-01-02-first/)\n")
+        .file("old/src/posts/own.md", "---\ntitle: \"My Own\"\ndate: 2024-03-04\npermalink: \"/blog/{{ page.fileSlug }}/index.html\"\n---\nx\n")
+        .file("old/src/about/index.md", "---\ntitle: About\nlayout: page.html\n---\nMe.\n")
+        .file("old/src/contact.html", "---\ntitle: Contact\nlayout: page.html\n---\n<p>Write <em>here</em>.</p>\n")
+        .file("old/src/hidden.md", "---\ntitle: Hidden\npermalink: false\n---\nx\n")
+        .file("old/src/index.liquid", "---\nlayout: page.html\ntitle: Home\n---\n{% for post in collections.posts %}{{ post.url }}{% endfor %}\n")
+        .file("old/src/feed.liquid", feed)
+        .file("old/src/public/robots2.txt", "x\n")
+        .file("old/src/img/p.png", "x")
+        .file("old/src/notes.txt", "never copied\n");
+    let mut command = site.command(eleventy.to_str().unwrap());
+    command.current_dir(site.path("old")).arg("--quiet");
+    let output = command.output().expect("it was found");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&[output.stdout, output.stderr].concat()));
+    let site = site.run(&["import", "eleventy", "old", "--into", "new"]).exit(0).stderr_has("3 posts").then();
+    let site = site.run(&["build", "--root", "new"]).exit(0).then();
+    let run = site.run(&["import", "--root", "new", "--prove", "old/_site"]).exit(0).stderr_has("0 lost");
+    let site = run.stderr_lacks("not the same").then();
+    let post = fs::read_to_string(site.path("new/content/posts/2024-01-02-first.md")).unwrap();
+    assert!(post.contains("tags = [\"rust\", \"piwik\"]") && post.contains("id = \"own:first\""), "{post}");
+    assert!(site.path("new/static/robots2.txt").is_file() && !site.path("new/static/notes.txt").exists());
+    // Without the finished site, files keep their paths.
+    fs::remove_dir_all(site.path("old/_site")).unwrap();
+    let run = site.run(&["import", "eleventy", "old", "--into", "blind"]).exit(0).stderr_has("no finished site");
+    assert!(run.site.path("blind/static/public/robots2.txt").is_file());
+    Ok(())
 }

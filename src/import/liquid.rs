@@ -1,7 +1,7 @@
-//! Rewrites what stands in Jekyll's texts besides Markdown: Liquid, and kramdown's lists of attributes. What has no counterpart
-//! stays as it is, and is named.
+//! Rewrites what stands in the texts of Jekyll and Eleventy besides Markdown: Liquid, and kramdown's lists of attributes. What has
+//! no counterpart stays as it is, and is named.
 //!
-//! Jekyll carries Liquid out before anything is Markdown, in code as well; so it is done here. Kramdown's marks mean nothing in code.
+//! Both carry Liquid out before anything is Markdown, in code as well; so it is done here. Kramdown's marks mean nothing in code.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -28,6 +28,8 @@ pub(super) struct World {
     pub(super) files: BTreeMap<String, (String, String)>,
     /// What ends an excerpt, if it is not what ends one here.
     pub(super) separator: Option<String>,
+    /// Whether texts have kramdown's lists of attributes.
+    pub(super) has_attributes: bool,
 }
 
 /// Returns a text with what can be rewritten rewritten, and what is to be said of the rest.
@@ -35,7 +37,7 @@ pub(super) fn rewritten(text: &str, world: &World) -> (String, Vec<Problem>) {
     let mut writing = Writing { text, world, written: String::with_capacity(text.len()), problems: Vec::new() };
     writing.liquid();
     let Writing { written, mut problems, .. } = writing;
-    let (written, dropped) = without_attributes(&written);
+    let (written, dropped) = if world.has_attributes { without_attributes(&written) } else { (written, 0) };
     if dropped > 0 {
         problems.push(Problem {
             message: format!("{dropped} of kramdown's lists of attributes (`{{: .class}}`) were left out"),
@@ -103,7 +105,7 @@ impl Writing<'_> {
                 (format!("`{shown}` names a file that is not there"), "write the address of the page as a link")
             }
             "include" => (
-                format!("`{shown}` stays as it is: Jekyll's includes are no shortcodes"),
+                format!("`{shown}` stays as it is: includes of other engines are no shortcodes"),
                 "write what it stood for, or a shortcode in `templates/shortcodes/`",
             ),
             _ if is_tag => (
@@ -331,6 +333,7 @@ mod tests {
             ]
             .into(),
             separator: None,
+            has_attributes: true,
         }
     }
 
