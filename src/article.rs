@@ -331,4 +331,4 @@ fn each_piece<'a>(
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

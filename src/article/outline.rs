@@ -208,7 +208,7 @@ fn is_inline(tag: &Tag<'_>) -> bool {
 fn push_anchors(html: &str, anchors: &mut Vec<String>) {
     for (at, _) in html.match_indices('=') {
         let before = html[..at].trim_end();
-        let name_start = before.rfind(|c: char| !c.is_ascii_alphanumeric() && c != '-').map_or(0, |index| index + 1);
+        let name_start = before.trim_end_matches(|c: char| c.is_ascii_alphanumeric() || c == '-').len();
         if !before[name_start..].eq_ignore_ascii_case("id") && !before[name_start..].eq_ignore_ascii_case("name") {
             continue;
         }
@@ -229,6 +229,11 @@ mod tests {
 
     fn ids(markdown: &str) -> Vec<String> {
         read(markdown, &RULE).headings.into_iter().map(|heading| heading.id).collect()
+    }
+
+    #[test]
+    fn a_letter_before_an_equals_sign_in_raw_html_is_no_attribute() {
+        assert_eq!(read("<b title='é=\"x\"' id=a>b</b>", &RULE).anchors, ["a"]);
     }
 
     #[test]

@@ -218,8 +218,8 @@ impl Shelf {
     }
 }
 
-/// Typesets one post.
-pub(super) fn html(markdown: &str) -> String {
+/// Typesets one post; what other rooms write as Markdown is tried with it, too.
+pub(crate) fn html(markdown: &str) -> String {
     Shelf::new(markdown).html()
 }
 

@@ -6,6 +6,8 @@
 //! To add an engine: one file with an [`Importer`], and a row in [`IMPORTERS`].
 
 mod folder;
+#[allow(dead_code, reason = "the readers of exports come next")]
+mod html;
 mod hugo;
 pub mod proof;
 pub mod sites;
