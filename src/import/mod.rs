@@ -5,12 +5,13 @@
 //!
 //! To add an engine: one file with an [`Importer`], and a row in [`IMPORTERS`].
 
+mod export;
 mod folder;
-#[allow(dead_code, reason = "the readers of exports come next")]
 mod html;
 mod hugo;
 pub mod proof;
 pub mod sites;
+mod wordpress;
 mod zola;
 mod zola_calls;
 
@@ -33,7 +34,7 @@ pub struct Importer {
 }
 
 /// Every engine, in the order in which `--help` names them.
-pub static IMPORTERS: &[Importer] = &[hugo::HUGO, zola::ZOLA];
+pub static IMPORTERS: &[Importer] = &[hugo::HUGO, zola::ZOLA, wordpress::WORDPRESS];
 
 /// Takes what a reader finds, piece by piece. What it returns as an error ends the reading.
 pub trait Sink {

@@ -67,6 +67,11 @@ impl Element {
         self.attributes.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
+    /// Makes an element of HTML without attributes.
+    pub(super) fn plain(name: &str) -> Element {
+        Element { name: name.to_owned(), attributes: Vec::new(), is_html: true }
+    }
+
     /// Whether it carries no other attributes than these.
     pub(super) fn has_only(&self, names: &[&str]) -> bool {
         self.attributes.iter().all(|(name, _)| names.contains(&name.as_str()))
@@ -109,6 +114,34 @@ impl Tree {
     /// Returns the name of an element of HTML; an empty one for all else.
     pub(super) fn name(&self, id: Id) -> &str {
         self.element(id).filter(|element| element.is_html).map_or("", |element| &element.name)
+    }
+
+    /// Adds a node that stands nowhere yet.
+    pub(super) fn add(&mut self, kind: Kind, children: Vec<Id>) -> Id {
+        self.nodes.push(Node { kind, children, ..Node::default() });
+        self.nodes.len() - 1
+    }
+
+    /// Puts other nodes into a node.
+    pub(super) fn set_children(&mut self, id: Id, children: Vec<Id>) {
+        self.nodes[id].children = children;
+    }
+
+    /// Takes out the comments that the test holds for, and returns their texts.
+    pub(super) fn take_comments(&mut self, test: &dyn Fn(&str) -> bool) -> Vec<String> {
+        let mut taken = Vec::new();
+        for id in 0..self.nodes.len() {
+            let children = std::mem::take(&mut self.nodes[id].children);
+            let stays = |child: &Id| match &self.nodes[*child].kind {
+                Kind::Comment(text) if test(text) => {
+                    taken.push(text.clone());
+                    false
+                }
+                _ => true,
+            };
+            self.nodes[id].children = children.into_iter().filter(stays).collect();
+        }
+        taken
     }
 
     /// Changes each element.
