@@ -124,6 +124,11 @@ pub(super) fn last_part(address: &str) -> &str {
     last.strip_suffix(".html").or_else(|| last.strip_suffix(".htm")).unwrap_or(last)
 }
 
+/// Whether a page here can have this address.
+pub(super) fn plain_address(address: &str) -> bool {
+    address.starts_with('/') && !address.starts_with("//") && Route::new(address).is_ok()
+}
+
 /// Puts a space in the place of each character that no page and no feed may hold; tells whether there was one.
 pub(super) fn cleaned(text: String) -> (String, bool) {
     let is_forbidden = |letter: char| {

@@ -6,7 +6,9 @@
 //! To add an engine: one file with an [`Importer`], and a row in [`IMPORTERS`].
 
 mod export;
+mod feed;
 mod folder;
+mod ghost;
 mod html;
 mod hugo;
 pub mod proof;
@@ -34,7 +36,7 @@ pub struct Importer {
 }
 
 /// Every engine, in the order in which `--help` names them.
-pub static IMPORTERS: &[Importer] = &[hugo::HUGO, zola::ZOLA, wordpress::WORDPRESS];
+pub static IMPORTERS: &[Importer] = &[hugo::HUGO, zola::ZOLA, wordpress::WORDPRESS, ghost::GHOST, feed::FEED];
 
 /// Takes what a reader finds, piece by piece. What it returns as an error ends the reading.
 pub trait Sink {
