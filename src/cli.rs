@@ -4,6 +4,7 @@
 //! something obeys it, and none of them switches the guard off without a word.
 
 pub(crate) mod addresses;
+pub(crate) mod fleet;
 pub(crate) mod moving_in;
 pub(crate) mod publishing;
 pub(crate) mod upkeep;
@@ -20,6 +21,7 @@ use watchpost::verdict::GuardLevel;
 use watchpost::verification::Scope;
 
 use self::addresses::{Feeds, Mv, Schedule};
+use self::fleet::Part;
 use self::moving_in::Import;
 use self::publishing::{Publish, Rollback};
 use self::upkeep::{Show, Upgrade};
@@ -187,6 +189,7 @@ impl Site {
             clock: self.clock.clone(),
             drafts: self.drafts,
             future: self.future,
+            stage: None,
         }
     }
 }
@@ -299,6 +302,8 @@ pub(crate) struct Build {
     /// Show what posts, templates, languages of code and images took
     #[arg(long)]
     pub(crate) timings: bool,
+    #[command(flatten)]
+    pub(crate) part: Part,
     #[command(flatten)]
     pub(crate) verification: Verification,
     #[command(flatten)]

@@ -8,6 +8,7 @@ mod check;
 mod commands;
 mod content;
 mod engine;
+mod fleet;
 mod guard;
 mod incidents;
 mod live;
@@ -35,6 +36,7 @@ pub const CODES: &[&[Code]] = &[
     content::CODES,
     markup::CODES,
     engine::CODES,
+    fleet::CODES,
     guard::CODES,
     check::CODES,
     browser::CODES,

@@ -26,6 +26,7 @@ mod related;
 mod renames;
 mod search;
 pub mod selector;
+mod stores;
 mod world;
 
 use std::collections::BTreeMap;
@@ -54,6 +55,7 @@ pub use self::read::{read, timezone};
 pub use self::related::RelatedRule;
 pub use self::renames::renames;
 pub use self::search::SearchRule;
+pub use self::stores::{Shared, StorePlace, is_place};
 pub use self::world::{World, load, not_found, now};
 
 /// What the command line says over `site.toml`.
@@ -71,6 +73,8 @@ pub struct Overrides {
     pub drafts: bool,
     /// `--future`.
     pub future: bool,
+    /// `--stage`.
+    pub stage: Option<String>,
 }
 
 /// Everything that is set about a site.
@@ -156,6 +160,8 @@ pub struct Config {
     pub headers_from: Option<String>,
     /// Where the site is published.
     pub publish: Vec<PublishTarget>,
+    /// The stores that machines of ours share.
+    pub shared: Shared,
     /// Whether templates are to name files with their digest: `[assets] fingerprint`.
     pub fingerprint: bool,
     /// Whether pages and compiled stylesheets are written without needless white space.

@@ -20,6 +20,7 @@ pub mod ledger;
 pub mod lock;
 pub mod manifest;
 pub mod state;
+pub mod store;
 
 pub mod article;
 pub mod library;
@@ -40,6 +41,7 @@ pub mod breakages;
 pub mod browser;
 pub mod check;
 pub mod drill;
+pub mod fleet;
 pub mod guard;
 pub mod import;
 pub mod kit;
@@ -64,9 +66,10 @@ use crate::article::{Outlines, Typesetter};
 use crate::check::{Memory, Report};
 use crate::config::Config;
 use crate::diagnostic::{Diagnostic, Exit, Place};
+use crate::fleet::{Cache, Meeting, Shard, Waiting};
 use crate::library::{Library, Upcoming};
 use crate::manifest::{Contract, FileKind, Manifest};
-use crate::output::{Kept, Output, Staged};
+use crate::output::{Elsewhere, Kept, Output, Staged};
 use crate::paths::Route;
 use crate::post::Hidden;
 use crate::render::{File, Fingerprints, Site};
@@ -91,6 +94,8 @@ pub struct Request {
     pub unattended: bool,
     /// Where to add up what things took, if somebody wants to know.
     pub timings: Option<Arc<Timings>>,
+    /// Which part of the site to make, if others make the rest.
+    pub shard: Option<Shard>,
 }
 
 /// What a build came to.
@@ -106,6 +111,8 @@ pub struct Build {
     pub tally: Tally,
     /// Where a site that was refused can be looked at, relative to the site's folder where it lies inside.
     pub refused: Option<PathBuf>,
+    /// Where this was a part of the site, and other parts have yet to come: nothing was put in place.
+    pub waiting: Option<Waiting>,
 }
 
 /// What is counted and measured on the way.
@@ -167,6 +174,7 @@ pub fn build(config: Config, request: &Request) -> Build {
         report: None,
         tally: Tally::default(),
         refused: None,
+        waiting: None,
     };
     if let Err(problems) = journey(&config, request, &mut build) {
         build.diagnostics.extend(problems);
@@ -180,9 +188,15 @@ pub fn build(config: Config, request: &Request) -> Build {
 fn journey(config: &Arc<Config>, request: &Request, build: &mut Build) -> Result<(), Vec<Diagnostic>> {
     let mut output = Output::open(&config.root, &config.out)?;
     build.tally.out = output.shown(output.folder());
-    // The servers are asked beside everything else; a build waits only for those slower than itself.
-    let asking = Asking::begin(config, &request.scope)?;
-    demand_lock(config, request, &asking)?;
+    demand_lock(config, request)?;
+    let meeting = request.shard.map(|shard| Meeting::open(config, shard, &request.scope.network)).transpose()?;
+    // The servers are asked beside everything else; a build waits only for those slower than itself. Of several parts of a
+    // site only the one that puts it together asks.
+    let ask = || Asking::begin(config, &request.scope);
+    let asking = if meeting.is_none() { Some(ask()?) } else { None };
+    let cache = Cache::open(config, request.shard, &request.scope.network)?;
+    let elsewhere = cache.as_ref().map_or(&output::Nowhere as &dyn Elsewhere, |cache| cache);
+    let recall = |name: &str| output::recall_from(elsewhere, &config.root, name);
 
     let began = Instant::now();
     let sources = Arc::new(source::scan(config)?);
@@ -190,7 +204,7 @@ fn journey(config: &Arc<Config>, request: &Request, build: &mut Build) -> Result
     build.tally.texts = sources.markdown.len();
     let began = build.tally.stage("read", began);
 
-    let outlines = Outlines::recall(&config.markdown, output::recall(&config.root, OUTLINES));
+    let outlines = Outlines::recall(&config.markdown, recall(OUTLINES));
     let posts = post::parse_recalling(config, &sources, Some(&outlines))?;
     output::keep(&config.root, OUTLINES, outlines.to_bytes());
     drop(outlines);
@@ -201,32 +215,45 @@ fn journey(config: &Arc<Config>, request: &Request, build: &mut Build) -> Result
     let began = build.tally.stage("arrange", began);
 
     let timings = request.timings.as_deref();
-    let typesetter = Typesetter::new(config)?.recalling(config, output::recall(&config.root, CODE));
+    let typesetter = Typesetter::new(config)?.recalling(config, recall(CODE));
     let typesetter = Arc::new(typesetter.timed(request.timings.clone()));
     let site = Site::with(Arc::clone(config), sources, Arc::new(library), Arc::clone(&typesetter))?;
-    let (kept, fingerprints) = (Kept::open(&config.root), Fingerprints::of(&site));
+    let (kept, fingerprints) = (Kept::open(&config.root, elsewhere), Fingerprints::of(&site));
     let page = |route: &Route| {
         let render =
             || timed(timings, Table::Templates, || render::page_noted(&site, route), |(file, _)| share_of(file));
         kept.page(&fingerprints, route, render)
     };
-    let mut staged = output::stage(&output, &site.routes(), page)?;
+    let mut routes = site.routes();
+    routes.retain(|route| request.shard.is_none_or(|shard| shard.takes(route.as_str())));
+    let mut staged = output::stage(&output, &routes, page)?;
     kept.leave(&staged.files);
     drop(fingerprints);
-    let pictures = render::develop(&site);
+    let bring = |names: &[String]| cache.iter().for_each(|cache| cache.bring_all(&config.root, names));
+    let pictures = render::develop(&site, bring);
     staged.fill(&output, &pictures.iter().collect::<Vec<_>>(), |route| render::page(&site, route))?;
     build.diagnostics.extend(site.remarks());
-    derive(&output, &mut staged, &site, None)?;
     output::keep(&config.root, CODE, typesetter.memory());
+    let identity = if meeting.is_some() { Some(render::identity(&site)?) } else { None };
+    let meeting = meeting.zip(identity);
+    if let Some((meeting, identity)) = &meeting {
+        build.waiting = meeting.join(identity, &output, &mut staged)?;
+        if build.waiting.is_some() {
+            build.tally.stage("render", began);
+            leave(cache, &site, build);
+            return Ok(());
+        }
+    }
+    derive(&output, &mut staged, &site, None)?;
     let flush = staged.flush();
     let began = build.tally.stage("render", began);
 
-    let mut asked = asking.join();
+    let mut asked = asking.map_or_else(ask, Ok)?.join();
     let began = build.tally.stage("wait for servers", began);
 
     let manifest = Manifest::new(&config.base_url, staged.files.clone());
     build.tally.count_files(&manifest);
-    let memory = Memory::recall(output::recall(&config.root, FACTS));
+    let memory = Memory::recall(recall(FACTS));
     let report = asked.judge_build(&memory, staged.folder(), &manifest);
     output::keep(&config.root, FACTS, memory.to_bytes());
     let began = build.tally.stage("verify", began);
@@ -235,6 +262,7 @@ fn journey(config: &Arc<Config>, request: &Request, build: &mut Build) -> Result
     let new_lock = asked.first_lock(&report);
     build.report = Some(report);
     if is_refused {
+        leave(cache, &site, build);
         build.refused = Some(PathBuf::from(output.shown(&staged.keep())));
         return Ok(());
     }
@@ -251,10 +279,23 @@ fn journey(config: &Arc<Config>, request: &Request, build: &mut Build) -> Result
     asked.deployed(&manifest.build_id, &contract)?;
     build.diagnostics.append(&mut output.notes);
     build.diagnostics.extend(promotion.notes);
+    if let Some((meeting, identity)) = &meeting {
+        meeting.mark(identity, manifest.build_id)?;
+    }
+    build.tally.stage("put in place", began);
+    leave(cache, &site, build);
     // To give back the memory of ten thousand posts, piece by piece, takes time that nobody should wait for.
     std::thread::spawn(move || drop(site));
-    build.tally.stage("put in place", began);
     Ok(())
+}
+
+/// Leaves for other machines what this one made.
+fn leave(cache: Option<Cache>, site: &Site, build: &mut Build) {
+    if let Some(cache) = cache {
+        let began = Instant::now();
+        build.diagnostics.extend(cache.leave(&site.config.root, &render::kept_pictures(site)));
+        build.tally.stage("leave for others", began);
+    }
 }
 
 /// Says under what name the rendering of a file is added up: its template, or what it is without one.
@@ -270,8 +311,8 @@ fn share_of(file: &Result<File, Vec<Diagnostic>>) -> Share {
 }
 
 /// Refuses a run that would need a new lock where none may be written, or nobody would commit it.
-fn demand_lock(config: &Config, request: &Request, asking: &Asking) -> Result<(), Vec<Diagnostic>> {
-    if config.analytics.is_empty() || asking.is_locked() {
+fn demand_lock(config: &Config, request: &Request) -> Result<(), Vec<Diagnostic>> {
+    if config.analytics.is_empty() || config.lock.is_some() {
         return Ok(());
     }
     let why = match request {

@@ -23,7 +23,7 @@ use std::path::{Path, PathBuf};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::manifest::Manifest;
 
-pub use cache::{keep, recall};
+pub use cache::{Elsewhere, Nowhere, is_kept, keep, kept_names, open_kept, recall_from, take_in};
 pub use kept::Kept;
 pub use promote::{Promotion, promote};
 pub use stage::{Staged, stage};

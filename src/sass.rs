@@ -49,6 +49,11 @@ impl Sass {
         Sass { files, compressed, compiled: OnceLock::new() }
     }
 
+    /// Returns every file by its name.
+    pub fn files(&self) -> &BTreeMap<String, SassFile> {
+        &self.files
+    }
+
     /// Returns whether a file can be a part of a stylesheet, by its name.
     pub fn is_taken(name: &str) -> bool {
         matches!(name.rsplit_once('.'), Some((_, "scss" | "sass" | "css")))

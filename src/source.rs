@@ -4,10 +4,13 @@
 //! copied. Refuses links that leave the site, names that are no UTF-8 and text that is no UTF-8.
 
 mod history;
+mod identity;
 mod pictures;
 pub mod renames;
 mod text;
 mod walk;
+
+pub use self::identity::identity;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

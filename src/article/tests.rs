@@ -54,6 +54,7 @@ pub(super) fn config() -> Config {
         main: None,
         prefix: String::new(),
         images: None,
+        shared: Default::default(),
         root: PathBuf::new(),
         text: "".into(),
         out: PathBuf::new(),

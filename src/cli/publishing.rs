@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::fleet::Part;
 use super::{Site, Verification};
 
 /// `blog publish`.
@@ -26,6 +27,8 @@ pub(crate) struct Publish {
     pub(crate) unconditional: bool,
     #[command(flatten)]
     pub(crate) sending: Sending,
+    #[command(flatten)]
+    pub(crate) part: Part,
     #[command(flatten)]
     pub(crate) verification: Verification,
     #[command(flatten)]

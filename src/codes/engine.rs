@@ -236,8 +236,9 @@ pub(super) const CODES: &[Code] = &[
     Code {
         code: "feed/bad-id",
         exit: Exit::Site,
-        text: "The `id` in a post's front matter is no URI, and feeds allow nothing else. Write a whole address or a `tag:` \
-               URI, or leave the key out: then the id is made from `feed_authority`, the date and the file's name.",
+        text: "The `id` in a post's front matter is no URI, and one of the site's feeds is Atom, which allows nothing else. \
+               Write a whole address or a `tag:` URI, or leave the key out: then the id is made from `feed_authority`, the \
+               date and the file's name. In RSS and JSON Feed any text will do, as the ids of a blog that came from Drupal.",
     },
     Code {
         code: "feed/html",

@@ -72,12 +72,6 @@ pub(super) const CODES: &[Code] = &[
                `timezone` to where you write, as `Europe/Brussels`, or to `UTC` if that is what you mean.",
     },
     Code {
-        code: "config/not-yet",
-        exit: Exit::Success,
-        text: "This setting is part of the format, and this version does nothing with it. It is accepted so that a \
-               site can be written ahead, and named so that nobody relies on it. A later version will act on it.",
-    },
-    Code {
         code: "config/renamed",
         exit: Exit::Success,
         text: "This setting has another name: that of another engine, or the one that it had in an older version. It is \

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use watchpost::config::Config;
 use watchpost::diagnostic::{Diagnostic, Exit};
+use watchpost::fleet::{Shard, Waiting};
 use watchpost::post::Hidden;
 use watchpost::timings::Timings;
 use watchpost::verdict::GuardLevel;
@@ -26,27 +27,44 @@ pub(super) struct Wanted {
     pub(super) scope: Scope,
     pub(super) locked: bool,
     pub(super) timings: bool,
+    pub(super) shard: Option<Shard>,
 }
 
 impl Wanted {
     /// Returns what was typed.
     pub(super) fn of(arguments: &Build, environment: &Environment) -> Wanted {
-        let Build { locked, timings, verification, .. } = arguments;
-        Wanted { scope: verification.scope(environment), locked: *locked, timings: *timings }
+        let Build { locked, timings, part, verification, .. } = arguments;
+        Wanted { scope: verification.scope(environment), locked: *locked, timings: *timings, shard: part.shard }
     }
 }
 
 /// Builds the site and reports.
 pub(super) fn run(wanted: &Wanted, config: Config, environment: &Environment, console: &Console) -> Exit {
+    run_part(wanted, config, environment, console).0
+}
+
+/// Builds the site, or a part of it, and reports; returns also what is left if other parts have yet to come.
+pub(super) fn run_part(
+    wanted: &Wanted,
+    config: Config,
+    environment: &Environment,
+    console: &Console,
+) -> (Exit, Option<Waiting>) {
     let scope = wanted.scope.clone();
     if scope.levels.iter().flatten().any(|level| *level > GuardLevel::L4) {
         let message = "a build judges the levels L0 to L4; the others are asked for by `blog check`";
         let diagnostic = Diagnostic::error("usage/arguments", message).hint("write `blog check --levels …`");
         console.diagnostics(std::slice::from_ref(&diagnostic));
-        return diagnostic.exit();
+        return (diagnostic.exit(), None);
     }
     let timings = wanted.timings.then(Arc::<Timings>::default);
-    let request = Request { scope, locked: wanted.locked, unattended: environment.ci, timings: timings.clone() };
+    let request = Request {
+        scope,
+        locked: wanted.locked,
+        unattended: environment.ci,
+        timings: timings.clone(),
+        shard: wanted.shard,
+    };
     let settings = config.clone();
     let outcome = build(config, &request);
     console.diagnostics(&outcome.diagnostics);
@@ -57,6 +75,9 @@ pub(super) fn run(wanted: &Wanted, config: Config, environment: &Environment, co
             "not put in place: `{}` is as it was; the new site can be looked at in `{folder}`\n",
             tally.out
         ));
+    } else if let Some(waiting) = &outcome.waiting {
+        console.say(format!("{}\n", waits(waiting)));
+        console.say(format!("time: {}\n", stages(&tally.stages)));
     } else if outcome.exit == Exit::Success {
         console.say(summary(tally));
         hidden(&settings, &tally.hidden, console);
@@ -88,8 +109,14 @@ pub(super) fn run(wanted: &Wanted, config: Config, environment: &Environment, co
     if let (Some(timings), Value::Object(map)) = (&timings, &mut object) {
         map.insert("timings".to_owned(), tables::data(timings));
     }
+    if let (Some(waiting), Value::Object(map)) = (&outcome.waiting, &mut object) {
+        map.insert(
+            "waiting".to_owned(),
+            json!({"shard": waiting.shard, "stage": waiting.stage, "missing": waiting.missing}),
+        );
+    }
     console.object("build", object);
-    outcome.exit
+    (outcome.exit, outcome.waiting)
 }
 
 /// Returns what was built, in one line.
@@ -101,6 +128,21 @@ fn summary(tally: &Tally) -> String {
         tally.out,
         counted(tally.files, "file"),
         size(tally.bytes)
+    )
+}
+
+/// Says what is left of a part whose others have yet to come.
+fn waits(waiting: &Waiting) -> String {
+    let named: Vec<String> = waiting.missing.iter().take(NAMED).map(ToString::to_string).collect();
+    let more = waiting.missing.len() - named.len();
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    format!(
+        "part {}: {} left in {}; still to come: {} ({}{more}). The last one puts the site together",
+        waiting.shard,
+        counted(waiting.files, "file"),
+        waiting.stage,
+        counted(waiting.missing.len(), "part"),
+        named.join(", ")
     )
 }
 

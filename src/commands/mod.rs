@@ -32,11 +32,12 @@ mod why;
 
 use std::path::PathBuf;
 
-use watchpost::config::Config;
+use watchpost::config::{Config, Overrides};
 use watchpost::diagnostic::{Diagnostic, Exit};
 use watchpost::library::Library;
 use watchpost::{library, post, source};
 
+use crate::cli::fleet::Part;
 use crate::cli::{Cli, Command, Environment, Site};
 use crate::console::Console;
 
@@ -51,7 +52,7 @@ pub(crate) fn run(cli: &Cli, environment: &Environment, console: &Console) -> Ex
         Command::New(arguments) => {
             load(&root, &arguments.site).and_then(|config| new::run(arguments, &config, console))
         }
-        Command::Build(arguments) => load(&root, &arguments.site)
+        Command::Build(arguments) => load_part(&root, &arguments.site, &arguments.part)
             .map(|config| build::run(&build::Wanted::of(arguments, environment), config, environment, console)),
         Command::Serve(arguments) => serve::run(arguments, &root, console),
         Command::Check(arguments) => match &arguments.init {
@@ -82,7 +83,8 @@ pub(crate) fn run(cli: &Cli, environment: &Environment, console: &Console) -> Ex
         Command::Theme(arguments) => theme::run(arguments, &root, console),
         Command::Import(arguments) => import::run(arguments, &root, console),
         Command::Publish(arguments) => {
-            load(&root, &arguments.site).and_then(|config| publish::run(arguments, config, environment, console))
+            let config = load_part(&root, &arguments.site, &arguments.part);
+            config.and_then(|config| publish::run(arguments, config, environment, console))
         }
         Command::Rollback(arguments) => {
             load(&root, &arguments.site).and_then(|config| publish::rollback(arguments, config, environment, console))
@@ -109,6 +111,11 @@ pub(crate) fn run(cli: &Cli, environment: &Environment, console: &Console) -> Ex
 /// Loads the site's settings.
 fn load(root: &std::path::Path, site: &Site) -> Result<Config, Vec<Diagnostic>> {
     watchpost::config::load(root, &site.overrides())
+}
+
+/// Loads the site's settings, with the place where parts of the site meet.
+fn load_part(root: &std::path::Path, site: &Site, part: &Part) -> Result<Config, Vec<Diagnostic>> {
+    watchpost::config::load(root, &Overrides { stage: part.stage.clone(), ..site.overrides() })
 }
 
 /// Reads and arranges the site's posts, without rendering any.

@@ -25,20 +25,21 @@ pub(super) fn run(arguments: &Publish, config: Config, environment: &Environment
     let (root, now) = (config.root.clone(), config.now);
     let scope = arguments.verification.scope(environment);
     let settings = Arc::new(config.clone());
-    let exit = match &arguments.from {
+    let (exit, waiting) = match &arguments.from {
         None => {
-            let wanted = build::Wanted { scope: scope.clone(), locked: arguments.locked, timings: false };
-            build::run(&wanted, config, environment, console)
+            let shard = arguments.part.shard;
+            let wanted = build::Wanted { scope: scope.clone(), locked: arguments.locked, timings: false, shard };
+            build::run_part(&wanted, config, environment, console)
         }
         Some(folder) => {
             console.diagnostics(&config.warnings);
             let asked = Asking::begin(&settings, &scope)?.join();
             let report = asked.judge(folder, manifest_of(&root, folder).as_ref(), false);
             console.report(&report);
-            Exit::worst([report.exit()])
+            (Exit::worst([report.exit()]), None)
         }
     };
-    if exit != Exit::Success {
+    if exit != Exit::Success || waiting.is_some() {
         console.say("nothing was published\n");
         return Ok(exit);
     }

@@ -62,7 +62,7 @@ pub const KEYS: &[Key] = &[
     Key::new("assets", Table(ASSETS), "How files are named"),
     Key::new("redirects", Table(REDIRECTS), "For whom redirects are written"),
     Key::new("csp", Table(CSP), "The content security policy that is computed from the pages"),
-    Key::new("cache", Free, "Known, but not acted on yet"),
+    Key::new("cache", Table(SHARED), "Where machines leave for one another what they made"),
     Key::new("env", Named(&Elsewhere("overlay")), "Other values for one environment, chosen by `--env` or `BLOG_ENV`"),
     Key::new("extra", Free, "Settings of the theme's and of your own"),
 ];
@@ -209,6 +209,13 @@ const PUBLISH: &[Key] = &[
     Key::new("purge_command", Texts("./purge"), "The program that is given them on its standard input, one a line"),
     Key::new("check_live", Boolean, "Whether the live site is verified afterwards"),
     Key::new("ping_env", Text("PING_URL"), "The name of the variable with an address to call when all was verified"),
+];
+
+const SHARED: &[Key] = &[
+    Key::new("remote", Text("s3://bucket/cache"), "A store, or a folder that several machines see").required(),
+    Key::new("endpoint", Text("https://s3.example/"), "The server of the store, if it is not its maker's"),
+    Key::new("region", Text("eu-west-1"), "The region of the store"),
+    Key::new("account", Text("myblog"), "The account of an Azure store"),
 ];
 
 const CACHE: &[Key] = &[

@@ -3,16 +3,13 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use super::Token;
 use super::world::World;
+use super::{StorePlace, Token, stores};
 use crate::diagnostic::did_you_mean;
 use crate::fields::Fields;
 
 /// The kinds of targets, in the order in which documentation names them.
 pub const TARGET_KINDS: [&str; 8] = ["s3", "gcs", "azure", "rsync", "folder", "git", "netlify", "cloudflare"];
-
-/// The beginnings of the environment variables that stores read their credentials from.
-const CREDENTIALS: [&str; 3] = ["AWS_", "GOOGLE_", "AZURE_"];
 
 /// How many deployments can be gone back to, unless `keep` says otherwise.
 const KEEP: i64 = 5;
@@ -56,6 +53,19 @@ pub struct PublishTarget {
     pub credentials: BTreeMap<String, Token>,
 }
 
+impl PublishTarget {
+    /// Returns the store that it is.
+    pub fn place(&self) -> StorePlace {
+        StorePlace {
+            to: self.to.clone(),
+            endpoint: self.endpoint.clone(),
+            region: self.region.clone(),
+            account: self.account.clone(),
+            credentials: self.credentials.clone(),
+        }
+    }
+}
+
 /// The classes of files that `cache` may name.
 pub const CLASSES: [&str; 4] = ["hashed", "assets", "pages", "feeds"];
 
@@ -96,8 +106,6 @@ fn read_target(table: &mut Fields<'_>, name: &str, span: Range<usize>, world: &W
     }
     let ping_env = row.string("ping_env");
     let named = ping_env.as_ref().and_then(|name| world.environment.get(name));
-    let is_credential = |name: &str| CREDENTIALS.iter().any(|beginning| name.starts_with(beginning));
-    let credentials = world.environment.iter().filter(|(name, _)| is_credential(name));
     let target = PublishTarget {
         name: name.to_owned(),
         to: to.trim_end_matches('/').to_owned(),
@@ -114,7 +122,7 @@ fn read_target(table: &mut Fields<'_>, name: &str, span: Range<usize>, world: &W
         check_live: row.boolean("check_live").unwrap_or(!matches!(kind.as_str(), "netlify" | "cloudflare")),
         ping: named.map(|value| Token(value.trim().to_owned())).filter(|token| !token.0.is_empty()),
         ping_env,
-        credentials: credentials.map(|(name, value)| (name.clone(), Token(value.clone()))).collect(),
+        credentials: stores::credentials(world),
         kind,
     };
     row.finish();

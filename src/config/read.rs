@@ -12,7 +12,7 @@ use super::keys::KEYS;
 use super::{
     CheckRule, CodeStyle, Config, ExternalLinks, FILE, HeadingIds, HighlightRule, MarkdownRule, Overrides,
     PublishTarget, SummaryRule, World, analytics, assets, contracts, gone, headers, images, languages, lastmod, lists,
-    live, out, overlay, pages, publish, related, renames, search,
+    live, out, overlay, pages, publish, related, renames, search, stores,
 };
 use crate::diagnostic::{Diagnostic, did_you_mean};
 use crate::fields::keys::Kind;
@@ -30,9 +30,6 @@ pub(super) const CODES: Codes = Codes {
     own_keys: "a key of your own goes under `[extra]`",
     keys: Kind::Table(KEYS),
 };
-
-/// Keys that the formats promise and that this version does not act on.
-const NOT_YET: &[&str] = &["cache"];
 
 /// Reads a configuration, all problems at once; those of overlays that are not in use, too.
 pub fn read(root: &Path, text: &str, overrides: &Overrides, world: &World) -> Result<Config, Vec<Diagnostic>> {
@@ -125,17 +122,13 @@ fn read_table(
     let live = live::read(&mut fields);
     let headers = headers::read(&mut fields);
     let publish = publish::read(&mut fields, world);
+    let shared = stores::read(&mut fields, overrides, world);
     let headers_from = read_headers_from(&mut fields, &publish);
     let fingerprint = assets::read_fingerprint(&mut fields);
     let minify = fields.boolean("minify").unwrap_or_default();
     let redirects = assets::read_redirects(&mut fields, headers_from.as_deref());
     let csp = assets::read_csp(&mut fields, &headers);
     let extra = fields.plain_table("extra").unwrap_or_default().to_toml();
-    for key in NOT_YET {
-        if let (Some(span), Some(_)) = (fields.span_of(key), fields.plain_table(key)) {
-            warnings.push(not_yet(document, key, span));
-        }
-    }
     fields.report_unknown(&["env"]);
 
     let clock = read_clock(overrides, world, &timezone).unwrap_or_else(|diagnostic| {
@@ -192,6 +185,7 @@ fn read_table(
         headers,
         headers_from,
         publish,
+        shared,
         fingerprint,
         minify,
         redirects,
@@ -441,11 +435,4 @@ fn read_clock(overrides: &Overrides, world: &World, timezone: &TimeZone) -> Resu
             format!("`SOURCE_DATE_EPOCH` is `{epoch}`, which is no number of seconds since 1970"),
         )
     })
-}
-
-/// Says that a key is known and without effect.
-pub(super) fn not_yet(document: &Document, key: &str, span: Range<usize>) -> Diagnostic {
-    Diagnostic::warning("config/not-yet", format!("`{key}` is known, but this version does not act on it"))
-        .at(document.place(span))
-        .hint("leave it for a later version, or take it out to be rid of this warning")
 }

@@ -245,14 +245,6 @@ fn a_token_comes_from_the_environment_and_is_never_shown() {
 }
 
 #[test]
-fn a_setting_without_effect_is_a_warning() {
-    let config = sample("[cache]\n");
-    let found: Vec<&str> = config.warnings.iter().map(|one| one.message.as_str()).collect();
-    assert_eq!(config.warnings.iter().map(|one| one.code).collect::<Vec<_>>(), ["config/not-yet"]);
-    assert!(found[0].starts_with("`cache`"), "{found:?}");
-}
-
-#[test]
 fn a_publish_target_says_whether_headers_are_obeyed() {
     assert_eq!(sample("[publish.production]\nkind = \"netlify\"\n").headers_from.as_deref(), Some("netlify"));
     assert_eq!(sample("[publish.production]\nkind = \"s3\"\nto = \"s3://blog\"\n").headers_from, None);

@@ -74,6 +74,18 @@ impl Order {
     }
 }
 
+impl Order {
+    /// Returns the name under which `.blog/cache/` keeps its result, if it is kept.
+    pub fn kept_as(&self) -> Option<String> {
+        let key = match &self.work {
+            Work::Variant(variant) => variant.key(),
+            Work::Card(card, _) => card.key(),
+            Work::Stripped(_) => return None,
+        };
+        Some(format!("images/{key}"))
+    }
+}
+
 /// Where pictures are made, and what was made is kept.
 #[derive(Debug)]
 pub struct Studio {
@@ -149,6 +161,12 @@ impl Studio {
                 });
             });
         }
+    }
+
+    /// Returns the names in `.blog/cache/` of what was used so far.
+    pub fn kept_names(&self) -> Vec<String> {
+        let used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
+        used.iter().map(|name| format!("images/{name}")).collect()
     }
 
     /// Removes what the last build did not use, the oldest first, until little enough is left.

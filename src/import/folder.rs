@@ -23,22 +23,32 @@ pub(super) fn entries(root: &Path, folder: &Path) -> Result<Vec<PathBuf>, Vec<Di
 
 /// Hands over a file as it is.
 pub(super) fn carry(root: &Path, path: &Path, sink: &mut dyn Sink) -> Result<(), Vec<Diagnostic>> {
+    carry_to(root, path, "", sink)
+}
+
+fn carry_to(root: &Path, path: &Path, below: &str, sink: &mut dyn Sink) -> Result<(), Vec<Diagnostic>> {
     let Some(name) = path.to_str() else {
         let message = format!("`{}` has a name that is not UTF-8, and was left out", path.display());
         sink.remark(Diagnostic::error("import/unreadable", message));
         return Ok(());
     };
-    sink.carry(Carried { path: name.to_owned(), bytes: Bytes::File(root.join(path)) })
+    let name = if below.is_empty() { name.to_owned() } else { format!("{below}/{name}") };
+    sink.carry(Carried { path: name, bytes: Bytes::File(root.join(path)) })
 }
 
-/// Hands over all files below a folder.
+/// Hands over all files below a folder, under the same path.
 pub(super) fn carry_all(root: &Path, folder: &Path, sink: &mut dyn Sink) -> Result<(), Vec<Diagnostic>> {
+    carry_below(root, folder, "", sink)
+}
+
+/// Hands over all files below a folder; their path comes below another one.
+pub(super) fn carry_below(root: &Path, folder: &Path, below: &str, sink: &mut dyn Sink) -> Result<(), Vec<Diagnostic>> {
     for path in entries(root, folder)? {
         let whole = root.join(&path);
         match (whole.is_symlink(), whole.is_dir()) {
             (true, _) => sink.remark(not_followed(&path)),
-            (false, true) => carry_all(root, &path, sink)?,
-            (false, false) => carry(root, &path, sink)?,
+            (false, true) => carry_below(root, &path, below, sink)?,
+            (false, false) => carry_to(root, &path, below, sink)?,
         }
     }
     Ok(())

@@ -29,6 +29,8 @@ pub(super) struct Options<'o> {
     pub(super) address: Option<&'o str>,
     /// The beginnings of classes that mean nothing outside of the old engine, and are left out.
     pub(super) drop_classes: &'o [&'o str],
+    /// The beginnings of attributes that mean nothing outside of the old engine, and are left out.
+    pub(super) drop_attributes: &'o [&'o str],
     /// Whether line ends are breaks and blank lines begin paragraphs, as in texts that WordPress keeps.
     pub(super) breaks: bool,
     /// The beginnings of comments that are left out, and told: `wp:`.
@@ -49,7 +51,7 @@ pub(super) struct Converted {
 /// Returns the text of HTML, without tags and on one line.
 pub(super) fn plain_text(html: &str) -> String {
     let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
-    match Tree::read(html).filter(|_| html.contains(['<', '&'])) {
+    match Some(html).filter(|html| html.contains(['<', '&'])).and_then(Tree::read) {
         Some(tree) => words(&tree.text(tree.root())),
         None => words(html),
     }
@@ -192,6 +194,8 @@ fn adapt(element: &mut Element, options: Options<'_>) {
             }
         }
     }
+    let stays = |name: &str| !options.drop_attributes.iter().any(|beginning| name.starts_with(beginning));
+    element.attributes.retain(|(name, _)| stays(name));
     if !options.drop_classes.is_empty() {
         for (name, value) in &mut element.attributes {
             if name == "class" {
@@ -213,79 +217,4 @@ fn resolved(base: &Url, link: &str) -> Option<String> {
     }
     let whole = base.join(link).ok().filter(|whole| whole.host() == base.host())?;
     whole.as_str().strip_prefix("http://site.invalid").map(str::to_owned)
-}
-
-/// Elements that stand as blocks.
-fn is_block(name: &str) -> bool {
-    matches!(
-        name,
-        "address"
-            | "article"
-            | "aside"
-            | "blockquote"
-            | "caption"
-            | "center"
-            | "col"
-            | "colgroup"
-            | "dd"
-            | "details"
-            | "dialog"
-            | "dir"
-            | "div"
-            | "dl"
-            | "dt"
-            | "fieldset"
-            | "figcaption"
-            | "figure"
-            | "footer"
-            | "form"
-            | "h1"
-            | "h2"
-            | "h3"
-            | "h4"
-            | "h5"
-            | "h6"
-            | "header"
-            | "hr"
-            | "legend"
-            | "li"
-            | "main"
-            | "menu"
-            | "nav"
-            | "ol"
-            | "optgroup"
-            | "p"
-            | "pre"
-            | "search"
-            | "section"
-            | "summary"
-            | "table"
-            | "tbody"
-            | "td"
-            | "tfoot"
-            | "th"
-            | "thead"
-            | "tr"
-            | "ul"
-    )
-}
-
-/// Elements that stand as blocks where no text stands beside them.
-fn is_alone(name: &str) -> bool {
-    matches!(
-        name,
-        "audio"
-            | "canvas"
-            | "embed"
-            | "iframe"
-            | "math"
-            | "noscript"
-            | "object"
-            | "picture"
-            | "script"
-            | "style"
-            | "svg"
-            | "template"
-            | "video"
-    )
 }

@@ -5,6 +5,7 @@
 //!
 //! To add an engine: one file with an [`Importer`], and a row in [`IMPORTERS`].
 
+mod drupal;
 mod export;
 mod feed;
 mod folder;
@@ -36,7 +37,8 @@ pub struct Importer {
 }
 
 /// Every engine, in the order in which `--help` names them.
-pub static IMPORTERS: &[Importer] = &[hugo::HUGO, zola::ZOLA, wordpress::WORDPRESS, ghost::GHOST, feed::FEED];
+pub static IMPORTERS: &[Importer] =
+    &[hugo::HUGO, zola::ZOLA, wordpress::WORDPRESS, ghost::GHOST, drupal::DRUPAL, feed::FEED];
 
 /// Takes what a reader finds, piece by piece. What it returns as an error ends the reading.
 pub trait Sink {

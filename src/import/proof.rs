@@ -106,7 +106,14 @@ fn fate(address: &str, new: &New) -> Fate {
     if new.addresses.contains(address) {
         return Fate::Kept;
     }
-    let mut at = address;
+    // Web servers lead on to a folder whose slash was left out.
+    let folder = format!("{address}/");
+    if !address.ends_with('/') && new.addresses.contains(&folder) {
+        return Fate::Redirected { to: folder };
+    }
+    let at_folder =
+        !address.ends_with('/') && new.redirects.contains_key(&folder) && !new.redirects.contains_key(address);
+    let mut at = if at_folder { folder.as_str() } else { address };
     // A redirect may lead to another; nobody follows more than a few.
     for _ in 0..8 {
         match new.redirects.get(at) {
@@ -149,7 +156,7 @@ mod tests {
         let entry =
             |id: &str, words| Entry { title: "T".into(), date: "2011-02-03".into(), id: id.into(), words, images: 1 };
         let old = Old {
-            addresses: set(&["/a/", "/b/", "/c/", "/d/"]),
+            addresses: set(&["/a/", "/b/", "/c/", "/d/", "/z", "/b", "/c"]),
             entries: [("/a/".into(), entry("1", Some(100))), ("/e/".into(), entry("2", None))].into(),
             feeds: set(&["/index.xml"]),
         };
@@ -162,7 +169,10 @@ mod tests {
         };
         let rows = prove(&old, &new);
         let of = |address: &str| rows.iter().find(|row| row.address == address).unwrap();
-        assert_eq!(of("/b/").fate, Fate::Redirected { to: "/z/".into() });
+        for address in ["/b/", "/z", "/b"] {
+            assert_eq!(of(address).fate, Fate::Redirected { to: "/z/".into() }, "{address}");
+        }
+        assert_eq!(of("/c").fate, Fate::Lost);
         assert_eq!(
             (&of("/c/").fate, &of("/d/").fate, &of("/index.xml").fate),
             (&Fate::Lost, &Fate::GivenUp, &Fate::Kept)

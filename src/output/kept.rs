@@ -4,7 +4,7 @@
 //! `index` tells of each page what it was made from and where its bytes stand: in one of a few packs, each written by
 //! one run. A run adds what it made as a pack of its own, and then replaces the index as a whole; so two runs may share the
 //! folder, and a run that is killed leaves nothing that is believed. Bytes are taken only if they have the digest that the
-//! index says. What cannot be written costs time the next time, and is no reason to fail.
+//! index says. What is not here may be had from another machine. What cannot be written costs time the next time, and is no reason to fail.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs::{self, File};
@@ -12,12 +12,12 @@ use std::io::{self, BufWriter, Write as _};
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use serde::{Deserialize, Serialize};
 use tempfile::NamedTempFile;
 
-use super::cache;
+use super::cache::{self, Elsewhere, recall_from};
 use crate::diagnostic::Diagnostic;
 use crate::digest::Digest;
 use crate::manifest::Entry;
@@ -36,14 +36,22 @@ const MOST: u64 = 4 << 30;
 const MOST_PACKS: usize = 8;
 
 /// The pages that earlier runs have left, and those that this one adds.
-pub struct Kept {
+pub struct Kept<'a> {
+    root: PathBuf,
+    elsewhere: &'a dyn Elsewhere,
     folder: PathBuf,
     known: HashMap<String, Known>,
-    /// The packs with their lengths.
-    packs: BTreeMap<String, (File, u64)>,
+    /// The packs that the index names, each opened when a page of it is wanted.
+    packs: BTreeMap<String, OnceLock<Option<Pack>>>,
     /// How many bytes of pages this run has taken and added so far.
     held: AtomicU64,
     fresh: Mutex<Fresh>,
+}
+
+/// A pack of an earlier run.
+struct Pack {
+    file: File,
+    length: u64,
 }
 
 /// A page of an earlier run.
@@ -84,19 +92,27 @@ struct Fresh {
     pages: BTreeMap<String, (Made, u64)>,
 }
 
-impl Kept {
-    /// Takes what earlier runs have left; what is damaged is nothing.
-    pub fn open(root: &Path) -> Kept {
+impl<'a> Kept<'a> {
+    /// Takes what earlier runs have left, here or elsewhere; what is damaged is nothing.
+    pub fn open(root: &Path, elsewhere: &'a dyn Elsewhere) -> Kept<'a> {
         let folder = cache::folder(root).join(FOLDER);
-        let known = read(&folder).unwrap_or_default();
+        let known = read(&recall_from(elsewhere, root, &format!("{FOLDER}/{INDEX}"))).unwrap_or_default();
         let names: BTreeSet<&String> = known.values().map(|known| &known.record.pack).collect();
-        let open = |name: &&String| {
-            let file = File::open(folder.join(name)).ok()?;
+        let names = names.into_iter().filter(|name| is_pack(name));
+        let packs = names.map(|name| (name.clone(), OnceLock::new())).collect();
+        let root = root.to_owned();
+        Kept { root, elsewhere, folder, known, packs, held: AtomicU64::new(0), fresh: Mutex::default() }
+    }
+
+    /// Returns a pack, if it is here or elsewhere.
+    fn pack(&self, name: &str) -> Option<&Pack> {
+        let open = || {
+            let file = File::open(self.folder.join(name)).ok()?;
             let length = file.metadata().ok()?.len();
-            Some(((*name).clone(), (file, length)))
+            Some(Pack { file, length })
         };
-        let packs = names.iter().filter(|name| is_pack(name)).filter_map(open).collect();
-        Kept { folder, known, packs, held: AtomicU64::new(0), fresh: Mutex::default() }
+        let bring = || self.elsewhere.bring(&self.root, &format!("{FOLDER}/{name}"));
+        self.packs.get(name)?.get_or_init(|| open().or_else(|| bring().then(open)?)).as_ref()
     }
 
     /// Returns a page: the one of an earlier run if it would be made from the same, else what `render` makes.
@@ -131,11 +147,11 @@ impl Kept {
 
     /// Returns the bytes of a page, if they are the ones that were written.
     fn bytes(&self, record: &Record) -> Option<Vec<u8>> {
-        let (pack, length) = self.packs.get(&record.pack)?;
+        let Pack { file, length } = self.pack(&record.pack)?;
         // An index that is wrong is no reason to ask for more memory than the pack has bytes.
         record.at.checked_add(record.entry.size).filter(|end| end <= length)?;
         let mut bytes = vec![0; usize::try_from(record.entry.size).ok()?];
-        pack.read_exact_at(&mut bytes, record.at).ok()?;
+        file.read_exact_at(&mut bytes, record.at).ok()?;
         (Digest::of(&bytes) == record.entry.digest).then_some(bytes)
     }
 
@@ -174,7 +190,8 @@ impl Kept {
         taken.sort_unstable_by_key(|(path, _)| *path);
         // Many packs, or packs of which little is still used, become one.
         let live: u64 = taken.iter().map(|(_, record)| record.entry.size).sum();
-        let whole: u64 = self.packs.values().map(|(_, length)| length).sum();
+        let opened = self.packs.values().filter_map(|pack| pack.get()?.as_ref());
+        let whole: u64 = opened.map(|pack| pack.length).sum();
         let gather = self.packs.len() >= MOST_PACKS || whole > live * 2 + (1 << 20);
         for (path, record) in taken {
             match gather.then(|| self.bytes(record)) {
@@ -238,8 +255,8 @@ fn is_pack(name: &str) -> bool {
     name.strip_suffix(PACK).is_some_and(|stem| stem.ends_with('.')) && !name.contains('/')
 }
 
-fn read(folder: &Path) -> Option<HashMap<String, Known>> {
-    let text = fs::read_to_string(folder.join(INDEX)).ok()?;
+fn read(index: &[u8]) -> Option<HashMap<String, Known>> {
+    let text = str::from_utf8(index).ok()?;
     let (digest, pages) = text.strip_suffix('\n')?.split_once('\n')?;
     if Digest::of(pages).to_string() != digest {
         return None;
@@ -265,12 +282,12 @@ mod tests {
 
     /// Leaves pages as a run does that makes each of them.
     fn leave(root: &Path, pages: &[(&str, &str)]) {
-        let kept = Kept::open(root);
+        let kept = Kept::open(root, &cache::Nowhere);
         pages.iter().enumerate().for_each(|(number, (path, text))| kept.put(path, made(number), text.as_bytes()));
         kept.leave(&files(pages));
     }
 
-    fn text(kept: &Kept, path: &str) -> Option<String> {
+    fn text(kept: &Kept<'_>, path: &str) -> Option<String> {
         let known = kept.known.get(path)?;
         known.used.store(true, Ordering::Relaxed);
         kept.bytes(&known.record).map(|bytes| String::from_utf8(bytes).unwrap())
@@ -285,7 +302,7 @@ mod tests {
     fn what_was_left_is_taken_again() {
         let root = tempfile::tempdir().unwrap();
         leave(root.path(), &[("a", "one"), ("b", "two")]);
-        let kept = Kept::open(root.path());
+        let kept = Kept::open(root.path(), &cache::Nowhere);
         assert_eq!((text(&kept, "a").as_deref(), text(&kept, "b").as_deref()), (Some("one"), Some("two")));
         assert_eq!(kept.known["b"].record.made, made(1));
         assert_eq!(text(&kept, "c"), None);
@@ -295,11 +312,11 @@ mod tests {
     fn pages_that_no_run_takes_any_more_go_and_their_packs_with_them() {
         let root = tempfile::tempdir().unwrap();
         leave(root.path(), &[("a", "one"), ("b", "two")]);
-        let kept = Kept::open(root.path());
+        let kept = Kept::open(root.path(), &cache::Nowhere);
         assert_eq!(text(&kept, "a").as_deref(), Some("one"));
         kept.put("c", made(3), b"three");
         kept.leave(&files(&[("a", "one"), ("c", "three")]));
-        let kept = Kept::open(root.path());
+        let kept = Kept::open(root.path(), &cache::Nowhere);
         assert_eq!(
             (text(&kept, "a").as_deref(), text(&kept, "b"), text(&kept, "c").as_deref()),
             (Some("one"), None, Some("three"))
@@ -314,7 +331,7 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let mut pages: Vec<(String, String)> = Vec::new();
         for number in 0..MOST_PACKS + 2 {
-            let kept = Kept::open(root.path());
+            let kept = Kept::open(root.path(), &cache::Nowhere);
             for (path, known) in &pages {
                 assert_eq!(text(&kept, path).as_ref(), Some(known), "run {number}");
             }
@@ -338,10 +355,15 @@ mod tests {
                 let mut damaged = whole.clone();
                 damaged[at] ^= 1;
                 fs::write(entry.path(), &damaged).unwrap();
-                let found = text(&Kept::open(root.path()), "a");
+                let found = text(&Kept::open(root.path(), &cache::Nowhere), "a");
                 assert!(found.is_none() || found.as_deref() == Some("one"), "{:?} at {at}: {found:?}", entry.path());
                 fs::write(entry.path(), &whole[..at]).unwrap();
-                assert_eq!(text(&Kept::open(root.path()), "a"), None, "{:?} cut at {at}", entry.path());
+                assert_eq!(
+                    text(&Kept::open(root.path(), &cache::Nowhere), "a"),
+                    None,
+                    "{:?} cut at {at}",
+                    entry.path()
+                );
             }
             fs::write(entry.path(), &whole).unwrap();
         }

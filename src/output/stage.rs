@@ -180,6 +180,43 @@ impl Staged {
         Ok(())
     }
 
+    /// Opens a staged file.
+    pub fn open(&self, path: &str) -> io::Result<Box<dyn io::Read>> {
+        Ok(Box::new(File::open(self.folder.join(path))?))
+    }
+
+    /// Writes a file that another machine made, and returns whether its bytes are those that the entry promises. One that
+    /// is staged already is left.
+    pub fn receive(
+        &self,
+        output: &Output,
+        path: &str,
+        entry: &Entry,
+        bytes: &mut dyn io::Read,
+    ) -> Result<bool, Vec<Diagnostic>> {
+        let out = OutPath::new(path);
+        let drained = |bytes: &mut dyn io::Read| io::copy(bytes, &mut io::sink()).is_ok();
+        let mut file = match self.create(&out) {
+            Ok((_, file)) => file,
+            // Needed by several pages, and so made by several parts.
+            Err(Failure::Write(target, error)) if error.kind() == io::ErrorKind::AlreadyExists && target.is_file() => {
+                return Ok(drained(bytes));
+            }
+            Err(failure) => return Err(vec![failure.diagnostic(output, &out, entry.source.clone())]),
+        };
+        let (mut digesting, mut size, mut buffer) = (Digesting::default(), 0, vec![0; 64 * 1024]);
+        loop {
+            let Ok(count) = bytes.read(&mut buffer) else { return Ok(false) };
+            if count == 0 {
+                return Ok(digesting.finish() == entry.digest && size == entry.size);
+            }
+            digesting.add(&buffer[..count]);
+            file.write_all(&buffer[..count])
+                .map_err(|error| vec![output.unwritable(&self.folder.join(path), &error)])?;
+            size += count as u64;
+        }
+    }
+
     /// Keeps the tree until the next build, and returns where it is.
     pub fn keep(mut self) -> PathBuf {
         self.kept = true;
@@ -216,7 +253,8 @@ impl Staged {
         Ok((page.out.as_str().to_owned(), page.entry(digest, size)))
     }
 
-    fn write_body(&self, path: &OutPath, body: &Body) -> Result<(Digest, u64), Failure> {
+    /// Makes an empty file, and says where it is.
+    fn create(&self, path: &OutPath) -> Result<(PathBuf, File), Failure> {
         let target = self.folder.join(path.as_str());
         let refused = |error| Failure::Write(target.clone(), error);
         // Routes are checked when they are made; this is the last door before the disk.
@@ -226,8 +264,14 @@ impl Staged {
         if let Some((folder, _)) = path.as_str().rsplit_once('/') {
             self.make_folder(folder).map_err(refused)?;
         }
-        let mut file = File::options().write(true).create_new(true).mode(0o644).open(&target).map_err(refused)?;
+        let file = File::options().write(true).create_new(true).mode(0o644).open(&target).map_err(refused)?;
         file.set_permissions(Permissions::from_mode(0o644)).map_err(refused)?;
+        Ok((target, file))
+    }
+
+    fn write_body(&self, path: &OutPath, body: &Body) -> Result<(Digest, u64), Failure> {
+        let (target, mut file) = self.create(path)?;
+        let refused = |error| Failure::Write(target.clone(), error);
         match body {
             Body::Bytes(bytes) => {
                 file.write_all(bytes).map_err(refused)?;

@@ -12,17 +12,17 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::class::{Class, Dress};
+use super::class::{Class, dress, pack};
 use super::plan::{Plan, Put};
 use super::record::{self, Claim, Names, Record};
 use super::shipment::Shipment;
 use super::standing::Standing;
-use super::store::{Fault, Store, Tag, When};
 use super::{Done, Progress};
 use crate::config::PublishTarget;
 use crate::diagnostic::Diagnostic;
 use crate::digest::Digest;
 use crate::manifest::DEPLOYED;
+use crate::store::{Dress, Fault, Store, Tag, When};
 
 /// How many requests are under way at once.
 const WORKERS: usize = 16;
@@ -212,8 +212,8 @@ impl Carrier<'_> {
             let message = format!("`{}` was changed while it was published", put.path);
             return Err(Diagnostic::error("publish/changed", message).hint("publish again when nothing else builds"));
         }
-        let dress = Dress::of(&put.path, put.parcel.digest, put.parcel.class, self.target);
-        let bytes = dress.pack(bytes);
+        let dress = dress(&put.path, put.parcel.digest, put.parcel.class, self.target);
+        let bytes = pack(&dress, bytes);
         self.store.put(&put.path, bytes.clone(), &dress, &When::Always).map_err(refused)?;
         let stored = self.store.get(&put.path).map_err(refused)?;
         let is_right = stored.is_some_and(|stored| {

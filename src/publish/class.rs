@@ -7,6 +7,7 @@ use flate2::{Compression, GzBuilder};
 use crate::config::PublishTarget;
 use crate::digest::Digest;
 use crate::kinds::content_type;
+use crate::store::Dress;
 
 /// What a file is, in the order in which files go out: nothing refers to what goes out after it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -93,55 +94,34 @@ fn is_named_by_content(name: &str, digest: &Digest) -> bool {
     is_variant || is_search || part.len() >= 8 && digest.to_string().starts_with(part)
 }
 
-/// What a store is told of a file besides its bytes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Dress {
-    /// `Content-Type`.
-    pub(super) content_type: &'static str,
-    /// `Cache-Control`.
-    pub(super) cache: String,
-    /// Whether the bytes are stored compressed by gzip.
-    pub(super) is_packed: bool,
-    /// The digest of the file before it was compressed.
-    pub(super) digest: Digest,
+/// Returns what a store is told of a file.
+pub(super) fn dress(path: &str, digest: Digest, class: Class, target: &PublishTarget) -> Dress {
+    let content_type = content_type(path);
+    let (name, usual) = class.caching();
+    let cache = target.cache.get(name).cloned().unwrap_or_else(|| usual.to_owned());
+    let is_text = content_type.starts_with("text/")
+        || matches!(
+            content_type,
+            "application/json"
+                | "application/xml"
+                | "application/ld+json"
+                | "application/manifest+json"
+                | "application/rss+xml"
+                | "application/atom+xml"
+                | "image/svg+xml"
+        );
+    Dress { content_type, cache, is_packed: target.compress && is_text, digest }
 }
 
-impl Dress {
-    /// Returns what is told of a file.
-    pub(super) fn of(path: &str, digest: Digest, class: Class, target: &PublishTarget) -> Dress {
-        let content_type = content_type(path);
-        let (name, usual) = class.caching();
-        let cache = target.cache.get(name).cloned().unwrap_or_else(|| usual.to_owned());
-        let is_text = content_type.starts_with("text/")
-            || matches!(
-                content_type,
-                "application/json"
-                    | "application/xml"
-                    | "application/ld+json"
-                    | "application/manifest+json"
-                    | "application/rss+xml"
-                    | "application/atom+xml"
-                    | "image/svg+xml"
-            );
-        Dress { content_type, cache, is_packed: target.compress && is_text, digest }
+/// Returns the bytes as they are stored; the same for the same bytes on every machine.
+pub(super) fn pack(dress: &Dress, bytes: Vec<u8>) -> Vec<u8> {
+    if !dress.is_packed {
+        return bytes;
     }
-
-    /// Returns what is told of a record or a manifest: it is asked for anew each time.
-    pub(super) fn of_record(bytes: &[u8]) -> Dress {
-        let (content_type, cache) = ("application/json", "no-cache".to_owned());
-        Dress { content_type, cache, is_packed: false, digest: Digest::of(bytes) }
-    }
-
-    /// Returns the bytes as they are stored; the same for the same bytes on every machine.
-    pub(super) fn pack(&self, bytes: Vec<u8>) -> Vec<u8> {
-        if !self.is_packed {
-            return bytes;
-        }
-        let mut packed = Vec::with_capacity(bytes.len() / 3);
-        let mut reader = GzBuilder::new().mtime(0).read(bytes.as_slice(), Compression::new(6));
-        std::io::Read::read_to_end(&mut reader, &mut packed).expect("bytes in memory can be read");
-        packed
-    }
+    let mut packed = Vec::with_capacity(bytes.len() / 3);
+    let mut reader = GzBuilder::new().mtime(0).read(bytes.as_slice(), Compression::new(6));
+    std::io::Read::read_to_end(&mut reader, &mut packed).expect("bytes in memory can be read");
+    packed
 }
 
 #[cfg(test)]

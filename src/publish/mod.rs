@@ -9,18 +9,14 @@
 
 mod carry;
 mod class;
-mod folder;
 mod git;
 mod limits;
-#[cfg(feature = "stores")]
-mod objects;
 mod plan;
 mod process;
 mod record;
 mod rsync;
 mod shipment;
 mod standing;
-mod store;
 mod stores;
 #[cfg(test)]
 mod tests;
@@ -29,11 +25,11 @@ use std::path::Path;
 
 use jiff::Timestamp;
 
-use self::store::{Fault, Store};
 use crate::config::PublishTarget;
 use crate::diagnostic::Diagnostic;
 use crate::digest::Digest;
 use crate::guard::dial::Network;
+use crate::store::{Fault, Store};
 
 pub use self::class::Class;
 pub use self::shipment::{Parcel, Shipment};

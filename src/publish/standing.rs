@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::record::{self, Record};
 use super::shipment::Shipment;
-use super::store::{Fault, Store, Tag};
 use crate::digest::Digest;
 use crate::manifest::{DEPLOYED, Deployed, DeployedList, SCHEMA, list_path};
+use crate::store::{Fault, Store, Tag};
 
 /// What a store holds.
 #[derive(Debug, Default)]

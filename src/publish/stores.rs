@@ -4,16 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::carry::{self, Carrier, Origin};
 use super::class::Class;
-use super::folder::Folder;
 use super::plan::Plan;
 use super::record::{self, Names, Record};
 use super::shipment::{Parcel, Shipment};
 use super::standing::{Standing, Trouble};
-use super::store::{Fault, Store};
 use super::{Done, Order, refused};
 use crate::diagnostic::Diagnostic;
 use crate::digest::Digest;
 use crate::manifest::{Deployed, DeployedList, list_path};
+use crate::store::{self, Store};
 
 /// Puts a shipment into a store.
 pub(super) fn publish(order: &Order<'_>, shipment: &Shipment) -> Result<Done, Vec<Diagnostic>> {
@@ -30,22 +29,16 @@ pub(super) fn back(order: &Order<'_>, wanted: Option<&str>) -> Result<Done, Vec<
 
 /// Puts a shipment into a folder for a host's own tool.
 pub(super) fn prepare(order: &Order<'_>, shipment: &Shipment) -> Result<Done, Vec<Diagnostic>> {
-    let folder = Folder::open(&order.target.to, order.root).map_err(|fault| {
+    let folder = store::open(&order.target.place(), order.root, order.network).map_err(|fault| {
         let message = format!("`{}` {}", order.target.to, fault.words());
         vec![Diagnostic::error("publish/denied", message).hint("name another folder as `to`")]
     })?;
-    publish_into(&folder, order, shipment, Origin::Folder)
+    publish_into(folder.as_ref(), order, shipment, Origin::Folder)
 }
 
 /// Opens the store of a target.
 fn open(order: &Order<'_>) -> Result<Box<dyn Store>, Vec<Diagnostic>> {
-    let opened: Result<Box<dyn Store>, Fault> = match order.target.kind.as_str() {
-        "folder" => Folder::open(&order.target.to, order.root).map(|folder| Box::new(folder) as _),
-        #[cfg(feature = "stores")]
-        _ => super::objects::Objects::open(order.target, order.network).map(|store| Box::new(store) as _),
-        #[cfg(not(feature = "stores"))]
-        _ => Err(Fault::Broken("was built without the feature `stores`".to_owned())),
-    };
+    let opened = store::open(&order.target.place(), order.root, order.network);
     opened.map_err(|fault| {
         let message = format!("the target `{}` {}", order.target.name, fault.words());
         vec![

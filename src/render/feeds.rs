@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use crate::config::{FeedOf, FeedRule};
+use crate::config::{Config, FeedOf, FeedRule};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::feed::{self, Category, Entry, Feed};
 use crate::library::{Library, PostId};
@@ -42,15 +42,18 @@ pub(crate) fn of_term(
     write(shelf, rule, heading, route, &shelf.library.quoted_of_term(rule, &term.posts))
 }
 
-/// Returns what is wrong with the ids that front matter sets: feeds take URIs only.
-pub(crate) fn problems(library: &Library) -> Vec<Diagnostic> {
+/// Returns what is wrong with the ids that front matter sets: Atom takes URIs only, the other formats any text.
+pub(crate) fn problems(config: &Config, library: &Library) -> Vec<Diagnostic> {
+    if config.feeds.iter().all(|rule| rule.format != "atom") {
+        return Vec::new();
+    }
     let dated = library.particular().filter(|id| library.position(*id).is_some()).map(|id| library.post(id));
     let own = dated.filter_map(|post| Some((post, post.front.id.as_ref()?)));
     let refused = own.filter(|(_, id)| Url::parse(id).is_err());
     let problem = |(post, id): (&Post, &String)| {
-        Diagnostic::error("feed/bad-id", format!("the feed id `{id}` is no URI"))
-            .at(post.place("id"))
-            .hint("an id is a whole address or a `tag:` URI; leave `id` out to have one made")
+        Diagnostic::error("feed/bad-id", format!("the feed id `{id}` is no URI")).at(post.place("id")).hint(
+            "in Atom an id is a whole address or a `tag:` URI; leave `id` out to have one made, or write RSS alone",
+        )
     };
     refused.map(problem).collect()
 }

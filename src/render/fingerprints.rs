@@ -12,6 +12,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::{Mutex, PoisonError};
 
 use crate::article::{self, OutlineLinkKind};
+use crate::diagnostic::Diagnostic;
 use crate::digest::Digest;
 use crate::images::Picture;
 use crate::library::{Page, Pager, PostId};
@@ -22,6 +23,7 @@ use crate::render::image_functions;
 use crate::render::noted::Ask;
 use crate::render::shelf::{Shelf, rfc3339};
 use crate::render::{Site, hashed, pages};
+use crate::source;
 
 use self::ground::Ground;
 
@@ -84,6 +86,14 @@ impl Parts {
     fn finish(self) -> Digest {
         Digest::of(self.0)
     }
+}
+
+/// Returns the digest of all that decides a byte of the site: the program, the settings, the moment and every source.
+pub fn identity(site: &Site) -> Result<Digest, Vec<Diagnostic>> {
+    let mut parts = Parts::of(ground::PROGRAM);
+    parts.add(format!("{:?}", ground::all_settings_of(&site.config)));
+    parts.digest(&source::identity(&site.sources)?);
+    Ok(parts.finish())
 }
 
 impl<'s> Fingerprints<'s> {

@@ -47,11 +47,11 @@ use crate::paths::{OutPath, Route, SourcePath};
 use crate::source::Sources;
 
 pub use derived::{DERIVED, Derived, Finished, Made};
-pub use fingerprints::Fingerprints;
+pub use fingerprints::{Fingerprints, identity};
 pub use making::Making;
 pub use noted::{Ask, Noted};
 pub use pages::{PAGES, PageKind};
-pub use pictures::{develop, is_picture, tidy};
+pub use pictures::{develop, is_picture, kept_pictures, tidy};
 pub use theme::Theme;
 
 use articles::Articles;
@@ -120,7 +120,7 @@ impl Site {
         }));
         problems.extend(cards::colours(&theme.extra).err().unwrap_or_default());
         for (_, library) in &languages {
-            problems.extend(feeds::problems(library));
+            problems.extend(feeds::problems(&config, library));
             problems.extend(pages::missing_templates(library, &theme));
         }
         if !problems.is_empty() {

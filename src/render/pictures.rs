@@ -15,13 +15,22 @@ use crate::render::{Body, File, Site, cards};
 
 /// Returns the addresses of all pictures that the pages rendered so far ask for, each made and kept where that is
 /// possible; they are ready to be rendered as pages are.
-pub fn develop(site: &Site) -> Vec<Route> {
+///
+/// `bring` is told first under which names of the cache they are kept: it may have some of them from elsewhere.
+pub fn develop(site: &Site, bring: impl FnOnce(&[String])) -> Vec<Route> {
     let Some(studio) = &site.studio else { return Vec::new() };
     let routes: BTreeSet<Route> = site.shelves.iter().flat_map(|shelf| shelf.articles.pictures()).collect();
     let routes: Vec<Route> = routes.into_iter().collect();
     let orders: Vec<Order> = routes.iter().filter_map(|route| order(site, route)).collect();
+    let names: BTreeSet<String> = orders.iter().filter_map(Order::kept_as).collect();
+    bring(&names.into_iter().collect::<Vec<_>>());
     studio.prepare(&orders);
     routes
+}
+
+/// Returns the names in the cache of what was made of pictures, or taken from there.
+pub fn kept_pictures(site: &Site) -> Vec<String> {
+    site.studio.as_ref().map(|studio| studio.kept_names()).unwrap_or_default()
 }
 
 /// Removes what is kept of pictures and has long not been used.

@@ -139,7 +139,7 @@ fn derived(site: &Site) -> BTreeMap<Route, Vec<u8>> {
         Some((file.out.to_string(), file.entry(digest, size)))
     };
     let mut files: BTreeMap<String, Entry> = site.routes().into_par_iter().filter_map(entry).collect();
-    files.extend(render::develop(site).par_iter().filter_map(entry).collect::<Vec<_>>());
+    files.extend(render::develop(site, |_| ()).par_iter().filter_map(entry).collect::<Vec<_>>());
     let contract = verification::contract_of(&site.config);
     let read = |path: &str| {
         let body = render::page(site, &OutPath::new(path).route()).ok()?.body;

@@ -42,7 +42,7 @@ fn encoded(width: u32, height: u32, format: ImageFormat) -> Vec<u8> {
 }
 
 /// A JPEG as a telephone writes it: on its side, and with a place.
-fn photo(width: u32, height: u32, orientation: u8) -> Vec<u8> {
+pub(crate) fn photo(width: u32, height: u32, orientation: u8) -> Vec<u8> {
     let plain = encoded(width, height, ImageFormat::Jpeg);
     let mut exif = b"Exif\0\0II\x2a\0\x08\0\0\0\x02\0\x12\x01\x03\0\x01\0\0\0".to_vec();
     exif.extend([orientation, 0, 0, 0]);

@@ -12,6 +12,7 @@ tests![
     what_hugo_built_is_built_here_and_nothing_is_lost,
     addresses_by_other_rules_of_hugo_are_kept,
     what_zola_would_build_is_built_here_and_nothing_is_lost,
+    what_drupal_had_is_built_here_and_nothing_is_lost,
     a_broken_item_is_named_and_the_others_are_brought_in,
     nothing_is_written_over_and_nothing_outside,
     what_is_lost_is_named_and_is_an_error,
@@ -169,6 +170,59 @@ fn what_zola_would_build_is_built_here_and_nothing_is_lost() {
     let site = run.stderr_lacks("not the same").then();
     let page = fs::read_to_string(site.path("new/public/posts/zwei/index.html")).unwrap();
     assert!(page.contains("<b>1</b>") && site.path("new/public/posts/zwei/f.txt").is_file(), "{page}");
+}
+
+fn what_drupal_had_is_built_here_and_nothing_is_lost() {
+    let old = |paths: &[&str]| -> String {
+        let urls: String =
+            paths.iter().map(|path| format!("<url><loc>https://blog.example{path}</loc></url>")).collect();
+        format!("<urlset xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\">{urls}</urlset>")
+    };
+    let dump = include_str!("../../src/import/drupal/tests/seven.sql");
+    let site = Site::empty().file("old/blog.sql", dump).file("old/sites/default/files/2011/a.png", "x");
+    let site = site.file(
+        "map.xml",
+        old(&[
+            "/content/who-is-watching",
+            "/node/12",
+            "/node/13",
+            "/about",
+            "/rss.xml",
+            "/old/guards",
+            "/taxonomy/term/1",
+            "/tags/piwik",
+            "/sites/default/files/2011/a.png",
+        ]),
+    );
+    let run = site.run(&["import", "drupal", "old", "--into", "new"]).exit(1).stderr_has("program in PHP");
+    let run = run.stderr_has("2 posts, 3 other pages (1 of them drafts), 2 files");
+    let run = run.then().run(&["build", "--root", "new"]).exit(0);
+    let run = run.then().run(&["import", "--root", "new", "--prove", "map.xml"]).exit(0).stderr_has("0 lost");
+    let site = run.then();
+    let page = fs::read_to_string(site.path("new/public/content/who-is-watching/index.html")).unwrap();
+    assert!(page.contains("<strong>part</strong>") && page.contains("/sites/default/files/2011/a.png"), "{page}");
+    // In several languages, and by JSON:API.
+    let site =
+        site.file("ten/sites/default/files/inline-images/cat.png", "x").file("api/sites/default/files/five.jpg", "x");
+    let site = site.file("ten/blog.sql", include_str!("../../src/import/drupal/tests/ten.sql"));
+    let site = site.file("ten.xml", old(&["/blog/hello", "/fr/blog/bonjour", "/node/7"]));
+    let site = site.run(&["import", "drupal", "ten", "--into", "ten-new"]).exit(0).then();
+    let site = site.run(&["build", "--root", "ten-new"]).exit(0).then();
+    let site = site.run(&["import", "--root", "ten-new", "--prove", "ten.xml"]).exit(0).stderr_has("0 lost").then();
+    let answer = include_str!("../../src/import/drupal/tests/answer.json");
+    let feed = "<rss version=\"2.0\"><channel><title>x</title><link>https://blog.example/</link><description>x</description><item><title>Five</title>\
+                <link>https://blog.example/blog/five</link><guid isPermaLink=\"false\">5 at https://blog.example</guid>\
+                <pubDate>Sat, 06 May 2023 07:08:09 +0000</pubDate></item></channel></rss>";
+    let site = site
+        .file("api/1.json", answer)
+        .file("api.xml", old(&["/blog/five", "/thema/one", "/node/5"]))
+        .file("old.xml", feed);
+    let site = site.run(&["import", "drupal", "api", "--into", "api-new"]).exit(0).then();
+    let site = site.run(&["build", "--root", "api-new"]).exit(0).then();
+    site.run(&["import", "--root", "api-new", "--prove", "api.xml", "old.xml"])
+        .exit(0)
+        .stderr_has("0 lost")
+        .stderr_lacks("not the same");
 }
 
 fn a_broken_item_is_named_and_the_others_are_brought_in() {

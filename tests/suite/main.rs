@@ -21,6 +21,7 @@ mod drill;
 mod feeds;
 mod fence;
 mod finding;
+mod fleet;
 mod foreign;
 mod front;
 mod goatcounter;
@@ -34,6 +35,7 @@ mod hostile;
 mod hosts;
 mod images;
 mod importing;
+mod importing_exports;
 mod incidents;
 mod input;
 mod kitchen;
@@ -87,6 +89,7 @@ const MODULES: &[fn() -> Vec<harness::Test>] = &[
     feeds::tests,
     fence::tests,
     finding::tests,
+    fleet::tests,
     foreign::tests,
     front::tests,
     golden::tests,
@@ -98,6 +101,7 @@ const MODULES: &[fn() -> Vec<harness::Test>] = &[
     hosts::tests,
     images::tests,
     importing::tests,
+    importing_exports::tests,
     incidents::tests,
     input::tests,
     languages::tests,

@@ -30,7 +30,7 @@ pub(in crate::import) fn figure_parts(html: &str) -> Option<FigureParts> {
     let is_blank = |id: &Id| matches!(&tree.node(*id).kind, Kind::Text(text) if text.trim().is_empty());
     let at = children.iter().position(|id| !is_blank(id))?;
     let first = children[at];
-    if !tree.any(first, &|name| name == "img") || !matches!(tree.name(first), "a" | "img") {
+    if !matches!(tree.name(first), "a" | "img") || !has_image(&tree, first) {
         return None;
     }
     let written = |ids: &[Id]| {
@@ -49,6 +49,10 @@ pub(in crate::import) fn figure_parts(html: &str) -> Option<FigureParts> {
         },
     };
     Some(FigureParts { picture: written(&[first]), caption: written(&children[at + 1..]), image })
+}
+
+fn has_image(tree: &Tree, id: Id) -> bool {
+    tree.name(id) == "img" || tree.children(id).iter().any(|child| has_image(tree, *child))
 }
 
 fn image(image: &Element, link: Option<&str>) -> Option<FigureImage> {

@@ -5,7 +5,6 @@
 
 use super::same::is_white;
 use super::tree::{Element, Id, Kind, Tree};
-use super::{is_alone, is_block};
 
 /// When text within an element becomes paragraphs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,7 +27,7 @@ pub(super) fn make(tree: &mut Tree) {
         for child in children {
             let name = tree.name(child).to_owned();
             let is_apart = wrap == Wrap::Always && matches!(tree.node(child).kind, Kind::Comment(_));
-            if !is_block(&name) && !is_apart {
+            if !tree.is_block(child) && !is_apart {
                 run.push(child);
                 continue;
             }
@@ -74,7 +73,7 @@ fn finish(tree: &mut Tree, run: &mut Vec<Id>, wrap: Wrap, out: &mut Vec<Id>) {
     parts.retain(|part| !part.is_empty());
     let wraps = wrap == Wrap::Always || wrap == Wrap::IfBlank && parts.len() > 1;
     for part in parts {
-        let stands_alone = part.iter().all(|id| is_blank(tree, *id) || is_alone(tree.name(*id)));
+        let stands_alone = part.iter().all(|id| is_blank(tree, *id) || tree.is_alone(*id));
         if wraps && !stands_alone {
             let paragraph = tree.add(Kind::Element(Element::plain("p")), part);
             out.push(paragraph);
@@ -88,9 +87,10 @@ fn finish(tree: &mut Tree, run: &mut Vec<Id>, wrap: Wrap, out: &mut Vec<Id>) {
 fn paragraphs(text: &str) -> Vec<String> {
     let mut parts = vec![String::new()];
     let mut is_new = false;
+    let count = text.split('\n').count();
     for (at, line) in text.split('\n').enumerate() {
         let is_inner_blank = at > 0 && line.chars().all(is_white);
-        if is_inner_blank && text.split('\n').count() > at + 1 {
+        if is_inner_blank && count > at + 1 {
             is_new = true;
             continue;
         }
@@ -128,11 +128,11 @@ fn breaks(tree: &mut Tree, id: Id) {
     let mut pending = vec![id];
     while let Some(id) = pending.pop() {
         let name = tree.name(id);
-        if is_alone(name) || matches!(name, "code" | "pre" | "textarea" | "select" | "") {
+        if tree.is_alone(id) || matches!(name, "code" | "pre" | "textarea" | "select" | "") {
             continue;
         }
         let children = tree.children(id).to_vec();
-        if is_block(name) || children.iter().any(|child| is_block(tree.name(*child))) {
+        if tree.is_block(id) || children.iter().any(|child| tree.is_block(*child)) {
             continue;
         }
         let mut out = Vec::new();
@@ -170,7 +170,7 @@ fn single(tree: &Tree, part: Vec<Id>) -> Vec<Id> {
     for id in part {
         let is_break = tree.name(id) == "br";
         let last = out.iter().rev().find(|last| !is_blank(tree, **last));
-        if !(is_break && last.is_some_and(|last| tree.name(*last) == "br" || is_alone(tree.name(*last)))) {
+        if !(is_break && last.is_some_and(|last| tree.name(*last) == "br" || tree.is_alone(*last))) {
             out.push(id);
         }
     }

@@ -206,7 +206,13 @@ impl Reading {
         let has_blocks = source.contains("<!-- wp:");
         let source = if has_blocks { source } else { with_embeds(&source) };
         let expanded = expanded(&source, item.text("wp:post_id"), &self.pictures);
-        let options = Options { address, drop_classes: CLASSES, breaks: !has_blocks, drop_comments: &["wp:", "/wp:"] };
+        let options = Options {
+            address,
+            drop_classes: CLASSES,
+            breaks: !has_blocks,
+            drop_comments: &["wp:", "/wp:"],
+            ..Options::default()
+        };
         let converted = to_markdown(&expanded.html, options);
         for name in &expanded.unknown {
             let message = format!("{origin}: the shortcode `[{name}]` has no counterpart here, and stays as text");

@@ -206,6 +206,16 @@ fn wherever_an_export_breaks_off_whole_items_come_and_the_break_is_named() {
     assert!(kept.says("ends in the item after post 2 (“Item 2”)") || kept.says("ends in"), "{:?}", kept.remarks);
 }
 
+/// Twelve paragraphs of forty words, with a link and emphasis in each.
+fn usual_post() -> String {
+    let words = "one two three four five six seven eight nine ";
+    format!(
+        "{0}<a href=\"https://a.example/x\">a link</a> {0}<em>and</em> {0}{0}\n\n",
+        words.trim_end().to_owned() + " "
+    )
+    .repeat(12)
+}
+
 /// Makes an export as it is read, and counts what was read.
 struct Endless {
     read: Rc<Cell<usize>>,
@@ -219,10 +229,7 @@ impl Read for Endless {
         while self.ready.is_empty() && self.next <= self.count + 1 {
             self.ready = match self.next {
                 0 => HEAD.as_bytes().to_vec(),
-                next if next <= self.count => {
-                    item("post", next, &format!("s{next}"), "", &"Words of a <em>post</em>.\n\n".repeat(80))
-                        .into_bytes()
-                }
+                next if next <= self.count => item("post", next, &format!("s{next}"), "", &usual_post()).into_bytes(),
                 _ => TAIL.as_bytes().to_vec(),
             };
             self.next += 1;
@@ -261,7 +268,7 @@ impl Sink for Prompt {
 
 fn endless(count: usize) -> (Prompt, Endless) {
     let read = Rc::new(Cell::new(0));
-    let length = item("post", 1, "s1", "", &"Words of a <em>post</em>.\n\n".repeat(80)).len();
+    let length = item("post", 1, "s1", "", &usual_post()).len();
     let prompt = Prompt { read: Rc::clone(&read), before: length, most: 0, documents: 0 };
     (prompt, Endless { read, next: 0, count, ready: Vec::new() })
 }

@@ -4,10 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::{Arc, PoisonError};
 
-use super::super::class::Dress;
 use super::super::shipment::Shipment;
-use super::super::store::{Fault, Seen, Store, Stored, Tag, When};
 use crate::digest::Digest;
+use crate::store::{Dress, Fault, Seen, Store, Stored, Tag, When};
 
 /// What happens at a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

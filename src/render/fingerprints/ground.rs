@@ -18,7 +18,7 @@ use crate::render::reads::{blocks, names_field, reads};
 use crate::render::shelf::Shelf;
 
 /// The program, by its sources.
-const PROGRAM: &str = env!("WATCHPOST_PROGRAM");
+pub(super) const PROGRAM: &str = env!("WATCHPOST_PROGRAM");
 
 /// What all pages of a language stand on.
 pub(super) struct Ground<'s> {
@@ -178,7 +178,7 @@ fn names_terms(text: &str) -> bool {
 }
 
 /// Returns the settings without what decides no page: where things are on this machine, its clock, what was published
-/// before, and how site.toml is written.
+/// before, where to, and how site.toml is written.
 fn settings_of(config: &Config) -> Config {
     Config {
         root: PathBuf::new(),
@@ -188,11 +188,20 @@ fn settings_of(config: &Config) -> Config {
         lock: None,
         urls: None,
         feed_ids: Default::default(),
+        publish: Vec::new(),
+        shared: Default::default(),
         clock: Timestamp::UNIX_EPOCH,
         now: Timestamp::UNIX_EPOCH,
         warnings: Vec::new(),
         ..config.clone()
     }
+}
+
+/// Returns the settings without what decides no byte of the site: where things are on this machine, how site.toml is written,
+/// where the site is published, and what the machine's clock says.
+pub(super) fn all_settings_of(config: &Config) -> Config {
+    let Config { lock, urls, feed_ids, clock, .. } = config.clone();
+    Config { lock, urls, feed_ids, clock, ..settings_of(config) }
 }
 
 /// Returns a template value as text that is the same for the same value.

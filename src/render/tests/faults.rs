@@ -156,6 +156,11 @@ fn a_theme_of_another_time_is_refused() {
 
 #[test]
 fn a_feed_id_that_is_no_uri_is_refused() {
-    let problems = problems(Blog::new().post_with("one", "2026-01-01", "id = \"no uri\"", ""));
+    let blog = || Blog::new().post_with("one", "2026-01-01", "id = \"no uri\"", "");
+    let problems = problems(blog());
     assert_eq!((problems[0].code, at(&problems[0]).1), ("feed/bad-id", Some((4, 6))));
+    // RSS takes any text.
+    let mut blog = blog();
+    blog.config.feeds.retain(|rule| rule.format != "atom");
+    blog.site();
 }

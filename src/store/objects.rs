@@ -1,4 +1,4 @@
-//! Owns the targets `s3`, `gcs` and `azure`, by the crate object_store: requests go through ureq, as all others do.
+//! Owns stores of objects, `s3://`, `gs://` and `az://`, by the crate object_store: requests go through ureq, as all others do.
 //!
 //! The digest of each file goes along as metadata, so that a run after one that broke off can tell what is there.
 
@@ -23,9 +23,8 @@ use object_store::{
     ObjectStoreExt as _, PutMode, PutOptions, PutPayload, RetryConfig, UpdateVersion,
 };
 
-use super::class::Dress;
-use super::store::{Fault, Seen, Store, Stored, Tag, When};
-use crate::config::{PublishTarget, Token};
+use super::{Dress, Fault, Seen, Store, Stored, Tag, When};
+use crate::config::{StorePlace, Token};
 use crate::guard::dial::{Broken, Errands, Network, Wire};
 
 /// How long one request may take.
@@ -46,8 +45,8 @@ pub(super) struct Objects {
 
 impl Objects {
     /// Makes ready, without connecting to anything; or says what is wrong with the settings.
-    pub(super) fn open(target: &PublishTarget, network: &Network) -> Result<Objects, Fault> {
-        let (scheme, rest) = target.to.split_once("://").unwrap_or(("", &target.to));
+    pub(super) fn open(place: &StorePlace, network: &Network) -> Result<Objects, Fault> {
+        let (scheme, rest) = place.to.split_once("://").unwrap_or(("", &place.to));
         let (bucket, prefix) = rest.split_once('/').unwrap_or((rest, ""));
         let line = Line(Arc::new(Errands::new(Wire::new(network), LIMIT)));
         let retry = RetryConfig {
@@ -59,11 +58,17 @@ impl Objects {
                 base: 3.0,
             },
         };
-        let endpoint = target.endpoint.as_deref();
+        let named = || {
+            ["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT"]
+                .iter()
+                .find_map(|name| place.credentials.get(*name))
+        };
+        let endpoint =
+            place.endpoint.as_deref().or_else(|| named().filter(|_| scheme == "s3").map(|token| token.0.as_str()));
         let is_plain = endpoint.is_some_and(|endpoint| endpoint.starts_with("http://"));
         let client = ClientOptions::new().with_allow_http(is_plain);
         let variables = |beginning: &'static str| {
-            let own = target.credentials.iter().filter(move |(name, _)| name.starts_with(beginning));
+            let own = place.credentials.iter().filter(move |(name, _)| name.starts_with(beginning));
             own.map(|(name, Token(value))| (name.to_ascii_lowercase(), value.clone()))
         };
         let store: Result<Arc<dyn ObjectStore>, Error> = match scheme {
@@ -74,7 +79,7 @@ impl Objects {
                         builder = builder.with_config(key, value);
                     }
                 }
-                if let Some(region) = &target.region {
+                if let Some(region) = &place.region {
                     builder = builder.with_region(region);
                 }
                 if let Some(endpoint) = endpoint {
@@ -103,7 +108,7 @@ impl Objects {
                         builder = builder.with_config(key, value);
                     }
                 }
-                if let Some(account) = &target.account {
+                if let Some(account) = &place.account {
                     builder = builder.with_account(account);
                 }
                 if let Some(endpoint) = endpoint {
@@ -113,11 +118,11 @@ impl Objects {
                 builder.with_retry(retry).with_http_connector(line).build().map(|store| Arc::new(store) as _)
             }
         };
-        let secrets = secrets(&target.credentials);
+        let secrets = secrets(&place.credentials);
         let store = store.map_err(|error| fault(&error, &secrets))?;
         let prefix = prefix.trim_matches('/');
         let prefix = if prefix.is_empty() { String::new() } else { format!("{prefix}/") };
-        Ok(Objects { store, prefix, shown: target.to.clone(), secrets })
+        Ok(Objects { store, prefix, shown: place.to.clone(), secrets })
     }
 
     fn path(&self, key: &str) -> Result<Path, Fault> {

@@ -1,4 +1,4 @@
-//! Owns the target `folder`: a folder on this machine, which a web server serves.
+//! Owns folders of this machine as stores: one that a web server serves, one that several machines share.
 //!
 //! Each file is replaced as a whole. Conditions are looked at under a lock beside the folder, so that of two who publish at
 //! once one notices.
@@ -9,8 +9,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
-use super::class::Dress;
-use super::store::{Fault, Seen, Store, Stored, Tag, When};
+use super::{Dress, Fault, Seen, Store, Stored, Tag, When};
 use crate::digest::Digest;
 
 /// What begins the name of a file that is being written.
