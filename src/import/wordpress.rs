@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 use toml::{Table, Value};
 
 use self::content::Reading;
-use self::stream::{Channel, Items, Next, looks_like_xml};
+use self::stream::{Channel, Item, Items, Next, looks_like_xml};
 use super::export::{Home, cleaned, refuse_archive, text};
 use super::folder::{entries, has_ending, not_followed};
 use super::{Bytes, Carried, Importer, Settings, Sink};
@@ -148,44 +148,57 @@ fn learn(file: impl Read, pictures: &mut Pictures) {
     }
 }
 
+/// How many items are converted side by side, and from how many bytes on fewer.
+const BATCH: (usize, usize) = (16, 64 << 10);
+
 /// Hands over what a file holds.
 fn convert(name: &str, file: impl Read, reading: &mut Reading, sink: &mut dyn Sink) -> Result<(), Vec<Diagnostic>> {
     let mut items = Items::new(file);
     let mut last = None;
-    loop {
-        match items.next() {
-            Next::Item(mut item) => {
+    let mut batch: Vec<Item> = Vec::new();
+    let mut bytes = 0;
+    let broken = loop {
+        let next = items.next();
+        if let Next::Item(mut item) = next {
+            let mut is_clean = true;
+            item.change(|text| {
+                let (clean, had) = cleaned(std::mem::take(text));
+                *text = clean;
+                is_clean &= !had;
+            });
+            if !is_clean {
+                let message = format!("{} has control characters, which are blanks now", item.origin());
+                sink.remark(Diagnostic::warning("import/guessed", message).at(Place::file(name)));
+            }
+            last = Some(item.origin());
+            bytes += item.text("content:encoded").len();
+            batch.push(*item);
+            if batch.len() >= BATCH.0 || bytes >= BATCH.1 {
                 reading.begin(&items.channel);
-                let mut is_clean = true;
-                item.change(|text| {
-                    let (clean, had) = cleaned(std::mem::take(text));
-                    *text = clean;
-                    is_clean &= !had;
-                });
-                last = Some(item.origin());
-                if !is_clean {
-                    let message = format!("{} has control characters, which are blanks now", item.origin());
-                    sink.remark(Diagnostic::warning("import/guessed", message).at(Place::file(name)));
-                }
-                reading.item(&item, sink)?;
+                reading.all(&std::mem::take(&mut batch), sink)?;
+                bytes = 0;
             }
-            Next::End => break,
-            Next::Broken(item, why) => {
-                let place = match (item, last) {
-                    (Some(item), _) if !item.text("title").is_empty() => format!("in {}", item.origin()),
-                    (Some(_), Some(last)) => format!("in the item after {last}"),
-                    (Some(_), None) => "in its first item".to_owned(),
-                    (None, Some(last)) => format!("after {last}"),
-                    (None, None) => "before its first item".to_owned(),
-                };
-                let message = format!("`{name}` ends {place}: {why}");
-                let hint = "what stands before is imported; export again, and import into a new folder";
-                sink.remark(Diagnostic::error("import/unreadable", message).at(Place::file(name)).hint(hint));
-                break;
-            }
+            continue;
         }
+        reading.begin(&items.channel);
+        reading.all(&std::mem::take(&mut batch), sink)?;
+        match next {
+            Next::Broken(item, why) => break Some((item, why)),
+            Next::Item(_) | Next::End => break None,
+        }
+    };
+    if let Some((item, why)) = broken {
+        let place = match (item, last) {
+            (Some(item), _) if !item.text("title").is_empty() => format!("in {}", item.origin()),
+            (Some(_), Some(last)) => format!("in the item after {last}"),
+            (Some(_), None) => "in its first item".to_owned(),
+            (None, Some(last)) => format!("after {last}"),
+            (None, None) => "before its first item".to_owned(),
+        };
+        let message = format!("`{name}` ends {place}: {why}");
+        let hint = "what stands before is imported; export again, and import into a new folder";
+        sink.remark(Diagnostic::error("import/unreadable", message).at(Place::file(name)).hint(hint));
     }
-    reading.begin(&items.channel);
     if !items.is_export {
         let message = format!("`{name}` says nowhere that it is an export of WordPress");
         sink.remark(Diagnostic::warning("import/guessed", message).at(Place::file(name)));

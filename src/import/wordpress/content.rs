@@ -1,6 +1,7 @@
 //! Owns what becomes of one item of WordPress's: a document with its front matter, and its comments as data.
 
 use jiff::civil::DateTime;
+use rayon::prelude::*;
 use serde_json::json;
 use toml::{Table, Value};
 
@@ -54,8 +55,23 @@ impl Reading {
         }
     }
 
+    /// Hands over items in their order; their texts are converted side by side.
+    pub(super) fn all(&mut self, items: &[Item], sink: &mut dyn Sink) -> Result<(), Vec<Diagnostic>> {
+        let bodies: Vec<(String, Vec<Diagnostic>)> = items.par_iter().map(|item| self.body(item)).collect();
+        for (item, (body, remarks)) in items.iter().zip(bodies) {
+            self.item(item, body, remarks, sink)?;
+        }
+        Ok(())
+    }
+
     /// Hands over one item.
-    pub(super) fn item(&mut self, item: &Item, sink: &mut dyn Sink) -> Result<(), Vec<Diagnostic>> {
+    fn item(
+        &mut self,
+        item: &Item,
+        body: String,
+        remarks: Vec<Diagnostic>,
+        sink: &mut dyn Sink,
+    ) -> Result<(), Vec<Diagnostic>> {
         let kind = item.text("wp:post_type");
         let status = item.text("wp:status");
         if is_of_the_engine(kind) {
@@ -82,7 +98,7 @@ impl Reading {
         }
         let title = plain_text(item.text("title"));
         let written = Written::of(item);
-        let address = self.home.address(item.text("link")).filter(|_| !item.text("link").is_empty());
+        let address = self.address(item);
         if address.is_none() && !is_draft {
             let message = format!("{origin} had the address `{}`, which no page here can have", item.text("link"));
             sink.remark(note(message).hint("let the server lead that address to the new one"));
@@ -128,7 +144,7 @@ impl Reading {
             push("id", text(guid));
         }
         front.extend(self.more(item, &origin, sink));
-        let body = self.body(item, address.as_deref(), &origin, sink);
+        remarks.into_iter().for_each(|remark| sink.remark(remark));
         let stem = path.rsplit('/').next().unwrap_or_default().trim_end_matches(".md").to_owned();
         sink.document(Document { path, front, body, origin, address })?;
         comments(item, &stem, sink)
@@ -199,8 +215,19 @@ impl Reading {
         front
     }
 
-    /// Returns the text as Markdown.
-    fn body(&self, item: &Item, address: Option<&str>, origin: &str, sink: &mut dyn Sink) -> String {
+    /// Returns where an item stood.
+    fn address(&self, item: &Item) -> Option<String> {
+        self.home.address(item.text("link")).filter(|_| !item.text("link").is_empty())
+    }
+
+    /// Returns the text as Markdown, and what there is to say of it.
+    fn body(&self, item: &Item) -> (String, Vec<Diagnostic>) {
+        let mut remarks = Vec::new();
+        if is_of_the_engine(item.text("wp:post_type")) {
+            return (String::new(), remarks);
+        }
+        let (origin, address) = (item.origin(), self.address(item));
+        let address = address.as_deref();
         let source = item.text("content:encoded").replace("\r\n", "\n");
         // Texts of the block editor have their paragraphs.
         let has_blocks = source.contains("<!-- wp:");
@@ -216,14 +243,14 @@ impl Reading {
         let converted = to_markdown(&expanded.html, options);
         for name in &expanded.unknown {
             let message = format!("{origin}: the shortcode `[{name}]` has no counterpart here, and stays as text");
-            sink.remark(Diagnostic::warning("import/shortcode", message).at(Place::file(origin)));
+            remarks.push(Diagnostic::warning("import/shortcode", message).at(Place::file(&origin)));
         }
         for comment in converted.dropped.iter().filter(|comment| comment.trim_end().ends_with('/')) {
             let name = comment.trim().trim_start_matches("wp:").split_whitespace().next().unwrap_or_default();
             let message = format!("{origin}: the block `{name}` is filled by WordPress, and was left out");
-            sink.remark(Diagnostic::warning("import/left", message).at(Place::file(origin)));
+            remarks.push(Diagnostic::warning("import/left", message).at(Place::file(&origin)));
         }
-        expanded.filled(&converted.markdown)
+        (expanded.filled(&converted.markdown), remarks)
     }
 }
 

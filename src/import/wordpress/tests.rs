@@ -278,7 +278,7 @@ fn an_item_is_handed_over_before_much_more_is_read() {
     let (mut prompt, file) = endless(300);
     convert("old.xml", file, &mut Reading::new(Pictures::default()), &mut prompt).unwrap();
     assert_eq!(prompt.documents, 300);
-    assert!(prompt.most < 128 << 10, "{} bytes were read ahead", prompt.most);
+    assert!(prompt.most < 256 << 10, "{} bytes were read ahead", prompt.most);
 }
 
 #[test]
