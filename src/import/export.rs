@@ -8,6 +8,7 @@ use percent_encoding::percent_decode_str;
 use toml::Value;
 use url::Url;
 
+use super::{Settings, Sink};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::paths::Route;
 
@@ -141,6 +142,18 @@ pub(super) fn cleaned(text: String) -> (String, bool) {
     (text.chars().map(|letter| if is_forbidden(letter) { ' ' } else { letter }).collect(), true)
 }
 
+/// Lets links that lead nowhere be warnings: a blog of many years has some, and its first build should not fail for them.
+pub(super) fn forgive_links(settings: &mut Settings, sink: &mut dyn Sink) {
+    let levels = ["link/broken-page", "link/broken-fragment"].map(|code| (code.to_owned(), text("warn")));
+    let levels =
+        Value::Table([("levels".to_owned(), Value::Table(levels.into_iter().collect()))].into_iter().collect());
+    settings.tables.insert("check".to_owned(), levels);
+    let message =
+        "links within the blog that lead nowhere are warnings by now: `[check.levels]` in `site.toml` says so";
+    let hint = "mend them, and take the table out: then they are errors, as usual";
+    sink.remark(Diagnostic::note("import/guessed", message).hint(hint));
+}
+
 /// Refuses an archive: what is in it is to be read, not it.
 pub(super) fn refuse_archive(path: &Path) -> Result<(), Vec<Diagnostic>> {
     let name = path.file_name().map(|name| name.to_string_lossy().to_lowercase()).unwrap_or_default();
@@ -165,7 +178,7 @@ pub(super) fn texts<T: Into<String>>(values: impl IntoIterator<Item = T>) -> Val
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::import::{Carried, Document, Settings, Sink};
+    use crate::import::{Carried, Document};
 
     /// Keeps what a reader hands over.
     #[derive(Debug, Default)]

@@ -8,7 +8,7 @@ use std::path::Path;
 use feed_rs::model::{Entry, Feed, Link, Person, Text};
 use toml::{Table, Value};
 
-use super::export::{Home, Names, cleaned, last_part, refuse_archive, slug, text, texts};
+use super::export::{Home, Names, cleaned, forgive_links, last_part, refuse_archive, slug, text, texts};
 use super::folder::date;
 use super::html::{Options, plain_text, to_markdown};
 use super::{Document, Importer, Settings, Sink};
@@ -48,7 +48,9 @@ fn read(path: &Path, sink: &mut dyn Sink) -> Result<Settings, Vec<Diagnostic>> {
         feed.entries.len()
     );
     sink.remark(Diagnostic::note("import/left", message).at(Place::file(path.display())));
-    Ok(settings(&feed, &home, sink))
+    let mut settings = settings(&feed, &home, sink);
+    forgive_links(&mut settings, sink);
+    Ok(settings)
 }
 
 /// Returns the address of what a feed or an entry is about.

@@ -16,7 +16,7 @@ use toml::{Table, Value};
 
 use self::redirects::Redirects;
 use self::rows::{Row, Rows};
-use super::export::{Names, plain_address, refuse_archive, slug, text, texts};
+use super::export::{Names, forgive_links, plain_address, refuse_archive, slug, text, texts};
 use super::folder::{date, entries, has_ending, not_followed};
 use super::html::{Options, plain_text, to_markdown};
 use super::{Bytes, Carried, Document, Importer, Settings, Sink};
@@ -73,7 +73,9 @@ fn read(path: &Path, sink: &mut dyn Sink) -> Result<Settings, Vec<Diagnostic>> {
         let hint = "put a copy of the server's `content/images` beside the export, and import again";
         sink.remark(Diagnostic::warning("import/left", message).hint(hint));
     }
-    Ok(settings(&rows, sink))
+    let mut settings = settings(&rows, sink);
+    forgive_links(&mut settings, sink);
+    Ok(settings)
 }
 
 fn carry_images(root: &Path, folder: &Path, sink: &mut dyn Sink) -> Result<(), Vec<Diagnostic>> {

@@ -13,6 +13,8 @@ mod same;
 mod tests;
 mod tree;
 
+use std::collections::BTreeSet;
+
 use pulldown_cmark::{Options as Extensions, Parser, html::push_html};
 use url::Url;
 
@@ -61,7 +63,8 @@ pub(super) fn plain_text(html: &str) -> String {
 pub(super) fn to_markdown(html: &str, options: Options<'_>) -> Converted {
     let html = html.replace("\r\n", "\n");
     let Some(mut tree) = Tree::read(&html) else { return as_it_is(&html) };
-    tree.change(|element| adapt(element, options));
+    let anchors = tree.anchors();
+    tree.change(|element| adapt(element, options, &anchors));
     let is_dropped =
         |text: &str| options.drop_comments.iter().any(|beginning| text.trim_start().starts_with(beginning));
     let dropped = if options.drop_comments.is_empty() { Vec::new() } else { tree.take_comments(&is_dropped) };
@@ -182,14 +185,15 @@ fn as_it_is(html: &str) -> Converted {
 const ADDRESSES: [&str; 6] = ["href", "src", "poster", "cite", "data", "action"];
 
 /// Makes an element's links hold on any page, and leaves out the classes that are to go.
-fn adapt(element: &mut Element, options: Options<'_>) {
+fn adapt(element: &mut Element, options: Options<'_>, anchors: &BTreeSet<String>) {
     if let Some(address) = options.address {
         let base = Url::parse("http://site.invalid/").and_then(|root| root.join(address));
-        for (name, value) in &mut element.attributes {
-            if ADDRESSES.contains(&name.as_str())
-                && let Ok(base) = &base
-                && let Some(whole) = resolved(base, value)
-            {
+        for (name, value) in element.attributes.iter_mut().filter(|(name, _)| ADDRESSES.contains(&name.as_str())) {
+            // What leads to the page itself, or to a part of it that is not in this text, names the page.
+            let is_elsewhere = value.strip_prefix('#').is_some_and(|part| !anchors.contains(part));
+            if name == "href" && (value.is_empty() || is_elsewhere) {
+                *value = format!("{address}{value}");
+            } else if let Some(whole) = base.as_ref().ok().and_then(|base| resolved(base, value)) {
                 *value = whole;
             }
         }

@@ -18,7 +18,7 @@ use toml::{Table, Value};
 
 use self::content::Reading;
 use self::stream::{Channel, Item, Items, Next, looks_like_xml};
-use super::export::{Home, cleaned, refuse_archive, text};
+use super::export::{Home, cleaned, forgive_links, refuse_archive, text};
 use super::folder::{entries, has_ending, not_followed};
 use super::{Bytes, Carried, Importer, Settings, Sink};
 use crate::diagnostic::{Diagnostic, Place};
@@ -59,7 +59,9 @@ fn read(path: &Path, sink: &mut dyn Sink) -> Result<Settings, Vec<Diagnostic>> {
         sink.remark(Diagnostic::warning("import/left", message).hint(hint));
     }
     reading.last_words(sink);
-    Ok(settings(&reading.channel, &reading.home, sink))
+    let mut settings = settings(&reading.channel, &reading.home, sink);
+    forgive_links(&mut settings, sink);
+    Ok(settings)
 }
 
 /// Returns the files of an export in the order of their names.

@@ -47,7 +47,13 @@ fn export() -> String {
         item("post", 1, ADDRESSES[0], old_name, BLOCKS),
         item("post", 2, ADDRESSES[1], comment, CLASSIC),
         item("page", 3, ADDRESSES[2], "", "About us."),
-        item("page", 4, ADDRESSES[3], "", "The team."),
+        item(
+            "page",
+            4,
+            ADDRESSES[3],
+            "",
+            "The team. <a href=\"#nobody\">a</a> <a href=\"\">b</a> <a href=\"#\">c</a> <a href=\"/nowhere/\">d</a> <a href=\"gone.html\">e</a> <img src=\"/wp-content/uploads/none.png\" alt=\"\">",
+        ),
     ];
     format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?><rss version=\"2.0\" xmlns:content=\"http://purl.org/rss/1.0/modules/content/\" xmlns:dc=\"http://purl.org/dc/elements/1.1/\"\

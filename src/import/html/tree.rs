@@ -4,6 +4,7 @@
 
 use std::borrow::Cow;
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use html5ever::interface::{ElementFlags, NodeOrText, QuirksMode, TreeSink};
@@ -166,6 +167,19 @@ impl Tree {
             self.nodes[id].children = children.into_iter().filter(stays).collect();
         }
         taken
+    }
+
+    /// Returns what links to parts of this piece may name.
+    pub(super) fn anchors(&self) -> BTreeSet<String> {
+        let elements = self.nodes.iter().filter_map(|node| match &node.kind {
+            Kind::Element(element) => Some(element),
+            _ => None,
+        });
+        let names = |element: &Element| {
+            let name = element.attribute("name").filter(|_| element.name == "a");
+            [element.attribute("id"), name].into_iter().flatten().map(str::to_owned).collect::<Vec<_>>()
+        };
+        elements.flat_map(names).collect()
     }
 
     /// Changes each element.
