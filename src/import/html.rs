@@ -4,15 +4,21 @@
 //! Gives [`to_markdown`]. What was written is read again and held against the source; where the two differ, the HTML stays.
 
 mod block;
+mod figure;
 mod inline;
+mod paragraphs;
 mod raw;
 mod same;
 #[cfg(test)]
 mod tests;
 mod tree;
 
+use std::collections::BTreeSet;
+
 use pulldown_cmark::{Options as Extensions, Parser, html::push_html};
 use url::Url;
+
+pub(super) use self::figure::figure_parts;
 
 use self::block::{Blocks, raw_line};
 use self::same::{Run, essence, essence_of, runs};
@@ -27,6 +33,10 @@ pub(super) struct Options<'o> {
     pub(super) drop_classes: &'o [&'o str],
     /// The beginnings of attributes that mean nothing outside of the old engine, and are left out.
     pub(super) drop_attributes: &'o [&'o str],
+    /// Whether line ends are breaks and blank lines begin paragraphs, as in texts that WordPress keeps.
+    pub(super) breaks: bool,
+    /// The beginnings of comments that are left out, and told: `wp:`.
+    pub(super) drop_comments: &'o [&'o str],
 }
 
 /// What became of it.
@@ -36,31 +46,58 @@ pub(super) struct Converted {
     pub(super) markdown: String,
     /// How many blocks and tags are still HTML.
     pub(super) kept: usize,
+    /// The comments that were left out.
+    pub(super) dropped: Vec<String>,
+}
+
+/// Returns the text of HTML, without tags and on one line.
+pub(super) fn plain_text(html: &str) -> String {
+    let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    match Some(html).filter(|html| html.contains(['<', '&'])).and_then(Tree::read) {
+        Some(tree) => words(&tree.text(tree.root())),
+        None => words(html),
+    }
 }
 
 /// Returns HTML as Markdown that means the same.
 pub(super) fn to_markdown(html: &str, options: Options<'_>) -> Converted {
     let html = html.replace("\r\n", "\n");
     let Some(mut tree) = Tree::read(&html) else { return as_it_is(&html) };
-    tree.change(|element| adapt(element, options));
-    let wanted = essence(&tree);
-    let runs = runs(&tree, tree.children(tree.root()));
-    let blocks: Vec<Written> = (0..runs.len()).map(|at| written(&tree, &runs, at, true)).collect();
+    let anchors = tree.anchors();
+    tree.change(|element| adapt(element, options, &anchors));
+    let is_dropped =
+        |text: &str| options.drop_comments.iter().any(|beginning| text.trim_start().starts_with(beginning));
+    let dropped = if options.drop_comments.is_empty() { Vec::new() } else { tree.take_comments(&is_dropped) };
+    if options.breaks {
+        paragraphs::make(&mut tree);
+    }
+    Converted { dropped, ..converted(&tree, &html) }
+}
+
+/// Writes a tree in the plainest way that is read as it is meant.
+fn converted(tree: &Tree, html: &str) -> Converted {
+    let wanted = essence(tree);
+    let runs = runs(tree, tree.children(tree.root()));
+    let blocks: Vec<Written> = (0..runs.len()).map(|at| written(tree, &runs, at, true)).collect();
     let whole = joined(&blocks, "\n\n");
     if reads_as(&whole.markdown, &wanted) {
         return whole;
     }
     // One of them is not read as it is meant: each has to say for itself what it is.
-    let blocks: Vec<Written> = (0..runs.len()).map(|at| trusted(&tree, &runs, at)).collect();
+    let blocks: Vec<Written> = (0..runs.len()).map(|at| trusted(tree, &runs, at)).collect();
     for between in ["\n\n", "\n\n<!---->\n\n"] {
         let whole = joined(&blocks, between);
         if reads_as(&whole.markdown, &wanted) {
             return whole;
         }
     }
-    let mut lines = raw_line(&tree, tree.children(tree.root()));
+    let mut lines = raw_line(tree, tree.children(tree.root()));
     lines.push('\n');
-    if reads_as(&lines, &wanted) { Converted { markdown: lines, kept: 1 } } else { as_it_is(&html) }
+    if reads_as(&lines, &wanted) {
+        Converted { markdown: lines, kept: 1, ..Converted::default() }
+    } else {
+        as_it_is(html)
+    }
 }
 
 /// One block as it was written.
@@ -75,7 +112,7 @@ fn joined(blocks: &[Written], between: &str) -> Converted {
     if !markdown.is_empty() {
         markdown.push('\n');
     }
-    Converted { markdown, kept: blocks.iter().map(|block| block.kept).sum() }
+    Converted { markdown, kept: blocks.iter().map(|block| block.kept).sum(), dropped: Vec::new() }
 }
 
 /// Writes one block, or text that stands beside blocks.
@@ -141,21 +178,22 @@ fn reads_as(markdown: &str, wanted: &str) -> bool {
 fn as_it_is(html: &str) -> Converted {
     let lines: Vec<&str> = html.lines().filter(|line| !line.trim().is_empty()).collect();
     let text = lines.join("\n").replace("{{", "&#123;{").replace("{%", "&#123;%");
-    Converted { markdown: format!("<div>\n{text}\n</div>\n"), kept: 1 }
+    Converted { markdown: format!("<div>\n{text}\n</div>\n"), kept: 1, dropped: Vec::new() }
 }
 
 /// Attributes that hold an address.
 const ADDRESSES: [&str; 6] = ["href", "src", "poster", "cite", "data", "action"];
 
 /// Makes an element's links hold on any page, and leaves out the classes that are to go.
-fn adapt(element: &mut Element, options: Options<'_>) {
+fn adapt(element: &mut Element, options: Options<'_>, anchors: &BTreeSet<String>) {
     if let Some(address) = options.address {
         let base = Url::parse("http://site.invalid/").and_then(|root| root.join(address));
-        for (name, value) in &mut element.attributes {
-            if ADDRESSES.contains(&name.as_str())
-                && let Ok(base) = &base
-                && let Some(whole) = resolved(base, value)
-            {
+        for (name, value) in element.attributes.iter_mut().filter(|(name, _)| ADDRESSES.contains(&name.as_str())) {
+            // What leads to the page itself, or to a part of it that is not in this text, names the page.
+            let is_elsewhere = value.strip_prefix('#').is_some_and(|part| !anchors.contains(part));
+            if name == "href" && (value.is_empty() || is_elsewhere) {
+                *value = format!("{address}{value}");
+            } else if let Some(whole) = base.as_ref().ok().and_then(|base| resolved(base, value)) {
                 *value = whole;
             }
         }
@@ -183,79 +221,4 @@ fn resolved(base: &Url, link: &str) -> Option<String> {
     }
     let whole = base.join(link).ok().filter(|whole| whole.host() == base.host())?;
     whole.as_str().strip_prefix("http://site.invalid").map(str::to_owned)
-}
-
-/// Elements that stand as blocks.
-fn is_block(name: &str) -> bool {
-    matches!(
-        name,
-        "address"
-            | "article"
-            | "aside"
-            | "blockquote"
-            | "caption"
-            | "center"
-            | "col"
-            | "colgroup"
-            | "dd"
-            | "details"
-            | "dialog"
-            | "dir"
-            | "div"
-            | "dl"
-            | "dt"
-            | "fieldset"
-            | "figcaption"
-            | "figure"
-            | "footer"
-            | "form"
-            | "h1"
-            | "h2"
-            | "h3"
-            | "h4"
-            | "h5"
-            | "h6"
-            | "header"
-            | "hr"
-            | "legend"
-            | "li"
-            | "main"
-            | "menu"
-            | "nav"
-            | "ol"
-            | "optgroup"
-            | "p"
-            | "pre"
-            | "search"
-            | "section"
-            | "summary"
-            | "table"
-            | "tbody"
-            | "td"
-            | "tfoot"
-            | "th"
-            | "thead"
-            | "tr"
-            | "ul"
-    )
-}
-
-/// Elements that stand as blocks where no text stands beside them.
-fn is_alone(name: &str) -> bool {
-    matches!(
-        name,
-        "audio"
-            | "canvas"
-            | "embed"
-            | "iframe"
-            | "math"
-            | "noscript"
-            | "object"
-            | "picture"
-            | "script"
-            | "style"
-            | "svg"
-            | "template"
-            | "video"
-    )
 }

@@ -7,13 +7,17 @@
 
 mod drupal;
 mod eleventy;
+mod export;
+mod feed;
 mod folder;
+mod ghost;
 mod html;
 mod hugo;
 mod jekyll;
 mod liquid;
 pub mod proof;
 pub mod sites;
+mod wordpress;
 mod zola;
 mod zola_calls;
 
@@ -36,7 +40,16 @@ pub struct Importer {
 }
 
 /// Every engine, in the order in which `--help` names them.
-pub static IMPORTERS: &[Importer] = &[hugo::HUGO, zola::ZOLA, jekyll::JEKYLL, eleventy::ELEVENTY, drupal::DRUPAL];
+pub static IMPORTERS: &[Importer] = &[
+    hugo::HUGO,
+    zola::ZOLA,
+    jekyll::JEKYLL,
+    eleventy::ELEVENTY,
+    wordpress::WORDPRESS,
+    drupal::DRUPAL,
+    ghost::GHOST,
+    feed::FEED,
+];
 
 /// Takes what a reader finds, piece by piece. What it returns as an error ends the reading.
 pub trait Sink {

@@ -201,7 +201,7 @@ const WORLD: &[(&str, &[&str], &str)] = &[
     ("SystemTime::now", &[], "the clock"),
     ("io::stdout", &["console"], "the terminal"),
     ("io::stderr", &["console", "main"], "the terminal"),
-    ("feed_rs", &["check"], "the reading of feeds"),
+    ("feed_rs", &["check", "import/feed"], "the reading of feeds"),
     ("tokio", &["store/objects", "render/search/index"], "an async runtime"),
     ("object_store::", &["store/objects"], "stores of objects"),
     ("pagefind::", &["render/search/index"], "Pagefind's library"),

@@ -36,6 +36,7 @@ mod hostile;
 mod hosts;
 mod images;
 mod importing;
+mod importing_exports;
 mod importing_folders;
 mod incidents;
 mod input;
@@ -103,6 +104,7 @@ const MODULES: &[fn() -> Vec<harness::Test>] = &[
     hosts::tests,
     images::tests,
     importing::tests,
+    importing_exports::tests,
     importing_folders::tests,
     incidents::tests,
     input::tests,

@@ -1,7 +1,6 @@
 //! Owns the blocks: paragraphs, headings, lists, quotes, code, tables and rules as Markdown; what it has no way to say stays HTML.
 
 use super::inline::{Inline, Place};
-use super::is_alone;
 use super::raw::{self, Lines};
 use super::same::{Run, runs};
 use super::tree::{Element, Id, Kind, Tree};
@@ -283,11 +282,11 @@ fn raw_block(tree: &Tree, id: Id) -> String {
     let name = tree.name(id);
     let ends_itself =
         matches!(name, "pre" | "script" | "style" | "textarea") || matches!(tree.node(id).kind, Kind::Comment(_));
-    if ends_itself || super::is_block(name) || name == "iframe" {
+    if ends_itself || tree.is_block(id) || name == "iframe" {
         raw::push(tree, id, if ends_itself { Lines::Blank } else { Lines::Kept }, &mut out);
         return out;
     }
-    let Some(element) = tree.element(id).filter(|element| is_alone(&element.name)) else {
+    let Some(element) = tree.element(id).filter(|_| tree.is_alone(id)) else {
         return raw_line(tree, &[id]);
     };
     // Only a tag that has its line for itself begins a block.

@@ -5,8 +5,7 @@ use std::borrow::Cow;
 
 use percent_encoding::AsciiSet;
 
-use super::tree::{Id, Kind, Tree, is_void};
-use super::{is_alone, is_block};
+use super::tree::{Id, Kind, Shape, Tree, is_void};
 
 /// Returns the text that equal pieces share. Bare text beside blocks counts as a paragraph, because Markdown makes it one.
 pub(super) fn essence(tree: &Tree) -> String {
@@ -51,7 +50,7 @@ pub(super) fn runs(tree: &Tree, children: &[Id]) -> Vec<Run> {
     let mut runs = Vec::new();
     let mut run: Vec<Id> = Vec::new();
     for child in children {
-        if is_block(tree.name(*child)) || tree.any(*child, &is_block) {
+        if tree.has_block(*child) {
             finish(tree, &mut run, &mut runs);
             runs.push(Run::Block(*child));
         } else {
@@ -72,7 +71,7 @@ fn finish(tree: &Tree, run: &mut Vec<Id>, runs: &mut Vec<Run>) {
         let node = tree.node(*id);
         match &node.kind {
             Kind::Comment(_) => true,
-            Kind::Element(element) => is_alone(&element.name),
+            Kind::Element(_) => tree.is_alone(*id),
             _ => false,
         }
     };
@@ -134,7 +133,7 @@ impl Writer<'_> {
             }
             Kind::Element(element) => {
                 let name = element.name.as_str();
-                let is_edge = element.is_html && (is_alone(name) || name == "br" || self.tree.any(id, &is_block));
+                let is_edge = element.shape != Shape::Inline || name == "br" || self.tree.has_block(id);
                 let mut attributes: Vec<(&str, &str)> =
                     element.attributes.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
                 // Markdown writes one where there is none.

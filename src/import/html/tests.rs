@@ -275,10 +275,10 @@ fn a_text_is_not_escaped_more_than_it_needs() {
 #[test]
 fn relative_links_are_resolved_where_the_page_stood() {
     let options = Options { address: Some("/2011/03/watching/"), ..Options::default() };
-    let source = "<p><a href=\"a.html#b\">a</a> <a href=\"../x/?y=1\">b</a> <a href=\"#c\">c</a> <a href=\"/d\">d</a> <a href=\"mailto:e\">e</a></p>";
+    let source = "<p><a href=\"a.html#b\">a</a> <a href=\"../x/?y=1\">b</a> <a href=\"#c\">c</a> <a name=\"f\"></a><a href=\"#f\">f</a> <a href=\"/d\">d</a> <a href=\"mailto:e\">e</a></p>";
     assert_eq!(
         to_markdown(source, options).markdown,
-        "[a](/2011/03/watching/a.html#b) [b](/2011/03/x/?y=1) [c](#c) [d](/d) [e](mailto:e)\n"
+        "[a](/2011/03/watching/a.html#b) [b](/2011/03/x/?y=1) [c](/2011/03/watching/#c) <a name=\"f\"></a>[f](#f) [d](/d) [e](mailto:e)\n"
     );
 }
 
@@ -287,6 +287,14 @@ fn classes_without_a_meaning_are_left_out() {
     let options = Options { drop_classes: &["wp-"], ..Options::default() };
     let source = "<pre class=\"wp-block-code\"><code>a</code></pre><p class=\"wp-x big\">b</p>";
     assert_eq!(to_markdown(source, options).markdown, "```\na\n```\n\n<p class=\"big\">b</p>\n");
+}
+
+#[test]
+fn html_that_nests_deep_takes_no_stack() {
+    for piece in ["<div>", "<blockquote>", "<ul><li>a", "<em>", "<b>", "<span class=x>", "<details>", "<svg><g>"] {
+        let source = piece.repeat(150 / piece.matches('<').count()) + "words";
+        assert!(markdown(&source).contains("words"), "{piece}");
+    }
 }
 
 #[test]

@@ -3,13 +3,13 @@
 //! Gives [`Tree`]. Nothing is left out, because whatever Markdown cannot say is written again from here.
 
 use std::borrow::Cow;
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use html5ever::interface::{ElementFlags, NodeOrText, QuirksMode, TreeSink};
 use html5ever::tendril::{StrTendril, TendrilSink as _};
-use html5ever::tokenizer::{BufferQueue, TagKind, Token, TokenSink, TokenSinkResult, Tokenizer, TokenizerOpts};
-use html5ever::{Attribute, ParseOpts, QualName, TokenizerResult, local_name, ns, parse_fragment};
+use html5ever::{Attribute, ParseOpts, QualName, local_name, ns, parse_fragment};
 
 /// How deep elements may nest; what is deeper is not looked into.
 const DEEPEST: usize = 160;
@@ -59,12 +59,30 @@ pub(super) struct Element {
     pub(super) attributes: Vec<(String, String)>,
     /// Whether it is one of HTML, not of SVG or MathML.
     pub(super) is_html: bool,
+    /// How it stands among others.
+    pub(super) shape: Shape,
+}
+
+/// How an element stands among others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Shape {
+    /// As a block.
+    Block,
+    /// As a block where no text stands beside it.
+    Alone,
+    /// Within a line.
+    Inline,
 }
 
 impl Element {
     /// Returns the value of an attribute.
     pub(super) fn attribute(&self, name: &str) -> Option<&str> {
         self.attributes.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
+    /// Makes an element of HTML without attributes.
+    pub(super) fn plain(name: &str) -> Element {
+        Element { name: name.to_owned(), attributes: Vec::new(), is_html: true, shape: shape(name) }
     }
 
     /// Whether it carries no other attributes than these.
@@ -80,7 +98,19 @@ impl Tree {
             return None;
         }
         let body = QualName::new(None, ns!(html), local_name!("body"));
-        Some(parse_fragment(Sink::default(), ParseOpts::default(), body, Vec::new(), false).one(html))
+        let tree = parse_fragment(Sink::default(), ParseOpts::default(), body, Vec::new(), false).one(html);
+        (tree.height() <= DEEPEST + 2).then_some(tree)
+    }
+
+    /// Returns how deep its nodes nest.
+    fn height(&self) -> usize {
+        let mut most = 0;
+        let mut pending = vec![(self.root, 0)];
+        while let Some((id, depth)) = pending.pop() {
+            most = most.max(depth);
+            pending.extend(self.nodes[id].children.iter().map(|child| (*child, depth + 1)));
+        }
+        most
     }
 
     /// Returns a node.
@@ -111,6 +141,47 @@ impl Tree {
         self.element(id).filter(|element| element.is_html).map_or("", |element| &element.name)
     }
 
+    /// Adds a node that stands nowhere yet.
+    pub(super) fn add(&mut self, kind: Kind, children: Vec<Id>) -> Id {
+        self.nodes.push(Node { kind, children, ..Node::default() });
+        self.nodes.len() - 1
+    }
+
+    /// Puts other nodes into a node.
+    pub(super) fn set_children(&mut self, id: Id, children: Vec<Id>) {
+        self.nodes[id].children = children;
+    }
+
+    /// Takes out the comments that the test holds for, and returns their texts.
+    pub(super) fn take_comments(&mut self, test: &dyn Fn(&str) -> bool) -> Vec<String> {
+        let mut taken = Vec::new();
+        for id in 0..self.nodes.len() {
+            let children = std::mem::take(&mut self.nodes[id].children);
+            let stays = |child: &Id| match &self.nodes[*child].kind {
+                Kind::Comment(text) if test(text) => {
+                    taken.push(text.clone());
+                    false
+                }
+                _ => true,
+            };
+            self.nodes[id].children = children.into_iter().filter(stays).collect();
+        }
+        taken
+    }
+
+    /// Returns what links to parts of this piece may name.
+    pub(super) fn anchors(&self) -> BTreeSet<String> {
+        let elements = self.nodes.iter().filter_map(|node| match &node.kind {
+            Kind::Element(element) => Some(element),
+            _ => None,
+        });
+        let names = |element: &Element| {
+            let name = element.attribute("name").filter(|_| element.name == "a");
+            [element.attribute("id"), name].into_iter().flatten().map(str::to_owned).collect::<Vec<_>>()
+        };
+        elements.flat_map(names).collect()
+    }
+
     /// Changes each element.
     pub(super) fn change(&mut self, mut change: impl FnMut(&mut Element)) {
         for node in &mut self.nodes {
@@ -133,11 +204,21 @@ impl Tree {
         text
     }
 
-    /// Whether a node or one within it is an element that the test holds for.
-    pub(super) fn any(&self, id: Id, test: &dyn Fn(&str) -> bool) -> bool {
+    /// Whether a node is a block of HTML.
+    pub(super) fn is_block(&self, id: Id) -> bool {
+        self.element(id).is_some_and(|element| element.shape == Shape::Block)
+    }
+
+    /// Whether a node stands as a block where no text stands beside it.
+    pub(super) fn is_alone(&self, id: Id) -> bool {
+        self.element(id).is_some_and(|element| element.shape == Shape::Alone)
+    }
+
+    /// Whether a node is a block or holds one.
+    pub(super) fn has_block(&self, id: Id) -> bool {
         let mut pending = vec![id];
         while let Some(id) = pending.pop() {
-            if self.element(id).is_some_and(|element| test(&element.name)) {
+            if self.is_block(id) {
                 return true;
             }
             pending.extend(&self.nodes[id].children);
@@ -171,39 +252,39 @@ pub(super) fn is_void(name: &str) -> bool {
     )
 }
 
-/// Counts how deep tags nest at most, those aside that end by themselves.
-#[derive(Default)]
-struct Depth {
-    now: Cell<usize>,
-    most: Cell<usize>,
-}
-
-impl TokenSink for Depth {
-    type Handle = ();
-
-    fn process_token(&self, token: Token, _: u64) -> TokenSinkResult<()> {
-        if let Token::TagToken(tag) = token
-            && !is_void(&tag.name)
-            && !matches!(&*tag.name, "p" | "li" | "td" | "th" | "tr" | "dd" | "dt" | "option")
-        {
-            match tag.kind {
-                TagKind::StartTag if tag.self_closing => {}
-                TagKind::StartTag => self.now.set(self.now.get() + 1),
-                TagKind::EndTag => self.now.set(self.now.get().saturating_sub(1)),
-            }
-            self.most.set(self.most.get().max(self.now.get()));
-        }
-        TokenSinkResult::Continue
-    }
-}
-
+/// Returns how deep tags nest at most, as far as it can be told without reading them as a browser does: those of html5ever take
+/// hours where they nest a million deep.
 fn depth(html: &str) -> usize {
-    let tokenizer = Tokenizer::new(Depth::default(), TokenizerOpts::default());
-    let input = BufferQueue::default();
-    input.push_back(StrTendril::from_slice(html));
-    while !matches!(tokenizer.feed(&input), TokenizerResult::Done) {}
-    tokenizer.end();
-    tokenizer.sink.most.get()
+    let (mut now, mut most) = (0_usize, 0);
+    for at in memchr::memchr_iter(b'<', html.as_bytes()) {
+        let rest = &html.as_bytes()[at + 1..];
+        match rest.first() {
+            Some(b'/') => now = now.saturating_sub(1),
+            Some(byte) if byte.is_ascii_alphabetic() => {
+                let length = rest.iter().take(12).take_while(|byte| byte.is_ascii_alphanumeric()).count();
+                let name = html[at + 1..at + 1 + length].to_ascii_lowercase();
+                let ends_itself = matches!(name.as_str(), "p" | "li" | "td" | "th" | "tr" | "dd" | "dt" | "option");
+                now += usize::from(!ends_itself && !is_void(&name));
+                most = most.max(now);
+            }
+            _ => {}
+        }
+    }
+    most
+}
+
+/// Returns how an element of this name stands among others.
+fn shape(name: &str) -> Shape {
+    match name {
+        "address" | "article" | "aside" | "blockquote" | "caption" | "center" | "col" | "colgroup" | "dd"
+        | "details" | "dialog" | "dir" | "div" | "dl" | "dt" | "fieldset" | "figcaption" | "figure" | "footer"
+        | "form" | "h1" | "h2" | "h3" | "h4" | "h5" | "h6" | "header" | "hr" | "legend" | "li" | "main" | "menu"
+        | "nav" | "ol" | "optgroup" | "p" | "pre" | "search" | "section" | "summary" | "table" | "tbody" | "td"
+        | "tfoot" | "th" | "thead" | "tr" | "ul" => Shape::Block,
+        "audio" | "canvas" | "embed" | "iframe" | "math" | "noscript" | "object" | "picture" | "script" | "style"
+        | "svg" | "template" | "video" => Shape::Alone,
+        _ => Shape::Inline,
+    }
 }
 
 /// What the tree builder knows of a node.
@@ -318,7 +399,9 @@ impl TreeSink for Sink {
             |value: &str| ["text/html", "application/xhtml+xml"].contains(&value.to_lowercase().as_str());
         let annotation = &*name.local == "annotation-xml"
             && attributes.iter().any(|(name, value)| name == "encoding" && is_html_kind(value));
-        let element = Element { name: name.local.to_string(), attributes, is_html: name.ns == ns!(html) };
+        let is_html = name.ns == ns!(html);
+        let shape = if is_html || matches!(&*name.local, "svg" | "math") { shape(&name.local) } else { Shape::Inline };
+        let element = Element { name: name.local.to_string(), attributes, is_html, shape };
         self.add(Node { kind: Kind::Element(element), contents, ..Node::default() }, Some(name), annotation)
     }
 
