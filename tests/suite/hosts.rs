@@ -18,6 +18,7 @@ tests![
     a_real_cache_that_holds_an_old_page_is_told_by_its_header,
     caddy_serves_the_site_with_its_headers,
     redirects_and_what_is_gone_are_answered_by_real_servers,
+    what_is_published_is_what_real_servers_serve,
 ];
 
 /// A port that is free now.
@@ -242,6 +243,55 @@ fn answers_as_moved(port: u16) {
         assert!(get(port, missing, "").contains(" 404 "), "{missing}: {}", get(port, missing, ""));
     }
     assert!(get(port, "/posts/a/", "").contains(" 200 "));
+}
+
+fn what_is_published_is_what_real_servers_serve() -> Result<(), Skip> {
+    for server in ["nginx", "caddy"] {
+        let port = free_port();
+        let counter = guard::counting();
+        let site = built(port, &counter, &fitting(&counter));
+        let site = site.config("[publish.folder]\nkind = \"folder\"\nto = \"www\"\n");
+        fs::create_dir(site.path("www")).unwrap();
+        let root = site.path("www").display().to_string();
+        let configuration = |folder: &str| match server {
+            "nginx" => {
+                let own: String = headers(&site)
+                    .iter()
+                    .map(|(name, value)| format!("add_header {name} \"{value}\" always;\n"))
+                    .collect();
+                format!(
+                    "daemon off;\nmaster_process off;\npid {folder}/pid;\nerror_log {folder}/errors;\nevents {{}}\nhttp {{\naccess_log off;\n\
+                     types {{ text/html html; application/xml xml; application/json json; text/css css; }}\n\
+                     server {{ listen 127.0.0.1:{port};\nroot {root};\nerror_page 404 /404.html;\n{own} }}\n}}\n"
+                )
+            }
+            _ => {
+                let own: String =
+                    headers(&site).iter().map(|(name, value)| format!("header {name} `{value}`\n")).collect();
+                format!(
+                    "{{\nadmin off\nauto_https off\n}}\nhttp://127.0.0.1:{port} {{\nroot * {root}\n{own}file_server\n\
+                     handle_errors {{\nrewrite * /404.html\nfile_server\n}}\n}}\n"
+                )
+            }
+        };
+        let arguments: &[&str] = match server {
+            "nginx" => &NGINX,
+            _ => &["run", "--config", "configuration", "--adapter", "caddyfile"],
+        };
+        let running = Running::start(server, configuration, arguments, &[port])?;
+        let site =
+            site.run(&["publish"]).exit(0).stderr_has("the first deployment there").stderr_has("L6 deployed site  ok");
+        let site =
+            site.then().post("a.md", "one, again").run(&["publish"]).exit(0).stderr_has("L6 deployed site  ok").then();
+        assert!(get(port, "/posts/a/", "").starts_with("http/1.1 200"), "{server}");
+        // What the server shows is not what was published: the pages of another day are back.
+        let page = site.path("www/posts/b/index.html");
+        let text = fs::read_to_string(&page).unwrap().replace("data-goatcounter", "data-other");
+        fs::write(&page, text).unwrap();
+        let site = site.run(&["check", "--live", "--all"]).exit(3).stderr_has("posts/b/").then();
+        drop((running, site));
+    }
+    Ok(())
 }
 
 fn redirects_and_what_is_gone_are_answered_by_real_servers() -> Result<(), Skip> {
