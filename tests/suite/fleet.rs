@@ -228,14 +228,19 @@ fn packs(site: &Site) -> BTreeMap<String, Vec<u8>> {
     kept.filter(|(name, _)| name.ends_with(".pack")).collect()
 }
 
-fn a_machine_takes_from_the_cache_what_another_made() -> Result<(), Skip> {
-    let moto = Moto::start()?;
-    let gate = Gate::before(moto.port);
+/// A machine that shares a cache behind a gate.
+fn sharing(gate: &Gate) -> Site {
     let settings = format!(
         "[cache]\nremote = \"s3://blog/cache\"\nendpoint = \"http://127.0.0.1:{}\"\nregion = \"us-east-1\"\n",
         gate.port
     );
-    let machine = || copy(&blog().config(&settings));
+    copy(&blog().config(&settings))
+}
+
+fn a_machine_takes_from_the_cache_what_another_made() -> Result<(), Skip> {
+    let moto = Moto::start()?;
+    let gate = Gate::before(moto.port);
+    let machine = || sharing(&gate);
     let first = machine().build().exit(0).stderr_lacks("cache/alone").stderr_has("leave for others").site;
     let wanted = first.public();
     assert_eq!(wanted, whole(&blog()), "a cache changes no byte");
@@ -285,11 +290,7 @@ fn a_wrong_cache_costs_no_byte() -> Result<(), Skip> {
 fn a_cache_that_does_not_answer_is_asked_once() -> Result<(), Skip> {
     let moto = Moto::start()?;
     let gate = Gate::before(moto.port);
-    let settings = format!(
-        "[cache]\nremote = \"s3://blog/cache\"\nendpoint = \"http://127.0.0.1:{}\"\nregion = \"us-east-1\"\n",
-        gate.port
-    );
-    let machine = || copy(&blog().config(&settings));
+    let machine = || sharing(&gate);
     gate.rule(|_, _| Deed::Refuse(403, "AccessDenied"));
     let run = machine().build().exit(0).stderr_has("cache/alone").stderr_lacks("wJalr");
     assert_eq!(run.site.public(), whole(&blog()));

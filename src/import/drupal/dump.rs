@@ -10,6 +10,9 @@ use std::sync::Arc;
 /// The longest value that is kept: a text of a page, not a film.
 const LONGEST: usize = 64 << 20;
 
+/// Words that begin what is no column of a table.
+const KEYS: [&str; 9] = ["PRIMARY", "KEY", "UNIQUE", "INDEX", "FULLTEXT", "SPATIAL", "FOREIGN", "CONSTRAINT", "CHECK"];
+
 /// Where and why a dump could not be read on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Broken {
@@ -138,6 +141,16 @@ impl<R: BufRead> Dump<R> {
         Ok(())
     }
 
+    /// Returns the name of a table that begins with a word, without the database before it, and the word behind it.
+    fn table(&mut self, first: &str) -> io::Result<(String, String)> {
+        let (mut table, mut word) = (name(first), self.some_word()?);
+        while word == "." {
+            table = name(&self.some_word()?);
+            word = self.some_word()?;
+        }
+        Ok((table, word))
+    }
+
     /// Reads the names of a table's columns.
     fn create(&mut self) -> io::Result<()> {
         let mut word = self.some_word()?;
@@ -147,12 +160,7 @@ impl<R: BufRead> Dump<R> {
         while matches!(word.as_str(), "TABLE" | "IF" | "NOT" | "EXISTS") {
             word = self.some_word()?;
         }
-        let mut table = name(&word);
-        word = self.some_word()?;
-        while word == "." {
-            table = name(&self.some_word()?);
-            word = self.some_word()?;
-        }
+        let (table, word) = self.table(&word)?;
         if word != "(" {
             return self.skip_statement();
         }
@@ -164,8 +172,7 @@ impl<R: BufRead> Dump<R> {
                 ")" => depth -= 1,
                 "," if depth == 1 => is_first = true,
                 _ => {
-                    // A key of the table has a word before its name; a column is quoted.
-                    if is_first && word.starts_with(['`', '"']) {
+                    if is_first && !KEYS.contains(&word.to_ascii_uppercase().as_str()) {
                         columns.push(name(&word));
                     }
                     is_first = false;
@@ -182,12 +189,7 @@ impl<R: BufRead> Dump<R> {
         while matches!(word.as_str(), "INTO" | "IGNORE" | "DELAYED" | "LOW_PRIORITY" | "HIGH_PRIORITY") {
             word = self.some_word()?;
         }
-        let mut table = name(&word);
-        word = self.some_word()?;
-        while word == "." {
-            table = name(&self.some_word()?);
-            word = self.some_word()?;
-        }
+        let (table, mut word) = self.table(&word)?;
         let mut columns = self.columns.get(&table).cloned().unwrap_or_default();
         if word == "(" {
             let mut named = Vec::new();

@@ -56,3 +56,10 @@ fn a_row_that_nobody_asked_for_is_not_kept_however_long_it_is() {
     let (rows, broken) = rows(&text);
     assert_eq!((rows.len(), broken), (1, None));
 }
+
+#[test]
+fn names_may_stand_without_quotes() {
+    let text = "create table db.node (\n nid int primary key,\n title text,\n unique key x (title)\n);\ninsert into db.node values (1,'a');\n";
+    let (rows, broken) = rows(text);
+    assert_eq!((rows.len(), rows[0].text("title").as_deref(), broken), (1, Some("a"), None));
+}
