@@ -9,7 +9,7 @@ use super::Site;
 /// `blog import`.
 #[derive(Debug, Args)]
 pub(crate) struct Import {
-    /// The engine that the old blog is made with: hugo or zola
+    /// The engine that the old blog is made with: hugo, zola, jekyll, eleventy, wordpress, drupal, ghost, or feed
     #[arg(value_name = "FROM", requires = "path", required_unless_present = "prove")]
     pub(crate) from: Option<String>,
     /// Where the old blog lies

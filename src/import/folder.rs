@@ -26,7 +26,8 @@ pub(super) fn carry(root: &Path, path: &Path, sink: &mut dyn Sink) -> Result<(),
     carry_to(root, path, "", sink)
 }
 
-fn carry_to(root: &Path, path: &Path, below: &str, sink: &mut dyn Sink) -> Result<(), Vec<Diagnostic>> {
+/// Hands over a file as it is; its path comes below another one.
+pub(super) fn carry_to(root: &Path, path: &Path, below: &str, sink: &mut dyn Sink) -> Result<(), Vec<Diagnostic>> {
     let Some(name) = path.to_str() else {
         let message = format!("`{}` has a name that is not UTF-8, and was left out", path.display());
         sink.remark(Diagnostic::error("import/unreadable", message));

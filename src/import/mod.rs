@@ -6,12 +6,15 @@
 //! To add an engine: one file with an [`Importer`], and a row in [`IMPORTERS`].
 
 mod drupal;
+mod eleventy;
 mod export;
 mod feed;
 mod folder;
 mod ghost;
 mod html;
 mod hugo;
+mod jekyll;
+mod liquid;
 pub mod proof;
 pub mod sites;
 mod wordpress;
@@ -37,8 +40,16 @@ pub struct Importer {
 }
 
 /// Every engine, in the order in which `--help` names them.
-pub static IMPORTERS: &[Importer] =
-    &[hugo::HUGO, zola::ZOLA, wordpress::WORDPRESS, ghost::GHOST, drupal::DRUPAL, feed::FEED];
+pub static IMPORTERS: &[Importer] = &[
+    hugo::HUGO,
+    zola::ZOLA,
+    jekyll::JEKYLL,
+    eleventy::ELEVENTY,
+    wordpress::WORDPRESS,
+    ghost::GHOST,
+    drupal::DRUPAL,
+    feed::FEED,
+];
 
 /// Takes what a reader finds, piece by piece. What it returns as an error ends the reading.
 pub trait Sink {

@@ -36,6 +36,7 @@ mod hosts;
 mod images;
 mod importing;
 mod importing_exports;
+mod importing_folders;
 mod incidents;
 mod input;
 mod kitchen;
@@ -102,6 +103,7 @@ const MODULES: &[fn() -> Vec<harness::Test>] = &[
     images::tests,
     importing::tests,
     importing_exports::tests,
+    importing_folders::tests,
     incidents::tests,
     input::tests,
     languages::tests,

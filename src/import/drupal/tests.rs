@@ -1,3 +1,5 @@
+//! What Drupal's exports come to: small ones, written by hand after real ones.
+
 use std::fs;
 
 use super::super::{Bytes, Carried, Document, Sink};
