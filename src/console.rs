@@ -30,9 +30,22 @@ pub(crate) struct Console {
     kept: Mutex<Kept>,
     dress: Dress,
     refused: AtomicBool,
+    /// Whether the last line shows how far something is.
+    has_bar: AtomicBool,
 }
 
 /// What a document will tell.
+/// Empties the line in which a terminal stands.
+const CLEAR: &str = "\r\u{1b}[K";
+/// How wide a bar is.
+const BAR: usize = 24;
+
+/// Returns a bar: a name, how much is done, and how many of how many.
+fn drawn(name: &str, done: usize, parts: usize) -> String {
+    let full = (done.min(parts) * BAR).checked_div(parts).unwrap_or(BAR);
+    format!("  {}{} {done} of {parts}  {name}", "█".repeat(full), "░".repeat(BAR - full))
+}
+
 #[derive(Debug, Default)]
 struct Kept {
     report: Option<Report>,
@@ -44,7 +57,14 @@ impl Console {
     pub(crate) fn new(format: Format, document: Option<Document>, no_color: bool, columns: Option<usize>) -> Self {
         let terminal = io::stderr().is_terminal();
         let dress = Dress { coloured: terminal && !no_color, columns: columns.unwrap_or(120).clamp(40, 140) };
-        Console { format, document, kept: Mutex::default(), dress, refused: AtomicBool::new(false) }
+        Console {
+            format,
+            document,
+            kept: Mutex::default(),
+            dress,
+            refused: AtomicBool::new(false),
+            has_bar: AtomicBool::new(false),
+        }
     }
 
     /// Returns for whom the output is.
@@ -72,6 +92,16 @@ impl Console {
         self.refused.load(Ordering::Relaxed)
     }
 
+    /// Shows on a terminal how far something is, in a line that the next words take the place of; returns whether it is shown.
+    pub(crate) fn bar(&self, name: &str, done: usize, parts: usize) -> bool {
+        let is_shown = self.dress.coloured && self.format == Format::Human && self.document.is_none();
+        if is_shown {
+            let _ = io::stderr().lock().write_all(format!("{CLEAR}{}", drawn(name, done, parts)).as_bytes());
+            self.has_bar.store(true, Ordering::Relaxed);
+        }
+        is_shown
+    }
+
     /// Prints a line of words for people; nothing with `--format json`.
     pub(crate) fn say(&self, line: impl AsRef<str>) {
         if self.format == Format::Human {
@@ -82,6 +112,7 @@ impl Console {
     /// Prints words for people whatever the format: what stops the program before there is one.
     pub(crate) fn people(&self, text: &str) {
         let text = self.document.map_or_else(|| text.to_owned(), |document| document.beside(text.to_owned()));
+        let text = if self.has_bar.swap(false, Ordering::Relaxed) { format!("{CLEAR}{text}") } else { text };
         // Whoever closed stderr does not want to read; there is nobody left to tell.
         let _ = io::stderr().lock().write_all(text.as_bytes());
     }
@@ -259,5 +290,13 @@ mod tests {
         assert_eq!((value["line"].as_u64(), value["column"].as_u64()), (Some(2), Some(5)));
         assert_eq!((value["end_line"].as_u64(), value["end_column"].as_u64()), (Some(2), Some(10)));
         assert_eq!(value["hint"], "do");
+    }
+
+    #[test]
+    fn a_bar_is_as_full_as_what_it_tells_of() {
+        assert_eq!(drawn("pages", 0, 4), format!("  {} 0 of 4  pages", "░".repeat(24)));
+        assert_eq!(drawn("pages", 3, 4), format!("  {}{} 3 of 4  pages", "█".repeat(18), "░".repeat(6)));
+        assert_eq!(drawn("pages", 9, 4), format!("  {} 9 of 4  pages", "█".repeat(24)));
+        assert_eq!(drawn("pages", 0, 0), format!("  {} 0 of 0  pages", "█".repeat(24)));
     }
 }

@@ -19,6 +19,7 @@ use flate2::bufread::MultiGzDecoder;
 use self::dump::{Broken, Dump};
 use self::node::Writing;
 use self::tables::{Tables, is_body, is_small};
+use super::export::refuse_archive;
 use super::folder::{carry_below, entries, has_ending, unreadable};
 use super::{Importer, Settings, Sink};
 use crate::diagnostic::{Diagnostic, Place};
@@ -46,9 +47,8 @@ fn read(path: &Path, sink: &mut dyn Sink) -> Result<Settings, Vec<Diagnostic>> {
         |file: &&PathBuf| has_ending(file, &["sql"]) || file.to_string_lossy().to_lowercase().ends_with(".sql.gz");
     let dumps: Vec<&PathBuf> = files.iter().filter(is_dump).collect();
     let answers: Vec<PathBuf> = files.iter().filter(|file| has_ending(file, &["json"])).cloned().collect();
-    if files.iter().any(|file| has_ending(file, &["zip"])) && dumps.is_empty() && answers.is_empty() {
-        let message = format!("`{}` is packed", path.display());
-        return Err(vec![Diagnostic::error("import/from", message).hint("unpack it, and name what was in it")]);
+    if let Some(first) = files.first().filter(|_| dumps.is_empty() && answers.is_empty()) {
+        refuse_archive(first)?;
     }
     let settings = match dumps.as_slice() {
         [] if answers.is_empty() => {

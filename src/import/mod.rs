@@ -46,8 +46,8 @@ pub static IMPORTERS: &[Importer] = &[
     jekyll::JEKYLL,
     eleventy::ELEVENTY,
     wordpress::WORDPRESS,
-    ghost::GHOST,
     drupal::DRUPAL,
+    ghost::GHOST,
     feed::FEED,
 ];
 

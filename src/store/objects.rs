@@ -31,8 +31,8 @@ use crate::guard::dial::{Broken, Errands, Network, Wire};
 const LIMIT: Duration = Duration::from_secs(120);
 /// How often one is asked again that failed by chance.
 const RETRIES: usize = 2;
-/// The name of the metadata that holds the digest.
-const DIGEST: &str = "watchpost-digest";
+/// The name of the metadata that holds the digest: Azure takes letters and digits alone.
+const DIGEST: &str = "watchpostdigest";
 
 /// A store of objects.
 #[derive(Debug)]

@@ -8,6 +8,7 @@
 mod architecture;
 mod assets;
 mod atomic;
+mod azure;
 mod browser;
 mod build;
 mod commands;
@@ -79,6 +80,7 @@ const MODULES: &[fn() -> Vec<harness::Test>] = &[
     architecture::tests,
     assets::tests,
     atomic::tests,
+    azure::tests,
     browser::tests,
     build::tests,
     commands::tests,

@@ -60,20 +60,7 @@ impl Moto {
 
     /// Asks it, as whoever may do anything there.
     pub(crate) fn ask(&self, method: &str, path: &str, body: &[u8]) -> (u16, Told) {
-        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).expect("it listens");
-        let length = body.len();
-        let head = format!(
-            "{method} {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: {SIGNATURE}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n"
-        );
-        stream.write_all(&[head.as_bytes(), body].concat()).expect("it listens");
-        let mut answer = Vec::new();
-        stream.read_to_end(&mut answer).expect("it answers");
-        let at = answer.windows(4).position(|four| four == b"\r\n\r\n").expect("a head");
-        let head = String::from_utf8_lossy(&answer[..at]).into_owned();
-        let status = head.split(' ').nth(1).and_then(|code| code.parse().ok()).expect("a status");
-        let headers = head.lines().skip(1).filter_map(|line| line.split_once(": "));
-        let headers = headers.map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned())).collect();
-        (status, (headers, answer[at + 4..].to_vec()))
+        told(self.port, &format!("{method} {path} HTTP/1.1\r\nAuthorization: {SIGNATURE}"), body)
     }
 
     /// Returns a file.
@@ -89,6 +76,21 @@ impl Moto {
         let keys = text.split("<Key>").skip(1).filter_map(|rest| rest.split("</Key>").next());
         keys.map(|key| key[prefix.len() + 1..].to_owned()).collect()
     }
+}
+
+/// Sends a request, its head without what all heads have, and returns the status and what was told.
+pub(crate) fn told(port: u16, head: &str, body: &[u8]) -> (u16, Told) {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).expect("it listens");
+    let head = format!("{head}\r\nHost: localhost\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", body.len());
+    stream.write_all(&[head.as_bytes(), body].concat()).expect("it listens");
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).expect("it answers");
+    let at = answer.windows(4).position(|four| four == b"\r\n\r\n").expect("a head");
+    let head = String::from_utf8_lossy(&answer[..at]).into_owned();
+    let status = head.split(' ').nth(1).and_then(|code| code.parse().ok()).expect("a status");
+    let headers = head.lines().skip(1).filter_map(|line| line.split_once(": "));
+    let headers = headers.map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned())).collect();
+    (status, (headers, answer[at + 4..].to_vec()))
 }
 
 impl Drop for Moto {

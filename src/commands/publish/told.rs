@@ -41,7 +41,13 @@ impl Progress for Steps<'_> {
         let mut now = self.now.lock().unwrap_or_else(PoisonError::into_inner);
         let (name, parts, done, told) = &mut *now;
         *done += 1;
-        // Every tenth of a long step; a short one is over before anybody reads.
+        // On a terminal a bar, drawn a hundred times at most.
+        let is_due = *done == *parts || *done - *told >= (*parts / 100).max(1);
+        if *parts > 1 && is_due && self.console.bar(name, *done, *parts) {
+            *told = *done;
+            return;
+        }
+        // Else a line for every tenth of a long step; a short one is over before anybody reads.
         if *parts >= 200 && *done - *told >= *parts / 10 && *done < *parts {
             *told = *done;
             self.console.say(format!("    {name}: {done} of {parts}"));

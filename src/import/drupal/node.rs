@@ -6,6 +6,8 @@ use serde_json::json;
 use toml::Value;
 use url::Url;
 
+use super::super::export::{self, Names, forgive_links, last_part, text, texts};
+use super::super::folder::date;
 use super::super::html::{self, to_markdown};
 use super::super::{Bytes, Carried, Document, Settings, Sink};
 use crate::diagnostic::{Diagnostic, Place};
@@ -93,8 +95,7 @@ pub(super) struct Writing<'s> {
     pub(super) base_url: Option<Url>,
     /// The site's own language.
     pub(super) language: String,
-    /// The paths that are taken, in small letters.
-    taken: BTreeSet<String>,
+    names: Names,
     /// The vocabularies that are used.
     vocabularies: BTreeSet<String>,
     languages: BTreeSet<String>,
@@ -102,8 +103,8 @@ pub(super) struct Writing<'s> {
 
 impl<'s> Writing<'s> {
     pub(super) fn new(sink: &'s mut dyn Sink, base_url: Option<Url>, language: String) -> Writing<'s> {
-        let (settings, taken, vocabularies, languages) = Default::default();
-        Writing { sink, settings, base_url, language, taken, vocabularies, languages }
+        let (settings, names, vocabularies, languages) = Default::default();
+        Writing { sink, settings, base_url, language, names, vocabularies, languages }
     }
 
     /// Hands over a node with its comments.
@@ -115,36 +116,35 @@ impl<'s> Writing<'s> {
         let is_page = PAGES.contains(&node.kind.as_str());
         let path = self.path(node, is_page, is_foreign);
         let origin = format!("node {}", node.id);
-        let text = |text: &str| Value::String(text.to_owned());
         let mut front = vec![("title".to_owned(), text(&node.title))];
         if !is_page {
-            front.push(("date".to_owned(), super::super::folder::date(&node.created)));
+            front.push(("date".to_owned(), date(&node.created)));
         }
         if node.changed != node.created {
-            front.push(("updated".to_owned(), super::super::folder::date(&node.changed)));
+            front.push(("updated".to_owned(), date(&node.changed)));
         }
         if !node.is_published {
             front.push(("draft".to_owned(), Value::Boolean(true)));
         }
-        front.push(("path".to_owned(), text(&address)));
+        front.push(("path".to_owned(), text(address.as_str())));
         let aliases = node.redirects.iter().chain(node.alias.iter().map(|_| &own));
         let aliases: BTreeSet<String> =
             aliases.map(|alias| format!("{before}{}/", alias.trim_end_matches('/'))).collect();
-        let aliases: Vec<Value> = aliases.into_iter().filter(|alias| *alias != address).map(Value::String).collect();
+        let aliases: Vec<String> = aliases.into_iter().filter(|alias| *alias != address).collect();
         if !aliases.is_empty() {
-            front.push(("aliases".to_owned(), Value::Array(aliases)));
+            front.push(("aliases".to_owned(), texts(aliases)));
         }
         // Drupal's feeds know an entry by its number and the site's address.
         if let Some(origin) = self.base_url.as_ref().filter(|_| !is_page).map(|url| url.origin().ascii_serialization())
         {
-            front.push(("id".to_owned(), text(&format!("{} at {origin}", node.id))));
+            front.push(("id".to_owned(), text(format!("{} at {origin}", node.id))));
         }
         if let Some(author) = &node.author {
-            front.push(("authors".to_owned(), Value::Array(vec![text(author)])));
+            front.push(("authors".to_owned(), texts([author])));
         }
         for (vocabulary, terms) in &node.terms {
             self.vocabularies.insert(vocabulary.clone());
-            front.push((vocabulary.clone(), Value::Array(terms.iter().map(|term| text(term)).collect())));
+            front.push((vocabulary.clone(), texts(terms)));
         }
         let summary = to_markdown(&node.summary, html::Options::default()).markdown;
         if !summary.trim().is_empty() {
@@ -165,7 +165,7 @@ impl<'s> Writing<'s> {
     pub(super) fn term(&mut self, term: &Term) -> Result<(), Vec<Diagnostic>> {
         let slug = crate::library::slugify(&term.name);
         let path = format!("content/{}/{slug}/_index.md", term.vocabulary);
-        if !self.vocabularies.contains(&term.vocabulary) || slug.is_empty() || !self.taken.insert(path.to_lowercase()) {
+        if !self.vocabularies.contains(&term.vocabulary) || slug.is_empty() || self.names.free("", &path, "") != path {
             return Ok(());
         }
         let here = format!("/{}/{slug}/", term.vocabulary);
@@ -180,24 +180,17 @@ impl<'s> Writing<'s> {
 
     /// Returns where a node's file stands; no two differ by their case only.
     fn path(&mut self, node: &Node, is_page: bool, is_foreign: bool) -> String {
-        let last = node.alias.as_deref().and_then(|alias| alias.trim_end_matches('/').rsplit('/').next());
-        let stem = crate::library::slugify(last.filter(|last| !last.is_empty()).unwrap_or(&node.title));
-        let stem = if stem.is_empty() { format!("node-{}", node.id) } else { stem };
+        let title = export::slug(&node.title);
+        let stem = export::stem(node.alias.as_deref().map(last_part).filter(|last| !last.is_empty()).unwrap_or(&title));
         let folder = match node.kind.as_str() {
-            _ if is_page => "content".to_owned(),
-            "article" | "blog" | "story" | "" => "content/posts".to_owned(),
-            kind => format!("content/{}", crate::library::slugify(kind)),
+            _ if is_page => "content/".to_owned(),
+            "article" | "blog" | "story" | "" => "content/posts/".to_owned(),
+            kind => format!("content/{}/", export::slug(kind)),
         };
         let day = node.created.get(..10).filter(|_| !is_page);
         let name = day.map_or_else(|| stem.clone(), |day| format!("{day}-{stem}"));
         let ending = if is_foreign { format!(".{}.md", node.language) } else { ".md".to_owned() };
-        let mut path = format!("{folder}/{name}{ending}");
-        let is_reserved = |path: &str| matches!(path, "content/index.md" | "content/404.md");
-        if is_reserved(&path) || !self.taken.insert(path.to_lowercase()) {
-            path = format!("{folder}/{name}-{}{ending}", node.id);
-            self.taken.insert(path.to_lowercase());
-        }
-        path
+        self.names.free(&folder, &name, &ending)
     }
 
     /// Returns a node's text as Markdown: its pictures, then its body.
@@ -221,13 +214,10 @@ impl<'s> Writing<'s> {
             Form::Html | Form::Lines | Form::Plain => {
                 let options =
                     html::Options { address: Some(address), drop_attributes: &OWN_ATTRIBUTES, ..Default::default() };
-                let parts = node.body.splitn(2, BREAK).map(|part| {
-                    let html = match node.form {
-                        Form::Lines => paragraphs(part),
-                        Form::Plain => paragraphs(&escaped(part)),
-                        _ => part.to_owned(),
-                    };
-                    to_markdown(&html, options).markdown
+                let options = html::Options { breaks: node.form != Form::Html, ..options };
+                let parts = node.body.splitn(2, BREAK).map(|part| match node.form {
+                    Form::Plain => to_markdown(&escaped(part), options).markdown,
+                    _ => to_markdown(part, options).markdown,
                 });
                 markdown.push_str(&parts.collect::<Vec<_>>().join("\n<!--more-->\n\n"));
             }
@@ -246,16 +236,14 @@ impl<'s> Writing<'s> {
             return Ok(());
         }
         let stem = path.rsplit('/').next().unwrap_or(path).trim_end_matches(".md");
-        let rows: Vec<serde_json::Value> = node
-            .comments
-            .iter()
-            .map(|one| {
-                json!({
-                    "id": one.id, "parent": one.parent, "author": one.author, "date": one.date, "subject": one.subject,
-                    "html": one.html,
-                })
+        let options = html::Options { breaks: true, ..Default::default() };
+        let row = |one: &Comment| {
+            json!({
+                "id": one.id.to_string(), "parent": one.parent.map(|parent| parent.to_string()), "author": one.author,
+                "url": null, "date": one.date, "subject": one.subject, "text": to_markdown(&one.html, options).markdown.trim_end(),
             })
-            .collect();
+        };
+        let rows: Vec<serde_json::Value> = node.comments.iter().map(row).collect();
         let bytes = serde_json::to_vec_pretty(&rows).unwrap_or_default();
         self.sink.carry(Carried { path: format!("data/comments/{stem}.json"), bytes: Bytes::Here(bytes) })
     }
@@ -267,7 +255,6 @@ impl<'s> Writing<'s> {
         description: Option<String>,
         timezone: Option<String>,
     ) -> Settings {
-        let text = |text: &str| Value::String(text.to_owned());
         let base = self.base_url.as_ref().map_or_else(|| "https://blog.example/".to_owned(), ToString::to_string);
         if self.base_url.is_none() {
             let message = "the export does not say where the site stands: write `base_url` in `site.toml`";
@@ -275,11 +262,11 @@ impl<'s> Writing<'s> {
             self.sink.remark(Diagnostic::warning("import/guessed", message).hint(hint));
         }
         let keys = &mut self.settings.keys;
-        keys.insert("base_url".to_owned(), text(&base));
+        keys.insert("base_url".to_owned(), text(base));
         keys.insert("title".to_owned(), text(title.as_deref().unwrap_or("A blog")));
-        keys.insert("language".to_owned(), text(if self.language.is_empty() { "en" } else { &self.language }));
+        keys.insert("language".to_owned(), text(if self.language.is_empty() { "en" } else { self.language.as_str() }));
         keys.insert("timezone".to_owned(), text(timezone.as_deref().unwrap_or("UTC")));
-        keys.extend(description.filter(|text| !text.is_empty()).map(|words| ("description".to_owned(), text(&words))));
+        keys.extend(description.filter(|text| !text.is_empty()).map(|words| ("description".to_owned(), text(words))));
         let tables = &mut self.settings.tables;
         let empty = |names: BTreeSet<String>| {
             Value::Table(names.into_iter().map(|name| (name, Value::Table(toml::Table::new()))).collect())
@@ -290,6 +277,7 @@ impl<'s> Writing<'s> {
         }
         let feed = [("format", "rss"), ("path", "rss.xml")].map(|(key, value)| (key.to_owned(), text(value)));
         tables.insert("feeds".to_owned(), Value::Array(vec![Value::Table(feed.into_iter().collect())]));
+        forgive_links(&mut self.settings, self.sink);
         self.settings
     }
 }
@@ -307,71 +295,9 @@ fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
-/// Returns HTML in which paragraphs are set apart by empty lines, with its paragraphs: what Drupal's own filter does.
-fn paragraphs(text: &str) -> String {
-    const BLOCKS: [&str; 24] = [
-        "table",
-        "thead",
-        "tfoot",
-        "caption",
-        "colgroup",
-        "tbody",
-        "tr",
-        "td",
-        "th",
-        "div",
-        "dl",
-        "dd",
-        "dt",
-        "ul",
-        "ol",
-        "li",
-        "pre",
-        "form",
-        "blockquote",
-        "address",
-        "p",
-        "h",
-        "hr",
-        "figure",
-    ];
-    let text = text.replace("\r\n", "\n");
-    let begins_block = |part: &str| {
-        let name = part.strip_prefix('<').map(|rest| rest.trim_start_matches('/'));
-        let name =
-            name.map(|rest| rest.chars().take_while(char::is_ascii_alphanumeric).collect::<String>().to_lowercase());
-        name.is_some_and(|name| {
-            BLOCKS.contains(&name.trim_end_matches(|c: char| c.is_ascii_digit())) || name == "iframe"
-        })
-    };
-    let mut html = String::new();
-    let mut is_open = false;
-    for part in text.split("\n\n").map(str::trim).filter(|part| !part.is_empty()) {
-        // What stands in a listing has no paragraphs.
-        let opens = part.to_lowercase().matches("<pre").count();
-        let closes = part.to_lowercase().matches("</pre").count();
-        match is_open || begins_block(part) || opens > closes {
-            true => html.push_str(part),
-            false => html.push_str(&format!("<p>{}</p>", part.replace('\n', "<br>\n"))),
-        }
-        is_open = if is_open { closes <= opens } else { opens > closes };
-        html.push_str("\n\n");
-    }
-    html
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn empty_lines_end_paragraphs_as_in_drupal() {
-        let html = paragraphs("One\ntwo\n\n<ul><li>a</li></ul>\n\nThree\n\n<pre>a\n\nb</pre>\n\nFour");
-        assert_eq!(
-            html.split("\n\n").filter(|part| !part.is_empty()).collect::<Vec<_>>(),
-            ["<p>One<br>\ntwo</p>", "<ul><li>a</li></ul>", "<p>Three</p>", "<pre>a", "b</pre>", "<p>Four</p>"]
-        );
-    }
 
     #[test]
     fn public_files_stand_where_drupal_served_them() {
