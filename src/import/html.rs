@@ -18,9 +18,10 @@ use std::collections::BTreeSet;
 use pulldown_cmark::{Options as Extensions, Parser, html::push_html};
 use url::Url;
 
-pub(super) use self::figure::figure_parts;
+pub(super) use self::figure::{FigureParts, figure_parts};
 
 use self::block::{Blocks, raw_line};
+use self::raw::Lines;
 use self::same::{Run, essence, essence_of, runs};
 use self::tree::{Element, Id, Tree};
 
@@ -63,19 +64,18 @@ pub(super) fn plain_text(html: &str) -> String {
 pub(super) fn to_markdown(html: &str, options: Options<'_>) -> Converted {
     let html = html.replace("\r\n", "\n");
     let Some(mut tree) = Tree::read(&html) else { return as_it_is(&html) };
-    let anchors = tree.anchors();
-    tree.change(|element| adapt(element, options, &anchors));
+    adapt_all(&mut tree, options);
     let is_dropped =
         |text: &str| options.drop_comments.iter().any(|beginning| text.trim_start().starts_with(beginning));
     let dropped = if options.drop_comments.is_empty() { Vec::new() } else { tree.take_comments(&is_dropped) };
     if options.breaks {
         paragraphs::make(&mut tree);
     }
-    Converted { dropped, ..converted(&tree, &html) }
+    Converted { dropped, ..converted(&tree) }
 }
 
 /// Writes a tree in the plainest way that is read as it is meant.
-fn converted(tree: &Tree, html: &str) -> Converted {
+fn converted(tree: &Tree) -> Converted {
     let wanted = essence(tree);
     let runs = runs(tree, tree.children(tree.root()));
     let blocks: Vec<Written> = (0..runs.len()).map(|at| written(tree, &runs, at, true)).collect();
@@ -96,7 +96,7 @@ fn converted(tree: &Tree, html: &str) -> Converted {
     if reads_as(&lines, &wanted) {
         Converted { markdown: lines, kept: 1, ..Converted::default() }
     } else {
-        as_it_is(html)
+        in_one(tree)
     }
 }
 
@@ -174,6 +174,14 @@ fn reads_as(markdown: &str, wanted: &str) -> bool {
     Tree::read(&html).is_some_and(|tree| essence(&tree) == wanted)
 }
 
+/// Keeps a tree that no HTML can say so that it is read as the same one: its elements and words are all there.
+fn in_one(tree: &Tree) -> Converted {
+    let mut markdown = "<div>\n".to_owned();
+    raw::push(tree, tree.root(), Lines::Kept, &mut markdown);
+    markdown.push_str("\n</div>\n");
+    Converted { markdown, kept: 1, dropped: Vec::new() }
+}
+
 /// Keeps all of it, in a form in which Markdown reads nothing into it.
 fn as_it_is(html: &str) -> Converted {
     let lines: Vec<&str> = html.lines().filter(|line| !line.trim().is_empty()).collect();
@@ -183,6 +191,19 @@ fn as_it_is(html: &str) -> Converted {
 
 /// Attributes that hold an address.
 const ADDRESSES: [&str; 6] = ["href", "src", "poster", "cite", "data", "action"];
+
+/// Makes all links of a piece hold on any page, and leaves out what is to go.
+fn adapt_all(tree: &mut Tree, options: Options<'_>) {
+    let anchors = tree.anchors();
+    tree.change(|element| adapt(element, options, &anchors));
+}
+
+/// Returns a link as it holds on any page.
+pub(super) fn whole_link(link: &str, options: Options<'_>) -> String {
+    let root = Url::parse("http://site.invalid/").ok();
+    let base = root.zip(options.address).and_then(|(root, address)| root.join(address).ok());
+    base.and_then(|base| resolved(&base, link)).unwrap_or_else(|| link.to_owned())
+}
 
 /// Makes an element's links hold on any page, and leaves out the classes that are to go.
 fn adapt(element: &mut Element, options: Options<'_>, anchors: &BTreeSet<String>) {
@@ -198,6 +219,8 @@ fn adapt(element: &mut Element, options: Options<'_>, anchors: &BTreeSet<String>
             }
         }
     }
+    // What names nothing loads nothing.
+    element.attributes.retain(|(name, value)| !value.trim().is_empty() || !matches!(name.as_str(), "src" | "poster"));
     let stays = |name: &str| !options.drop_attributes.iter().any(|beginning| name.starts_with(beginning));
     element.attributes.retain(|(name, _)| stays(name));
     if !options.drop_classes.is_empty() {

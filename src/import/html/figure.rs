@@ -2,6 +2,7 @@
 
 use super::raw::{self, Lines};
 use super::tree::{Element, Id, Kind, Tree};
+use super::{Options, adapt_all};
 
 /// A picture with its caption.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -24,8 +25,9 @@ pub(in crate::import) struct FigureImage {
 }
 
 /// Takes a piece of HTML that begins with an image apart; nothing if it does not.
-pub(in crate::import) fn figure_parts(html: &str) -> Option<FigureParts> {
-    let tree = Tree::read(html)?;
+pub(in crate::import) fn figure_parts(html: &str, options: Options<'_>) -> Option<FigureParts> {
+    let mut tree = Tree::read(html)?;
+    adapt_all(&mut tree, options);
     let children = tree.children(tree.root());
     let is_blank = |id: &Id| matches!(&tree.node(*id).kind, Kind::Text(text) if text.trim().is_empty());
     let at = children.iter().position(|id| !is_blank(id))?;

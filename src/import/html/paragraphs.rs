@@ -27,7 +27,7 @@ pub(super) fn make(tree: &mut Tree) {
         for child in children {
             let name = tree.name(child).to_owned();
             let is_apart = wrap == Wrap::Always && matches!(tree.node(child).kind, Kind::Comment(_));
-            if !tree.is_block(child) && !is_apart {
+            if !tree.has_block(child) && !is_apart {
                 run.push(child);
                 continue;
             }

@@ -1,6 +1,8 @@
 //! Owns the writing of nodes as HTML again, in a form that Markdown leaves alone: no line is blank, and nothing looks like a
 //! shortcode.
 
+use std::borrow::Cow;
+
 use super::tree::{Element, Id, Kind, Tree, is_void};
 
 /// Elements whose text no character reference may stand in.
@@ -35,6 +37,9 @@ fn push_in(tree: &Tree, id: Id, lines: Lines, in_pre: bool, out: &mut String) {
             }
             out.push_str("-->");
         }
+        Kind::Element(_) if id == tree.root() => {
+            tree.children(id).iter().for_each(|child| push_in(tree, *child, lines, in_pre, out));
+        }
         Kind::Element(element) => {
             start(element, out);
             if element.is_html && is_void(&element.name) {
@@ -66,10 +71,10 @@ fn push_in(tree: &Tree, id: Id, lines: Lines, in_pre: bool, out: &mut String) {
 /// Writes a start tag.
 pub(super) fn start(element: &Element, out: &mut String) {
     out.push('<');
-    out.push_str(&element.name);
+    out.push_str(&named(&element.name));
     for (name, value) in &element.attributes {
         out.push(' ');
-        out.push_str(name);
+        out.push_str(&named(name));
         if !value.is_empty() {
             out.push_str("=\"");
             let mut letters = value.chars().peekable();
@@ -90,8 +95,13 @@ pub(super) fn start(element: &Element, out: &mut String) {
 /// Writes an end tag.
 pub(super) fn end(element: &Element, out: &mut String) {
     out.push_str("</");
-    out.push_str(&element.name);
+    out.push_str(&named(&element.name));
     out.push('>');
+}
+
+/// Returns a name in which no shortcode begins: nothing else can be done about one there.
+fn named(name: &str) -> Cow<'_, str> {
+    if name.contains('{') { Cow::Owned(name.replace('{', "_")) } else { Cow::Borrowed(name) }
 }
 
 fn push_letter(letter: char, next: Option<char>, out: &mut String) {

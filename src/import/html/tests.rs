@@ -76,7 +76,7 @@ fn plain(html: &str) -> String {
 /// Demands that typesetting gives back what the HTML was.
 fn holds(source: &str) -> String {
     let converted = markdown(source);
-    if converted == as_it_is(source).markdown {
+    if Tree::read(source).is_some_and(|tree| converted == in_one(&tree).markdown) {
         // A tree that no HTML can say again, such as a link in a link: its words are all there.
         let words =
             |html: &str| Tree::read(html).map(|tree| tree.text(tree.root()).split_whitespace().collect::<String>());

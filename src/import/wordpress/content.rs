@@ -232,7 +232,6 @@ impl Reading {
         // Texts of the block editor have their paragraphs.
         let has_blocks = source.contains("<!-- wp:");
         let source = if has_blocks { source } else { with_embeds(&source) };
-        let expanded = expanded(&source, item.text("wp:post_id"), &self.pictures);
         let options = Options {
             address,
             drop_classes: CLASSES,
@@ -240,6 +239,7 @@ impl Reading {
             drop_comments: &["wp:", "/wp:"],
             ..Options::default()
         };
+        let expanded = expanded(&source, item.text("wp:post_id"), &self.pictures, options);
         let converted = to_markdown(&expanded.html, options);
         for name in &expanded.unknown {
             let message = format!("{origin}: the shortcode `[{name}]` has no counterpart here, and stays as text");

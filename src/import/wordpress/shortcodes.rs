@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::Pictures;
-use crate::import::html::{figure_parts, plain_text};
+use crate::import::html::{FigureParts, Options, figure_parts, plain_text, whole_link};
 
 /// A text whose shortcodes were taken out.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -42,7 +42,7 @@ const KNOWN: [&str; 9] =
     ["caption", "wp_caption", "gallery", "embed", "audio", "video", "code", "sourcecode", "youtube"];
 
 /// Takes the shortcodes out of a text. `post` is the number of the post, whose pictures a gallery without names shows.
-pub(super) fn expanded(text: &str, post: &str, pictures: &Pictures) -> Expanded {
+pub(super) fn expanded(text: &str, post: &str, pictures: &Pictures, options: Options<'_>) -> Expanded {
     let mut out = Expanded { mark: "insert".to_owned(), ..Expanded::default() };
     while text.contains(&format!("<!--{}", out.mark)) {
         out.mark.push('x');
@@ -66,7 +66,7 @@ pub(super) fn expanded(text: &str, post: &str, pictures: &Pictures) -> Expanded 
         match read(rest, open, &mut ends) {
             Some(call) => {
                 at += call.length;
-                match insert(&call, post, pictures) {
+                match insert(&call, post, pictures, options) {
                     Some(insert) => {
                         out.html.push_str(&format!("\n\n<!--{}-{}-->\n\n", out.mark, out.inserts.len()));
                         out.inserts.push(insert);
@@ -101,10 +101,14 @@ impl Expanded {
         }
         let mark = |number: usize| format!("<!--{}-{number}-->", self.mark);
         let mut out = String::with_capacity(markdown.len());
-        for line in markdown.split_inclusive('\n') {
+        let mut lines = markdown.split_inclusive('\n').peekable();
+        // A block of its own has blank lines around it; within other HTML there are none.
+        let mut is_after_blank = true;
+        while let Some(line) = lines.next() {
             let bare = line.trim_end_matches('\n');
+            let is_before_blank = lines.peek().is_none_or(|next| next.trim().is_empty());
             let whole = (0..self.inserts.len()).find(|number| bare == mark(*number));
-            match whole {
+            match whole.filter(|_| is_after_blank && is_before_blank) {
                 Some(number) => {
                     out.push_str(&self.inserts[number].markdown);
                     out.push_str(&line[bare.len()..]);
@@ -116,6 +120,7 @@ impl Expanded {
                 }
                 None => out.push_str(line),
             }
+            is_after_blank = bare.trim().is_empty();
         }
         out
     }
@@ -226,14 +231,16 @@ fn foreign(text: &str, at: usize, ends: &mut Ends<'_>) -> Option<String> {
 }
 
 /// Returns what stands in the place of a shortcode; nothing if it cannot be said here.
-fn insert(call: &Call<'_>, post: &str, pictures: &Pictures) -> Option<Insert> {
+fn insert(call: &Call<'_>, post: &str, pictures: &Pictures, options: Options<'_>) -> Option<Insert> {
     let given = |name: &str| call.given.get(name).map(String::as_str).filter(|value| !value.is_empty());
     let html = |html: String| Some(Insert { markdown: html.clone(), html });
     match call.name {
-        "caption" | "wp_caption" => caption(call.inner, given("caption"), given("align"), pictures),
+        "caption" | "wp_caption" => {
+            caption(figure_parts(call.inner, options)?, given("caption"), given("align"), pictures)
+        }
         "gallery" => gallery(call, post, pictures),
-        "embed" => Some(embedded(plain_text(call.inner).trim())),
-        "youtube" => given("id").or(given("0")).map(embedded),
+        "embed" => embedded(plain_text(call.inner).trim()),
+        "youtube" => given("id").or(given("0")).and_then(embedded),
         "code" | "sourcecode" => {
             let language = given("language").or(given("lang")).filter(|language| is_word(language));
             let class = language.map(|language| format!(" class=\"language-{language}\"")).unwrap_or_default();
@@ -249,12 +256,12 @@ fn insert(call: &Call<'_>, post: &str, pictures: &Pictures) -> Option<Insert> {
                 "audio" => &["src", "mp3", "ogg", "wav", "m4a", "wma"],
                 _ => &["src", "mp4", "webm", "m4v", "ogv", "wmv", "flv"],
             };
-            let address = kinds.iter().find_map(|kind| given(kind))?;
+            let address = whole_link(kinds.iter().find_map(|kind| given(kind))?, options);
             let more = ["poster", "width", "height"].iter().filter(|_| name == "video");
             let more: String =
                 more.filter_map(|key| given(key).map(|value| format!(" {key}=\"{}\"", escaped(value)))).collect();
             html(
-                format!("<{name} controls src=\"{}\"{more}></{name}>", escaped(&pictures.address(address)))
+                format!("<{name} controls src=\"{}\"{more}></{name}>", escaped(&pictures.address(&address)))
                     .replace("></", ">\n</"),
             )
             .map(|insert| Insert { html: insert.html.replace('\n', ""), ..insert })
@@ -263,8 +270,7 @@ fn insert(call: &Call<'_>, post: &str, pictures: &Pictures) -> Option<Insert> {
 }
 
 /// Writes a picture with its caption: by the shortcode `figure` where that says all.
-fn caption(inner: &str, given: Option<&str>, align: Option<&str>, pictures: &Pictures) -> Option<Insert> {
-    let parts = figure_parts(inner)?;
+fn caption(parts: FigureParts, given: Option<&str>, align: Option<&str>, pictures: &Pictures) -> Option<Insert> {
     let words = if parts.caption.trim().is_empty() { given.unwrap_or_default().to_owned() } else { parts.caption };
     let class = align.filter(|align| *align != "alignnone" && is_word(align));
     let of_class = class.map(|class| format!(" class=\"{class}\"")).unwrap_or_default();
@@ -315,14 +321,17 @@ fn gallery(call: &Call<'_>, post: &str, pictures: &Pictures) -> Option<Insert> {
 }
 
 /// Writes something of another site: a video as one, anything else as a link.
-fn embedded(address: &str) -> Insert {
+fn embedded(address: &str) -> Option<Insert> {
+    if !address.starts_with("https://") && !address.starts_with("http://") {
+        return None;
+    }
     let html = format!("<a href=\"{0}\">{0}</a>", escaped(address));
     let short = |name: &str, id: &str| format!("{{{{ {name}(id=\"{id}\") }}}}");
     let markdown = match video(address) {
         Some((name, id)) => short(name, &id),
         None => format!("<p>{html}</p>"),
     };
-    Insert { markdown, html }
+    Some(Insert { markdown, html })
 }
 
 /// Returns the shortcode and the id of a video by its address.
@@ -395,7 +404,7 @@ mod tests {
     }
 
     fn whole(text: &str) -> String {
-        let expanded = expanded(text, "9", &pictures());
+        let expanded = expanded(text, "9", &pictures(), Options::default());
         let html = expanded.html.replace("\n\n", "\n");
         expanded.filled(html.trim()).trim().to_owned()
     }
@@ -436,7 +445,7 @@ mod tests {
             ("[gallery ids=\"77\"]", "gallery"),
             ("[audio]", "audio"),
         ] {
-            let expanded = expanded(source, "9", &pictures());
+            let expanded = expanded(source, "9", &pictures(), Options::default());
             assert_eq!((expanded.html.as_str(), expanded.unknown.as_slice()), (source, &[unknown.to_owned()][..]));
         }
         for source in [
@@ -450,14 +459,14 @@ mod tests {
             "é [é]",
             "[[gallery",
         ] {
-            let expanded = expanded(source, "9", &pictures());
+            let expanded = expanded(source, "9", &pictures(), Options::default());
             assert_eq!((expanded.html.as_str(), expanded.unknown.len()), (source, 0), "{source}");
         }
     }
 
     #[test]
     fn within_other_html_a_shortcode_becomes_html() {
-        let expanded = expanded("[embed]https://vimeo.com/123[/embed]", "9", &pictures());
+        let expanded = expanded("[embed]https://vimeo.com/123[/embed]", "9", &pictures(), Options::default());
         assert_eq!(
             expanded.filled("<div><!--insert-0--></div>\n"),
             "<div><a href=\"https://vimeo.com/123\">https://vimeo.com/123</a></div>\n"

@@ -5,6 +5,8 @@ use std::fs;
 use std::rc::Rc;
 use std::time::Instant;
 
+use proptest::prelude::*;
+
 use super::*;
 use crate::import::Document;
 use crate::import::export::tests::Kept;
@@ -204,6 +206,91 @@ fn wherever_an_export_breaks_off_whole_items_come_and_the_break_is_named() {
     let mut kept = Kept::default();
     converted(&whole.as_bytes()[..ends[1] + 40], &mut kept);
     assert!(kept.says("ends in the item after post 2 (“Item 2”)") || kept.says("ends in"), "{:?}", kept.remarks);
+}
+
+/// Pieces of which texts in either editor may be made, broken ones included.
+const PIECES: &[&str] = &[
+    "<div class=x>",
+    "</div>",
+    "<center>",
+    "</center>",
+    "<p>",
+    "</p>",
+    "<ul>\n",
+    "<li>",
+    "</li>\n",
+    "</ul>",
+    "<blockquote>",
+    "</blockquote>",
+    "<pre>",
+    "</pre>",
+    "<pre><code>",
+    "</code></pre>",
+    "<table><tr><td>",
+    "</td></tr></table>",
+    "<em>",
+    "</em>",
+    "<b>",
+    "</b>",
+    "<!--more-->",
+    "<!-- wp:x -->",
+    "<!-- /wp:x -->",
+    "<a href='../y/'>",
+    "<a href='#z'>",
+    "</a>",
+    "<h2>",
+    "</h2>",
+    "a",
+    "b c",
+    "\n",
+    "\n\n",
+    " ",
+    "é",
+    "*",
+    "{{ x() }}",
+    "[caption id=\"c\" align=\"alignleft\"]<img src=\"https://a.example/a.png\" alt='\"'> words[/caption]",
+    "[caption]",
+    "[/caption]",
+    "[gallery]",
+    "[gallery ids=\"9\"]",
+    "[embed]https://youtu.be/dQw4w9WgXcQ[/embed]",
+    "https://a.example/x_y",
+    "https://vimeo.com/1\n",
+    "[code]a\n\n<b>`[/code]",
+    "[audio src=\"https://a.example/a.mp3\"]",
+    "[video mp4=\"https://a.example/a.mp4\"][/video]",
+    "[x y=\"z\"]",
+    "[",
+    "]",
+    "<",
+    "<!--insert-0-->",
+];
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_text_becomes_one_that_is_typeset(picks in prop::collection::vec(0..PIECES.len(), 0..20)) {
+        let source: String = picks.iter().map(|pick| PIECES[*pick]).collect();
+        let picture = item("attachment", 9, "x", "<wp:attachment_url>https://old.example/blog/wp-content/uploads/2011/x.png</wp:attachment_url>", "");
+        let whole = format!("{HEAD}{}{picture}{TAIL}", item("post", 1, "a", "", &source.replace("]]>", "]] >")));
+        let mut pictures = Pictures::default();
+        learn(whole.as_bytes(), &mut pictures);
+        let mut kept = Kept::default();
+        convert("old.xml", whole.as_bytes(), &mut Reading::new(pictures), &mut kept).unwrap();
+        crate::article::tests::html(&kept.documents[0].body);
+    }
+}
+
+#[test]
+fn a_shortcode_within_other_html_is_html_there() {
+    let source = "<div class=\"x\">[caption]<img src=\"a.png\" /> words[/caption]</div>";
+    let kept =
+        kept(&[item("post", 1, "a", "", source), item("post", 2, "b", "", &format!("<!-- wp:html -->{source}"))], &[]);
+    let figure =
+        |slug: &str| format!("<figure><img src=\"/2011/03/{slug}/a.png\"><figcaption>words</figcaption></figure>");
+    assert_eq!(kept.documents[0].body, format!("<div class=\"x\">{}</div>\n", figure("a")));
+    assert_eq!(kept.documents[1].body, format!("<div class=\"x\">\n{}\n</div>\n", figure("b")));
 }
 
 /// Twelve paragraphs of forty words, with a link and emphasis in each.
