@@ -330,5 +330,10 @@ fn each_piece<'a>(
     }
 }
 
+/// Returns a text with the shortcodes of other engines in our writing, and how many there were. Code stays as it is.
+pub fn with_our_shortcodes(markdown: &str) -> (String, usize) {
+    foreign::rewritten(markdown, Options::ENABLE_TABLES)
+}
+
 #[cfg(test)]
 pub(crate) mod tests;

@@ -225,7 +225,8 @@ fn journey(config: &Arc<Config>, request: &Request, build: &mut Build) -> Result
         kept.page(&fingerprints, route, render)
     };
     let mut routes = site.routes();
-    routes.retain(|route| request.shard.is_none_or(|shard| shard.takes(route.as_str())));
+    let rank = |route: &Route| Some((site.library.rank(site.library.routes.get(route)?)?, site.library.newest.len()));
+    routes.retain(|route| request.shard.is_none_or(|shard| shard.takes(route.as_str(), rank(route))));
     let mut staged = output::stage(&output, &routes, page)?;
     kept.leave(&staged.files);
     drop(fingerprints);

@@ -1,7 +1,7 @@
 //! Owns the building of one site by several machines: `blog build --shard 3/16 --stage STORE`.
 //!
-//! Each machine reads the whole site and renders the addresses that fall to its part, by the digest of the address. What it
-//! made it leaves in the stage: the bytes as blobs, and last a sheet that says which files they are. Whoever finds every
+//! Each machine reads the whole site and renders the addresses that fall to its part: posts by their date with the lists that
+//! show them, the rest by the digest of the address. What it made it leaves in the stage: the bytes as blobs, and last a sheet that says which files they are. Whoever finds every
 //! sheet takes the rest from there, and goes on as a single build does: derived files, verification, promotion. So the
 //! result is that of a single build by construction, and verified as a whole.
 //!
@@ -53,8 +53,12 @@ impl fmt::Display for Shard {
 }
 
 impl Shard {
-    /// Returns whether an address falls to this part.
-    pub fn takes(self, address: &str) -> bool {
+    /// Returns whether an address falls to this part. `rank` is the place of its posts among all posts, and how many these are:
+    /// what shows the same posts falls to the same part, so that few of them are typeset twice.
+    pub fn takes(self, address: &str, rank: Option<(usize, usize)>) -> bool {
+        if let Some((rank, all)) = rank.filter(|(rank, all)| rank < all) {
+            return rank as u64 * u64::from(self.of) / all as u64 == u64::from(self.number - 1);
+        }
         let digest = Digest::of(address);
         let number = digest.as_bytes()[..8].iter().fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
         number % u64::from(self.of) == u64::from(self.number - 1)
@@ -279,12 +283,17 @@ mod tests {
             let parts: Vec<Shard> = (1..=of).map(|number| Shard { number, of }).collect();
             for number in 0..500 {
                 let address = format!("/posts/{number}/");
-                assert_eq!(parts.iter().filter(|part| part.takes(&address)).count(), 1, "{address} of {of}");
+                for rank in [None, Some((number, 500)), Some((0, 0)), Some((500, 500))] {
+                    let takers = parts.iter().filter(|part| part.takes(&address, rank)).count();
+                    assert_eq!(takers, 1, "{address} at {rank:?} of {of}");
+                }
             }
         }
         let part = Shard { number: 2, of: 4 };
-        let taken = (0..4_000).filter(|number| part.takes(&format!("/posts/{number}/"))).count();
+        let taken = (0..4_000).filter(|number| part.takes(&format!("/posts/{number}/"), None)).count();
         assert!((900..1_100).contains(&taken), "{taken}");
+        let taken: Vec<usize> = (0..40).filter(|rank| part.takes("/", Some((*rank, 40)))).collect();
+        assert_eq!(taken, (10..20).collect::<Vec<_>>());
     }
 
     #[test]

@@ -58,6 +58,7 @@ fn read(path: &Path, sink: &mut dyn Sink) -> Result<Settings, Vec<Diagnostic>> {
         let hint = "put a copy of the server's `wp-content/uploads` beside the export, and import again";
         sink.remark(Diagnostic::warning("import/left", message).hint(hint));
     }
+    reading.heads(sink)?;
     reading.last_words(sink);
     let mut settings = settings(&reading.channel, &reading.home, sink);
     forgive_links(&mut settings, sink);

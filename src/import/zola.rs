@@ -12,6 +12,7 @@ use url::Url;
 use super::folder::{carry, carry_all, date, entries, has_ending, not_followed, text_of};
 use super::zola_calls::Calls;
 use super::{Bytes, Carried, Document, Importer, Settings, Sink};
+use crate::article::with_our_shortcodes;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::fields::{self, parse_toml};
 use crate::post::front_table;
@@ -259,7 +260,9 @@ impl Walk<'_> {
             let id = self.zola.permalink(address).filter(|_| has_date || day.is_some());
             front.extend(id.map(|id| ("id".to_owned(), Value::String(id))));
         }
-        let body = text[body].to_owned();
+        let (body, count) = with_our_shortcodes(&text[body]);
+        // The newer form is a template as a whole, and says where it is none.
+        let body = if count > 0 { body.replace("{% raw %}", "").replace("{% endraw %}", "") } else { body };
         self.calls.learn(&body);
         self.sink.document(Document { path: format!("content/{rest}"), front, body, origin, address })
     }

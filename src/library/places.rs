@@ -5,6 +5,18 @@ use crate::config::{Config, FeedOf, FeedRule};
 use crate::paths::Route;
 
 impl Library {
+    /// Returns the place, among all posts, of a post, or of the first one of a list; nothing for what shows no posts.
+    pub fn rank(&self, page: &Page) -> Option<usize> {
+        let first = match page {
+            Page::Post(id) => *id,
+            Page::Home(pager) => *self.newest.get(pager.start)?,
+            Page::Section(name, pager) => *self.sections.get(name)?.pages.get(pager.start)?,
+            Page::Term(taxonomy, term, pager) => *self.taxonomies[*taxonomy].terms[*term].posts.get(pager.start)?,
+            _ => return None,
+        };
+        self.position(first)
+    }
+
     /// Returns the posts that a feed of the site or of a section quotes, newest first; none for that of a taxonomy.
     pub fn quoted_of_site(&self, rule: &FeedRule) -> Vec<PostId> {
         let native = |id: &PostId| self.is_native(*id);

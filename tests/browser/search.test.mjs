@@ -40,7 +40,7 @@ headers_from = "netlify"\n[search]\n[csp]\nmode = "auto"\n`,
     + '```rust {title="main.rs", del=1, ins=2}\nlet old = 1;\nlet new = 2;\n```\n\nAfter.'),
 });
 
-/** A site that is built and served below a path; `missing` answers 404 for the index. */
+/** A site that is built and served below a path; while `away.index` is set, the index is answered with 404. */
 async function built(theme, more = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'watchpost-'));
   for (const [name, text] of Object.entries({ ...files(theme), ...more })) {
@@ -51,13 +51,14 @@ async function built(theme, more = {}) {
   assert.equal(run.status, 0, run.stderr);
   const out = join(folder, 'public');
   const [, policy] = readFileSync(join(out, '_headers'), 'utf8').match(/Content-Security-Policy: (.*)/);
-  const asked = [];
+  const [asked, away] = [[], { index: false }];
   const server = createServer((request, response) => {
     const path = new URL(request.url, 'http://localhost').pathname;
     asked.push(path);
     let name = normalize(decodeURIComponent(path.startsWith(BASE) ? path.slice(BASE.length) : 'nothing'));
     if (name === '.' || name.endsWith('/')) name = join(name, 'index.html');
-    const found = existsSync(join(out, name)) && statSync(join(out, name)).isFile();
+    const isAway = away.index && path.includes('/pagefind/');
+    const found = !isAway && existsSync(join(out, name)) && statSync(join(out, name)).isFile();
     response.writeHead(found ? 200 : 404, {
       'content-type': TYPES[extname(name)] ?? 'application/octet-stream',
       'content-security-policy': policy,
@@ -71,7 +72,7 @@ async function built(theme, more = {}) {
     server.close();
     rmSync(folder, { recursive: true, force: true });
   };
-  return { home, asked, stop, policy };
+  return { home, asked, away, stop, policy };
 }
 
 let browser;
@@ -201,13 +202,17 @@ for (const theme of THEMES) {
   });
 }
 
-test('a search that cannot be reached says so, and works again when it can', async () => {
+test('a search that cannot be reached says so, and works again when it can', async (t) => {
   const site = await built('paper');
+  t.after(() => site.stop());
+  site.away.index = true;
   const page = await open(site.home);
-  await page.route('**/pagefind/pagefind.js', (route) => route.abort());
+  t.after(() => page.context().close());
   await page.keyboard.press('/');
-  await page.keyboard.type('marmalade');
+  await page.keyboard.type('marmalad');
   await page.getByText('The search cannot be reached').waitFor();
-  await page.context().close();
-  site.stop();
+  site.away.index = false;
+  await page.keyboard.type('e');
+  await page.locator('.search-results a').first().waitFor();
+  assert.equal(await page.getByText('The search cannot be reached').count(), 0);
 });

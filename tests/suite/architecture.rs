@@ -157,7 +157,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         ],
     ),
     ("kinds", &[]),
-    ("import", &["check", "config", "data", "diagnostic", "fields", "library", "manifest", "paths", "post"]),
+    ("import", &["article", "check", "config", "data", "diagnostic", "fields", "library", "manifest", "paths", "post"]),
     ("store", &["config", "digest", "guard"]),
     ("publish", &["config", "diagnostic", "digest", "guard", "kinds", "manifest", "store"]),
     ("fleet", &["config", "diagnostic", "digest", "guard", "manifest", "output", "store"]),

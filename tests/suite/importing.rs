@@ -129,7 +129,7 @@ fn what_zola_would_build_is_built_here_and_nothing_is_lost() {
         )
         .file("old/content/posts/two/index.md", "---\ntitle: Two\ndate: 2012-01-02T10:00:00+02:00\nslug: zwei\n---\n## A b\n\n{{ box(a=\"1\", wide=true) }}\n\n[f](f.txt)\n")
         .file("old/content/posts/two/f.txt", "f")
-        .file("old/content/about.md", "+++\ntitle = \"About\"\npath = \"/me/\"\n+++\nMe.\n")
+        .file("old/content/about.md", "+++\ntitle = \"About\"\npath = \"/me/\"\n+++\nMe. {{<box a=\"2\" wide={true} />}} `{{<box />}}` {% raw %}{{ x }}{% endraw %}\n")
         .file("old/static/x.png", "x")
         .file("old/templates/index.html", "x")
         .file("old/templates/shortcodes/box.html", "<b>{{ a }}</b>")
@@ -170,6 +170,8 @@ fn what_zola_would_build_is_built_here_and_nothing_is_lost() {
     let site = run.stderr_lacks("not the same").then();
     let page = fs::read_to_string(site.path("new/public/posts/zwei/index.html")).unwrap();
     assert!(page.contains("<b>1</b>") && site.path("new/public/posts/zwei/f.txt").is_file(), "{page}");
+    let about = fs::read_to_string(site.path("new/content/about.md")).unwrap();
+    assert!(about.contains("Me. {{ box(a=\"2\", wide=true) }} `{{<box />}}` {{ x }}\n"), "{about}");
 }
 
 fn what_drupal_had_is_built_here_and_nothing_is_lost() {

@@ -1,21 +1,27 @@
 //! Owns what becomes of one item of WordPress's: a document with its front matter, and its comments as data.
 
+use std::collections::BTreeMap;
+
 use jiff::civil::DateTime;
+use percent_encoding::percent_decode_str;
 use rayon::prelude::*;
 use serde_json::json;
 use toml::{Table, Value};
 
 use super::shortcodes::expanded;
-use super::stream::{Channel, Item};
+use super::stream::{Channel, Item, Term};
 use super::{Left, Pictures, is_of_the_engine};
 use crate::diagnostic::{Diagnostic, Place};
-use crate::import::export::{Home, Names, last_part, slug, text, texts};
+use crate::import::export::{Home, Names, last_part, plain_address, slug, text, texts};
 use crate::import::folder::date;
 use crate::import::html::{Options, plain_text, to_markdown};
 use crate::import::{Bytes, Carried, Document, Sink};
 
 /// Classes with which WordPress's own stylesheets work.
 const CLASSES: &[&str] = &["wp-block-", "wp-image-", "wp-elements-", "size-", "is-layout-", "is-style-default"];
+
+/// WordPress's taxonomies, and their keys here.
+const KEYS: [(&str, &str); 3] = [("category", "categories"), ("post_tag", "tags"), ("series", "series")];
 
 /// What is known while an export is read.
 pub(super) struct Reading {
@@ -26,12 +32,22 @@ pub(super) struct Reading {
     left: Left,
     /// How many items have a status that nobody here has.
     trashed: usize,
+    /// The names of terms, by the key of their taxonomy here and their names in addresses.
+    terms: BTreeMap<(&'static str, String), String>,
 }
 
 impl Reading {
     pub(super) fn new(pictures: Pictures) -> Reading {
         let home = Home::new("");
-        Reading { pictures, channel: Channel::default(), home, names: Names::default(), left: Left::new(), trashed: 0 }
+        Reading {
+            pictures,
+            channel: Channel::default(),
+            home,
+            names: Names::default(),
+            left: Left::new(),
+            trashed: 0,
+            terms: BTreeMap::new(),
+        }
     }
 
     /// Takes what stands before the items of a file; that of the first file counts.
@@ -53,6 +69,32 @@ impl Reading {
             let message = format!("{} in the bin of WordPress stay there", self.trashed);
             sink.remark(Diagnostic::note("import/left", message));
         }
+    }
+
+    /// Hands over a head for each term that stood under another name than it gets here, or below another one.
+    pub(super) fn heads(&mut self, sink: &mut dyn Sink) -> Result<(), Vec<Diagnostic>> {
+        for ((key, slug), name) in std::mem::take(&mut self.terms) {
+            let own = crate::library::slugify(&name);
+            let base = if key == "tags" { "tag" } else { "category" };
+            let mut old = format!("{}/", decoded(&slug));
+            let mut above = &slug;
+            // As deep as anybody sorts; an export that says a circle ends, too.
+            for _ in 0..16 {
+                match self.channel.parents.get(above).filter(|_| key == "categories") {
+                    Some(parent) => (old, above) = (format!("{}/{old}", decoded(parent)), parent),
+                    None => break,
+                }
+            }
+            let (old, here) = (format!("/{base}/{old}"), format!("/{base}/{own}/"));
+            if own.is_empty() || old == here || !plain_address(&old) {
+                continue;
+            }
+            let path = self.names.free(&format!("content/{key}/{own}/"), "_index", ".md");
+            let front = vec![("title".to_owned(), text(name.as_str())), ("aliases".to_owned(), texts([old]))];
+            let origin = format!("the term “{name}”");
+            sink.document(Document { path, front, body: String::new(), origin, address: Some(here) })?;
+        }
+        Ok(())
     }
 
     /// Hands over items in their order; their texts are converted side by side.
@@ -144,6 +186,12 @@ impl Reading {
             push("id", text(guid));
         }
         front.extend(self.more(item, &origin, sink));
+        for Term { taxonomy, slug, name } in item.terms.iter().filter(|term| !is_draft && !term.slug.is_empty()) {
+            let key = KEYS.iter().find(|(known, _)| known == taxonomy).map(|(_, key)| *key);
+            if let Some(key) = key.filter(|key| *key != "series") {
+                self.terms.entry((key, slug.clone())).or_insert_with(|| plain_text(name));
+            }
+        }
         remarks.into_iter().for_each(|remark| sink.remark(remark));
         let stem = path.rsplit('/').next().unwrap_or_default().trim_end_matches(".md").to_owned();
         sink.document(Document { path, front, body, origin, address })?;
@@ -155,22 +203,22 @@ impl Reading {
         let mut front = Vec::new();
         let mut extra = Table::new();
         let of = |taxonomy: &str| -> Vec<String> {
-            let named = item.terms.iter().filter(|(known, _)| known == taxonomy);
+            let named = item.terms.iter().filter(|term| term.taxonomy == taxonomy);
             let mut names: Vec<String> = Vec::new();
-            for name in named.map(|(_, name)| plain_text(name)).filter(|name| !name.is_empty()) {
+            for name in named.map(|term| plain_text(&term.name)).filter(|name| !name.is_empty()) {
                 if !names.contains(&name) {
                     names.push(name);
                 }
             }
             names
         };
-        for (taxonomy, key) in [("category", "categories"), ("post_tag", "tags"), ("series", "series")] {
+        for (taxonomy, key) in KEYS {
             let names = of(taxonomy);
             if !names.is_empty() {
                 front.push((key.to_owned(), texts(names)));
             }
         }
-        for (taxonomy, _) in &item.terms {
+        for Term { taxonomy, .. } in &item.terms {
             let is_known =
                 matches!(taxonomy.as_str(), "category" | "post_tag" | "series" | "post_format" | "nav_menu" | "");
             if !is_known && !extra.contains_key(taxonomy) {
@@ -355,6 +403,11 @@ fn comments(item: &Item, stem: &str, sink: &mut dyn Sink) -> Result<(), Vec<Diag
     }
     let text = serde_json::to_string_pretty(&rows).unwrap_or_default() + "\n";
     sink.carry(Carried { path: format!("data/comments/{stem}.json"), bytes: Bytes::Here(text.into_bytes()) })
+}
+
+/// Returns a part of an address as people read it.
+fn decoded(part: &str) -> String {
+    percent_decode_str(part).decode_utf8_lossy().into_owned()
 }
 
 #[cfg(test)]

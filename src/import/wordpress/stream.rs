@@ -15,6 +15,18 @@ pub(super) struct Channel {
     pub(super) texts: BTreeMap<String, String>,
     /// Names of authors by their logins.
     pub(super) authors: BTreeMap<String, String>,
+    /// The categories above others, by their names in addresses.
+    pub(super) parents: BTreeMap<String, String>,
+}
+
+/// A term of an item.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Term {
+    pub(super) taxonomy: String,
+    /// Its name in addresses.
+    pub(super) slug: String,
+    /// Its name for people.
+    pub(super) name: String,
 }
 
 /// One item: a post, a page, an attachment.
@@ -22,8 +34,8 @@ pub(super) struct Channel {
 pub(super) struct Item {
     /// Elements by their names, with the prefix: `title`, `wp:post_id`, `content:encoded`.
     texts: BTreeMap<String, String>,
-    /// Its terms: the taxonomy, the name.
-    pub(super) terms: Vec<(String, String)>,
+    /// Its terms.
+    pub(super) terms: Vec<Term>,
     /// Its further fields, by key.
     pub(super) meta: Vec<(String, String)>,
     /// Its comments: elements by their names without `comment_`.
@@ -58,7 +70,7 @@ impl Item {
     /// Changes each text of it.
     pub(super) fn change(&mut self, mut change: impl FnMut(&mut String)) {
         self.texts.values_mut().for_each(&mut change);
-        self.terms.iter_mut().for_each(|(_, name)| change(name));
+        self.terms.iter_mut().for_each(|term| change(&mut term.name));
         self.meta.iter_mut().for_each(|(_, value)| change(value));
         self.comments.iter_mut().flat_map(BTreeMap::values_mut).for_each(change);
     }
@@ -94,7 +106,7 @@ struct Within {
     /// The author, category, field or comment that is open, with its elements.
     group: Option<(&'static str, BTreeMap<String, String>)>,
     /// The element whose text is being read, and its attributes that matter.
-    leaf: Option<(String, String, String)>,
+    leaf: Option<(String, String, Term)>,
 }
 
 /// The elements that hold others.
@@ -133,8 +145,12 @@ impl<R: Read> Items<R> {
                         (_, Some(group)) => within.group = Some((group, BTreeMap::new())),
                         ("rss" | "channel" | "image", _) => {}
                         _ => {
-                            let domain = attribute(&tag, "domain");
-                            within.leaf = Some((name, String::new(), domain));
+                            let term = Term {
+                                taxonomy: attribute(&tag, "domain"),
+                                slug: attribute(&tag, "nicename"),
+                                name: String::new(),
+                            };
+                            within.leaf = Some((name, String::new(), term));
                         }
                     }
                 }
@@ -160,7 +176,7 @@ impl<R: Read> Items<R> {
                         }
                     }
                     ("rss" | "channel", _) => self.is_complete = true,
-                    (_, Some((name, text, domain))) => within.leaf(&mut self.channel, name, text, domain),
+                    (_, Some((name, text, term))) => within.leaf(&mut self.channel, name, text, term),
                     (name, None) if GROUPS.contains(&name) => within.group(&mut self.channel),
                     _ => {}
                 },
@@ -178,10 +194,10 @@ impl Within {
     }
 
     /// Takes an element that is complete.
-    fn leaf(&mut self, channel: &mut Channel, name: String, text: String, domain: String) {
+    fn leaf(&mut self, channel: &mut Channel, name: String, text: String, term: Term) {
         match (&mut self.group, &mut self.item) {
             (Some((_, texts)), _) => _ = texts.insert(name, text),
-            (None, Some(item)) if name == "category" => item.terms.push((domain, text)),
+            (None, Some(item)) if name == "category" => item.terms.push(Term { name: text, ..term }),
             (None, Some(item)) => _ = item.texts.insert(name, text),
             (None, None) => _ = channel.texts.entry(name).or_insert(text),
         }
@@ -196,6 +212,12 @@ impl Within {
                 let (login, name) = (take("wp:author_login"), take("wp:author_display_name"));
                 if !login.is_empty() && !name.is_empty() {
                     channel.authors.insert(login, name);
+                }
+            }
+            ("wp:category", None) => {
+                let (slug, parent) = (take("wp:category_nicename"), take("wp:category_parent"));
+                if !slug.is_empty() && !parent.is_empty() && slug != parent {
+                    channel.parents.insert(slug, parent);
                 }
             }
             ("wp:postmeta", Some(item)) => {
@@ -312,7 +334,10 @@ mod tests {
         assert_eq!(channel.texts["title"], "A & b");
         assert_eq!(channel.authors["ada"], "Ada");
         assert_eq!(items[0].text("content:encoded"), "a]]>b &amp;");
-        assert_eq!(items[0].terms, [("post_tag".to_owned(), "X".to_owned())]);
+        assert_eq!(
+            items[0].terms,
+            [Term { taxonomy: "post_tag".to_owned(), slug: "x".to_owned(), name: "X".to_owned() }]
+        );
         assert_eq!(items[0].meta("k"), Some("v"));
         assert_eq!(items[0].comments[0]["id"], "7");
         assert_eq!(items[1].text("title"), "Zwölf");

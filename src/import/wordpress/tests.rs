@@ -66,7 +66,11 @@ fn a_post_keeps_address_id_time_terms_and_author() {
         "",
     );
     let kept = kept(&[item("post", 7, "%C3%BCber-uns", more, "One.\n\nTwo <b>2</b>"), picture], &[]);
-    assert_eq!(kept.documents.len(), 1);
+    assert_eq!(kept.documents.len(), 2);
+    // A term whose address was not made of its name leads to where it stands here.
+    let head = &kept.documents[1];
+    assert_eq!(head.path, "content/categories/letters-notes/_index.md");
+    assert_eq!(keys(&kept, 1), [pair("title", "\"Letters & notes\""), pair("aliases", "[\"/category/letters/\"]")]);
     let document: &Document = &kept.documents[0];
     assert_eq!(document.path, "content/posts/2011-03-10-über-uns.md");
     assert_eq!(document.address.as_deref(), Some("/2011/03/über-uns/"));
