@@ -283,10 +283,9 @@ fn item(root: &Path, jekyll: &Jekyll, file: &Path, kind: Kind) -> Result<Item, V
             jekyll.collections.get(name).cloned().flatten().and_then(|own| fill(&own, &facts))
         }
     };
-    // A page without an ending is a file of this name with `.html`, which servers find by the name alone; here it is a folder.
-    let has_ending = |address: &str| address.rsplit('/').next().is_some_and(|last| last.contains('.'));
-    let address = address
-        .map(|address| if address.ends_with('/') || has_ending(&address) { address } else { format!("{address}/") });
+    // An address without an ending is a file with `.html`, which some servers find by the name alone.
+    let is_whole = |address: &str| address.rsplit('/').next().is_some_and(|last| last.is_empty() || last.contains('.'));
+    let address = address.map(|address| if is_whole(&address) { address } else { format!("{address}.html") });
     let path = match &kind {
         Kind::Post | Kind::Draft => {
             let above = folder.split(['_']).next().unwrap_or_default().trim_matches('/');

@@ -106,10 +106,11 @@ fn fate(address: &str, new: &New) -> Fate {
     if new.addresses.contains(address) {
         return Fate::Kept;
     }
-    // Web servers lead on to a folder whose slash was left out.
+    // Web servers lead on to a folder whose slash was left out. That a page is found without its ending, the old one needed, too.
     let folder = format!("{address}/");
-    if !address.ends_with('/') && new.addresses.contains(&folder) {
-        return Fate::Redirected { to: folder };
+    let near = [folder.clone(), format!("{address}.html")].into_iter().find(|near| new.addresses.contains(near));
+    if let Some(to) = near.filter(|_| !address.ends_with('/')) {
+        return Fate::Redirected { to };
     }
     let at_folder =
         !address.ends_with('/') && new.redirects.contains_key(&folder) && !new.redirects.contains_key(address);
@@ -156,12 +157,12 @@ mod tests {
         let entry =
             |id: &str, words| Entry { title: "T".into(), date: "2011-02-03".into(), id: id.into(), words, images: 1 };
         let old = Old {
-            addresses: set(&["/a/", "/b/", "/c/", "/d/", "/z", "/b", "/c"]),
+            addresses: set(&["/a/", "/b/", "/c/", "/d/", "/z", "/b", "/c", "/f"]),
             entries: [("/a/".into(), entry("1", Some(100))), ("/e/".into(), entry("2", None))].into(),
             feeds: set(&["/index.xml"]),
         };
         let new = New {
-            addresses: set(&["/a/", "/z/", "/e/", "/index.xml"]),
+            addresses: set(&["/a/", "/z/", "/e/", "/f.html", "/index.xml"]),
             redirects: [("/b/".into(), "/y/".into()), ("/y/".into(), "/z/".into()), ("/d/".into(), "/d/".into())]
                 .into(),
             entries: [("/a/".into(), entry("1", Some(90))), ("/e/".into(), entry("other", Some(9)))].into(),
@@ -173,6 +174,7 @@ mod tests {
             assert_eq!(of(address).fate, Fate::Redirected { to: "/z/".into() }, "{address}");
         }
         assert_eq!(of("/c").fate, Fate::Lost);
+        assert_eq!(of("/f").fate, Fate::Redirected { to: "/f.html".into() });
         assert_eq!(
             (&of("/c/").fate, &of("/d/").fate, &of("/index.xml").fate),
             (&Fate::Lost, &Fate::GivenUp, &Fate::Kept)

@@ -1,6 +1,8 @@
-//! `blog import jekyll` and `eleventy`: sites of folders, brought in, built, and held against the old addresses.
+//! `blog import jekyll` and `eleventy`: sites of folders, brought in, built, and held against the old addresses; by the real
+//! Jekyll (Debian) and Eleventy, where they are installed.
 
 use std::fs;
+use std::process::Command;
 
 use crate::foreign::tool;
 use crate::harness::{Skip, tests};
@@ -9,6 +11,7 @@ use crate::site::Site;
 tests![
     what_jekyll_would_build_is_built_here_and_nothing_is_lost,
     jekylls_other_patterns_are_kept,
+    what_the_real_jekyll_built_is_built_here_and_nothing_is_lost,
     what_liquid_would_do_is_named_with_its_line,
     what_eleventy_built_is_built_here_and_nothing_is_lost,
 ];
@@ -117,6 +120,41 @@ fn jekylls_other_patterns_are_kept() {
         let site = site.run(&["build", "--root", "new"]).exit(0).then();
         site.run(&["import", "--root", "new", "--prove", "map.xml"]).exit(0).stderr_has("0 lost");
     }
+}
+
+fn what_the_real_jekyll_built_is_built_here_and_nothing_is_lost() -> Result<(), Skip> {
+    if Command::new("jekyll").arg("--version").output().is_err() {
+        return Err(Skip("jekyll is not installed".to_owned()));
+    }
+    for permalink in ["date", "pretty", "weekdate", "/:short_year-:i_month/:title", "/blog/:categories/:title.html"] {
+        let site = jekyll_site(&format!("{SETTINGS}permalink: {permalink}\n"))
+            .file("old/_layouts/default.html", "<!doctype html><html lang=en><head><meta charset=utf-8><title>{{ page.title }}</title></head><body>{{ content }}</body></html>")
+            .file("old/_posts/2015-06-07-it's-Ünïcode, really.md", "---\ntitle: Uni\ncategory: One two\n---\nx\n")
+            .file("old/_recipes/sweet/cake.md", "---\ntitle: Cake\n---\nSugar.\n")
+            .file("old/plain.md", "---\ntitle: Plain\npermalink: /plain\n---\nMe.\n");
+        // A Gemfile would be obeyed, and the stylesheet compiled by a program that need not be there.
+        ["old/css/main.scss", "old/Gemfile"].iter().for_each(|path| fs::remove_file(site.path(path)).unwrap());
+        let mut command = site.command("jekyll");
+        command.current_dir(site.path("old")).args(["build", "--quiet"]);
+        let output = command.output().expect("it was found");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&[output.stdout, output.stderr].concat()));
+        let site = site.run(&["import", "jekyll", "old", "--into", "new"]).exit(0).then();
+        let site = site.run(&["build", "--root", "new"]).exit(0).then();
+        let run = site.run(&[
+            "import",
+            "--root",
+            "new",
+            "--prove",
+            "old/_site",
+            "old/_site/feed.xml",
+            "old/_site/sitemap.xml",
+        ]);
+        let run = run.exit(0).stderr_has("0 lost");
+        for other in ["title `", "date `", "id `", "images `"] {
+            assert!(!run.stderr.contains(other), "{permalink}: {}", run.stderr);
+        }
+    }
+    Ok(())
 }
 
 fn what_liquid_would_do_is_named_with_its_line() {
