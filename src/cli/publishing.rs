@@ -14,7 +14,7 @@ pub(crate) struct Publish {
     #[arg(value_name = "TARGET")]
     pub(crate) target: Option<String>,
     /// Publish this finished folder by its manifest, after verifying it, and build nothing
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", conflicts_with = "shard")]
     pub(crate) from: Option<PathBuf>,
     /// Change no lock file: each must be there and fit. For CI
     #[arg(long)]

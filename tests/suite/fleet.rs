@@ -109,6 +109,8 @@ fn parts_come_in_any_order_and_more_than_once() -> Result<(), Skip> {
     assert_eq!(part(copy(&blog()), "2/3", place).exit(0).site.public(), wanted);
     // Whoever comes again finds all, and comes to the same.
     assert_eq!(part(copy(&blog()), "1/3", place).exit(0).site.public(), wanted);
+    let json = copy(&blog()).run(&["build", "--shard", "1/5", "--stage", place, "--format", "json"]).exit(0);
+    json.stdout_has("\"waiting\"").stdout_has("\"missing\":[2,3,4,5]");
     // Another number of parts is another meeting.
     part(copy(&blog()), "1/2", place).exit(0).stderr_has("still to come: 1 part (2)");
     // One part is a whole.
@@ -197,6 +199,7 @@ fn parts_without_a_common_moment_or_a_stage_are_refused() -> Result<(), Skip> {
         (&["build", "--shard", "1/2"][..], "--stage"),
         (&["build", "--stage", place], "--shard"),
         (&["build", "--shard", "3/2", "--stage", place], "counted from 1"),
+        (&["publish", "--from", "public", "--shard", "1/2", "--stage", place], "cannot be used with"),
         (&["build", "--shard", "1/2", "--stage", "ftp://x/y"], "neither the address of a store"),
     ] {
         copy(&blog()).run(arguments).exit(2).stderr_has(words);
