@@ -68,15 +68,17 @@ impl Carrier<'_> {
         record.claim = Some(Claim { deployment: plan.deployment.clone(), failed: false });
         let when = standing.record.as_ref().map_or(When::Absent, |(_, tag)| When::Unchanged(tag.clone()));
         let tag = self.write_record(&record, &when)?;
-        let done = self.prove_conditions(&record).and_then(|()| self.put_all(plan, standing, is_dirty));
+        let done = self.prove_conditions(&record).and_then(|()| self.put_all(plan, standing, &record, is_dirty));
         let done = match done {
             Ok(done) => done,
             Err(problem) => {
                 // Whoever comes next need not wait; if even this fails, they wait, or say that they will not.
-                if let Some(claim) = &mut record.claim {
+                if self.stands(&record).is_ok()
+                    && let Some(claim) = &mut record.claim
+                {
                     claim.failed = true;
+                    let _ = self.write_record(&record, &When::Unchanged(tag));
                 }
-                let _ = self.write_record(&record, &When::Unchanged(tag));
                 return Err(problem);
             }
         };
@@ -119,14 +121,15 @@ impl Carrier<'_> {
             // An answer that was lost, and the same asked again.
             Err(Fault::Conflict) => match self.store.get(key) {
                 Ok(Some(stored)) if stored.bytes == bytes => Ok(stored.seen.tag),
-                _ => {
-                    let message = format!("somebody else published to {} meanwhile", self.store.shown());
-                    let hint = "look at what they published, and publish again";
-                    Err(Diagnostic::error("publish/conflict", message).hint(hint))
-                }
+                _ => Err(self.outdone()),
             },
             Err(fault) => Err(self.refused(key, &fault)),
         }
+    }
+
+    fn outdone(&self) -> Diagnostic {
+        let message = format!("somebody else published to {} meanwhile", self.store.shown());
+        Diagnostic::error("publish/conflict", message).hint("look at what they published, and publish again")
     }
 
     /// Sees whether the store refuses what it must refuse; else two who publish at once would not notice each other.
@@ -149,8 +152,17 @@ impl Carrier<'_> {
         }
     }
 
+    /// Stops unless the record is as it was written: a store that looks first and writes then lets two claims of one moment
+    /// through, and the later one stands.
+    fn stands(&self, record: &Record) -> Result<(), Diagnostic> {
+        let key = record::key();
+        let stored = self.store.get(&key).map_err(|fault| self.refused(&key, &fault))?;
+        let is_own = stored.is_some_and(|stored| stored.bytes == to_json(record));
+        if is_own || self.leave.unconditional { Ok(()) } else { Err(self.outdone()) }
+    }
+
     /// Keeps earlier forms, writes all files in their order, and last the manifest.
-    fn put_all(&self, plan: &Plan, standing: &Standing, is_dirty: bool) -> Result<Done, Diagnostic> {
+    fn put_all(&self, plan: &Plan, standing: &Standing, record: &Record, is_dirty: bool) -> Result<Done, Diagnostic> {
         let replaced: Vec<(&Put, Digest)> =
             plan.puts.iter().filter_map(|put| Some((put, put.was.filter(|was| *was != put.parcel.digest)?))).collect();
         self.progress.step("keeping what is written over", replaced.len());
@@ -167,6 +179,7 @@ impl Carrier<'_> {
             if puts.is_empty() {
                 continue;
             }
+            self.stands(record)?;
             self.progress.step(class.name(), puts.len());
             self.each(&puts, |put| {
                 if let Some(count) = self.put(put)? {

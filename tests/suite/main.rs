@@ -52,6 +52,7 @@ mod readback;
 mod relations;
 mod reports;
 mod reproducible;
+mod s3s;
 mod schedule;
 mod serve;
 mod served;
@@ -120,6 +121,7 @@ const MODULES: &[fn() -> Vec<harness::Test>] = &[
     relations::tests,
     reports::tests,
     reproducible::tests,
+    s3s::tests,
     schedule::tests,
     serve::tests,
     shortcodes::tests,
