@@ -69,7 +69,7 @@ use crate::diagnostic::{Diagnostic, Exit, Place};
 use crate::fleet::{Cache, Meeting, Shard, Waiting};
 use crate::library::{Library, Upcoming};
 use crate::manifest::{Contract, FileKind, Manifest};
-use crate::output::{Elsewhere, Kept, Output, Staged};
+use crate::output::{Elsewhere, Kept, Output, Staged, Supply};
 use crate::paths::Route;
 use crate::post::Hidden;
 use crate::render::{File, Fingerprints, Site};
@@ -219,10 +219,10 @@ fn journey(config: &Arc<Config>, request: &Request, build: &mut Build) -> Result
     let typesetter = Arc::new(typesetter.timed(request.timings.clone()));
     let site = Site::with(Arc::clone(config), sources, Arc::new(library), Arc::clone(&typesetter))?;
     let (kept, fingerprints) = (Kept::open(&config.root, elsewhere), Fingerprints::of(&site));
-    let page = |route: &Route| {
+    let page = |route: &Route, staged: &Staged| {
         let render =
             || timed(timings, Table::Templates, || render::page_noted(&site, route), |(file, _)| share_of(file));
-        kept.page(&fingerprints, route, render)
+        kept.page(&fingerprints, staged, route, render)
     };
     let mut routes = site.routes();
     let rank = |route: &Route| Some((site.library.rank(site.library.routes.get(route)?)?, site.library.newest.len()));
@@ -232,7 +232,8 @@ fn journey(config: &Arc<Config>, request: &Request, build: &mut Build) -> Result
     drop(fingerprints);
     let bring = |names: &[String]| cache.iter().for_each(|cache| cache.bring_all(&config.root, names));
     let pictures = render::develop(&site, bring);
-    staged.fill(&output, &pictures.iter().collect::<Vec<_>>(), |route| render::page(&site, route))?;
+    staged
+        .fill(&output, &pictures.iter().collect::<Vec<_>>(), |route, _| render::page(&site, route).map(Supply::File))?;
     build.diagnostics.extend(site.remarks());
     output::keep(&config.root, CODE, typesetter.memory());
     let identity = if meeting.is_some() { Some(render::identity(&site)?) } else { None };
@@ -246,6 +247,7 @@ fn journey(config: &Arc<Config>, request: &Request, build: &mut Build) -> Result
         }
     }
     derive(&output, &mut staged, &site, None)?;
+    staged.settle(&output)?;
     let flush = staged.flush();
     let began = build.tally.stage("render", began);
 

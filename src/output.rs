@@ -6,19 +6,23 @@
 //! writes no links, and leaves modes to no umask.
 //!
 //! Beside `public/` there may be `.public.lock` (a build runs) and `.public.stage-PID/`: `marker.json`,
-//! by which the next run knows that the folder is ours, and `site/`, the staged tree.
+//! by which the next run knows that the folder is ours, and `site/`, the staged tree. `.public.spare/` is such a folder, too:
+//! its `site/` was published before the present one, and the next build stages into it.
 
 mod cache;
 mod claim;
+mod container;
 mod kept;
 mod owned;
 mod promote;
+mod spare;
 mod stage;
 mod state;
 
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 
 use crate::diagnostic::{Diagnostic, Place};
 use crate::manifest::Manifest;
@@ -26,10 +30,11 @@ use crate::manifest::Manifest;
 pub use cache::{Elsewhere, Nowhere, is_kept, keep, kept_names, open_kept, recall_from, take_in};
 pub use kept::Kept;
 pub use promote::{Promotion, promote};
-pub use stage::{Staged, stage};
+pub use stage::{Staged, Supply, stage};
 
 use claim::Claim;
 use owned::Owned;
+use spare::Spare;
 use state::State;
 
 /// Where the guard's memory is.
@@ -50,6 +55,8 @@ pub struct Output {
     name: String,
     /// What we remember of it in `.blog/state/`.
     state: State,
+    /// The tree that this run may stage into.
+    spare: Mutex<Option<Spare>>,
     /// Whose files were in it when it was opened.
     known: Option<Owned>,
     /// Keeps other builds away until it is dropped.
@@ -65,8 +72,18 @@ impl Output {
         let mut output = Output::claim(root, out).map_err(|diagnostic| vec![*diagnostic])?;
         output.recover()?;
         output.remove_leftovers();
-        let owned = output.owned();
-        let foreign = owned.foreign(&output.out).map_err(|(path, error)| vec![output.unreadable(&path, &error)])?;
+        let foreign = || {
+            let owned = output.owned();
+            let foreign = owned.foreign(&output.out, output.state.since(&output.out))?;
+            Ok((owned, foreign))
+        };
+        let (foreign, spare) = rayon::join(foreign, || spare::survey(&output));
+        let (owned, foreign) =
+            foreign.map_err(|(path, error): (PathBuf, io::Error)| vec![output.unreadable(&path, &error)])?;
+        match spare {
+            Ok(spare) => output.spare = Mutex::new(spare),
+            Err(_) => spare::remove(&mut output),
+        }
         output.known = Some(owned);
         match foreign.is_empty() {
             true => Ok(output),
@@ -89,7 +106,17 @@ impl Output {
         let claim = Claim::take(&parent.join(format!(".{name}.lock")), &state.lock_path())
             .map_err(|error| Box::new(busy_or_refused(&root, &out, &error)))?;
         let (parent, name) = (parent.to_owned(), name.to_owned());
-        Ok(Output { root, parent, name, out, state, known: None, _claim: claim, notes: Vec::new() })
+        Ok(Output {
+            root,
+            parent,
+            name,
+            out,
+            state,
+            spare: Mutex::default(),
+            known: None,
+            _claim: claim,
+            notes: Vec::new(),
+        })
     }
 
     /// Returns the folder, links resolved.
@@ -169,6 +196,7 @@ pub fn clean(root: &Path, out: &Path) -> Result<Cleaned, Vec<Diagnostic>> {
     let mut output = Output::claim(root, out).map_err(|diagnostic| vec![*diagnostic])?;
     output.recover()?;
     output.remove_leftovers();
+    spare::remove(&mut output);
     let pruned = output.owned().prune(&output.out).map_err(|(path, error)| {
         vec![Diagnostic::error("output/write", refusal("remove", &output.shown(&path), &error))]
     })?;

@@ -209,42 +209,47 @@ pub(super) fn list(root: &Path) -> Result<Listing, Diagnostic> {
         return Err(Diagnostic::error("check/no-folder", message)
             .hint("`blog build` writes one; or name another: `blog check DIR`"));
     }
-    let mut files = BTreeMap::new();
-    let mut problems = Vec::new();
-    let mut pending = vec![(root.to_path_buf(), String::new())];
-    while let Some((folder, name)) = pending.pop() {
-        let entries = match fs::read_dir(&folder) {
-            Ok(entries) => entries,
+    let (files, problems) = list_below(root, "");
+    Ok((files.into_iter().collect(), problems))
+}
+
+/// Lists a folder, and side by side those in it.
+fn list_below(folder: &Path, name: &str) -> (Vec<(String, Listed)>, Vec<Diagnostic>) {
+    let (mut files, mut problems, mut folders) = (Vec::new(), Vec::new(), Vec::new());
+    let unreadable = |error: &std::io::Error| cannot_read(if name.is_empty() { "." } else { name }, error);
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) => return (files, vec![unreadable(&error)]),
+    };
+    for entry in entries {
+        let entry = entry.and_then(|entry| Ok((entry.file_type()?, entry)));
+        let (kind, entry) = match entry {
+            Ok(entry) => entry,
             Err(error) => {
-                problems.push(cannot_read(if name.is_empty() { "." } else { &name }, &error));
+                problems.push(unreadable(&error));
                 continue;
             }
         };
-        for entry in entries {
-            let entry = entry.and_then(|entry| Ok((entry.file_type()?, entry)));
-            let (kind, entry) = match entry {
-                Ok(entry) => entry,
-                Err(error) => {
-                    problems.push(cannot_read(if name.is_empty() { "." } else { &name }, &error));
-                    continue;
-                }
-            };
-            let file_name = entry.file_name();
-            let path = format!("{name}{}", file_name.to_string_lossy());
-            if kind.is_dir() {
-                // A repository is nobody's page, even where somebody publishes it by accident.
-                if file_name != ".git" {
-                    pending.push((entry.path(), format!("{path}/")));
-                }
-            } else if kind.is_file() {
-                let size = entry.metadata().map_or(0, |metadata| metadata.len());
-                files.insert(path, Listed { content: Content::Disk(entry.path()), size });
-            } else if kind.is_symlink() {
-                problems.push(link(&path, &entry.path()));
+        let file_name = entry.file_name();
+        let path = format!("{name}{}", file_name.to_string_lossy());
+        if kind.is_dir() {
+            // A repository is nobody's page, even where somebody publishes it by accident.
+            if file_name != ".git" {
+                folders.push((entry.path(), format!("{path}/")));
             }
+        } else if kind.is_file() {
+            let size = entry.metadata().map_or(0, |metadata| metadata.len());
+            files.push((path, Listed { content: Content::Disk(entry.path()), size }));
+        } else if kind.is_symlink() {
+            problems.push(link(&path, &entry.path()));
         }
     }
-    Ok((files, problems))
+    let below: Vec<_> = folders.par_iter().map(|(folder, name)| list_below(folder, name)).collect();
+    for (below, found) in below {
+        files.extend(below);
+        problems.extend(found);
+    }
+    (files, problems)
 }
 
 /// Says that a link was not followed: an error where pages may stand behind it, else a note.

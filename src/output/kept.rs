@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use tempfile::NamedTempFile;
 
 use super::cache::{self, Elsewhere, recall_from};
+use super::stage::{Staged, Supply};
 use crate::diagnostic::Diagnostic;
 use crate::digest::Digest;
 use crate::manifest::Entry;
@@ -119,19 +120,20 @@ impl<'a> Kept<'a> {
     pub fn page(
         &self,
         fingerprints: &Fingerprints<'_>,
+        staged: &Staged,
         route: &Route,
         render: impl FnOnce() -> (Result<Page, Vec<Diagnostic>>, Noted),
-    ) -> Result<Page, Vec<Diagnostic>> {
+    ) -> Result<Supply, Vec<Diagnostic>> {
         let path = route.out_path();
         if let Some(known) = self.known.get(path.as_str())
             && fingerprints.page(route, &known.record.made.asks) == Some(known.record.made.fingerprint)
-            && let Some(bytes) = self.bytes(&known.record)
+            && let Some(supply) = self.again(route, &known.record, staged)
         {
             known.used.store(true, Ordering::Relaxed);
             self.held.fetch_add(known.record.entry.size, Ordering::Relaxed);
             let pictures = known.record.made.pictures.iter();
             fingerprints.site().need(route, pictures.filter_map(|picture| Route::new(picture.as_str()).ok()));
-            return Ok(Page::again(route, &known.record.entry, bytes));
+            return Ok(supply);
         }
         let (page, noted) = render();
         let page = page?;
@@ -142,7 +144,16 @@ impl<'a> Kept<'a> {
             let pictures = noted.pictures.iter().map(|picture| picture.as_str().to_owned()).collect();
             self.put(path.as_str(), Made { fingerprint, asks: noted.asks, pictures }, bytes);
         }
-        Ok(page)
+        Ok(Supply::File(page))
+    }
+
+    /// Takes a page of an earlier run: as it stands in the tree, else its bytes.
+    fn again(&self, route: &Route, record: &Record, staged: &Staged) -> Option<Supply> {
+        let path = route.out_path();
+        if staged.holds(path.as_str(), &record.entry.digest) {
+            return Some(Supply::Standing(path, record.entry.clone()));
+        }
+        Some(Supply::File(Page::again(route, &record.entry, self.bytes(record)?)))
     }
 
     /// Returns the bytes of a page, if they are the ones that were written.

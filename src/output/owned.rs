@@ -4,18 +4,19 @@
 //! to touch what it does not know.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
-use std::fs;
+use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rayon::prelude::*;
+use rustix::fs::{AtFlags, FileType, Stat};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use crate::digest::Digest;
 use crate::manifest::{self, DEPLOYED, Deployed};
-use crate::output::state::read;
+use crate::output::state::{Since, read};
 
 /// The folder within the output folder in which files arrive that are about to replace others.
 pub(super) const TEMPORARY: &str = ".watchpost-new";
@@ -109,21 +110,43 @@ impl Owned {
         Owned(vec![Arc::new(Names::of(self.paths().filter_map(below)))])
     }
 
-    /// Returns the files of a folder that are not ours, sorted; links and devices never are.
-    pub(super) fn foreign(&self, folder: &Path) -> Result<Vec<String>, Refusal> {
+    /// Returns the files of a folder that are not ours, sorted; links and devices never are. A folder of ours in which nothing
+    /// has changed since the manifest was written holds what we put there, and is not listed.
+    pub(super) fn foreign(&self, folder: &Path, since: Option<Since>) -> Result<Vec<String>, Refusal> {
+        let top = match File::open(folder) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            opened => opened.map_err(|error| (folder.to_owned(), error))?,
+        };
+        let ours = folders_of(self.paths().map(String::as_str));
+        let all: Vec<&&str> = ours.iter().collect();
+        let found: Result<Vec<Vec<String>>, Refusal> = all
+            .par_iter()
+            .map(|name| match since.zip(stat_of(&top, name)) {
+                Some((since, stat)) if is_folder(&stat) && since.is_untouched(&stat) => Ok(Vec::new()),
+                _ => self.foreign_below(&folder.join(name), &prefix(name), &ours),
+            })
+            .collect();
+        let mut foreign = found?.concat();
+        foreign.sort();
+        Ok(foreign)
+    }
+
+    /// Lists a folder, and those in it but for ours, which are looked at one by one.
+    fn foreign_below(&self, folder: &Path, prefix: &str, ours: &HashSet<&str>) -> Result<Vec<String>, Refusal> {
         let mut foreign = Vec::new();
-        let mut folders = vec![(folder.to_owned(), String::new())];
-        while let Some((folder, prefix)) = folders.pop() {
-            for (path, name, kind) in entries(&folder)? {
-                let path_text = format!("{prefix}{name}");
-                match kind {
-                    Kind::Folder => folders.push((path, format!("{path_text}/"))),
-                    Kind::File if self.holds(&path_text) => {}
-                    Kind::File | Kind::Other => foreign.push(path_text),
-                }
+        if fs::symlink_metadata(folder).is_ok_and(|metadata| !metadata.is_dir()) && !prefix.is_empty() {
+            // The folder above names it.
+            return Ok(foreign);
+        }
+        for (path, name, kind) in entries(folder)? {
+            let path_text = format!("{prefix}{name}");
+            match kind {
+                Kind::Folder if ours.contains(&*path_text) => {}
+                Kind::Folder => foreign.extend(self.foreign_below(&path, &format!("{path_text}/"), ours)?),
+                Kind::File if self.holds(&path_text) => {}
+                Kind::File | Kind::Other => foreign.push(path_text),
             }
         }
-        foreign.sort();
         Ok(foreign)
     }
 
@@ -174,6 +197,37 @@ impl Owned {
         }
         Ok(pruned)
     }
+}
+
+/// Returns the folders that files are in, and those above them; the top one is the empty text.
+pub(super) fn folders_of<'a>(paths: impl Iterator<Item = &'a str>) -> HashSet<&'a str> {
+    let mut folders = HashSet::from([""]);
+    for path in paths {
+        let mut path = path;
+        while let Some((folder, _)) = path.rsplit_once('/') {
+            if !folders.insert(folder) {
+                break;
+            }
+            path = folder;
+        }
+    }
+    folders
+}
+
+/// Returns what begins the paths of what is in a folder.
+pub(super) fn prefix(folder: &str) -> String {
+    if folder.is_empty() { String::new() } else { format!("{folder}/") }
+}
+
+/// Looks at what lies at a path below an open folder; a link is not followed.
+pub(super) fn stat_of(top: &File, path: &str) -> Option<Stat> {
+    let path = if path.is_empty() { "." } else { path };
+    rustix::fs::statat(top, path, AtFlags::SYMLINK_NOFOLLOW).ok()
+}
+
+/// Returns whether it is a folder.
+pub(super) fn is_folder(stat: &Stat) -> bool {
+    FileType::from_raw_mode(stat.st_mode).is_dir()
 }
 
 /// Returns when a path goes: what the lists list, then the lists, then what names them.
@@ -239,7 +293,7 @@ mod tests {
     fn a_file_that_no_manifest_lists_is_foreign_and_is_never_removed() {
         let folder = folder(&["index.html", "a/index.html", "a/mine.txt", ".git/HEAD"]);
         let owned = owned(&["index.html", "a/index.html"]);
-        assert_eq!(owned.foreign(folder.path()).unwrap(), [".git/HEAD", "a/mine.txt"]);
+        assert_eq!(owned.foreign(folder.path(), None).unwrap(), [".git/HEAD", "a/mine.txt"]);
         let pruned = owned.prune(folder.path()).unwrap();
         assert_eq!((pruned.removed.len(), pruned.left), (2, vec![".git/HEAD".to_owned(), "a/mine.txt".to_owned()]));
         assert!(folder.path().join("a/mine.txt").exists() && !folder.path().join("a/index.html").exists());
@@ -251,7 +305,7 @@ mod tests {
         let folder = folder(&["index.html"]);
         std::os::unix::fs::symlink(outside.path(), folder.path().join("a")).unwrap();
         let owned = owned(&["index.html", "a", "a/index.html"]);
-        assert_eq!(owned.foreign(folder.path()).unwrap(), ["a"]);
+        assert_eq!(owned.foreign(folder.path(), None).unwrap(), ["a"]);
         owned.prune(folder.path()).unwrap();
         assert!(outside.path().join("index.html").exists());
     }

@@ -15,8 +15,9 @@ use rustix::io::Errno;
 use crate::diagnostic::Diagnostic;
 use crate::digest::Digest;
 use crate::manifest::{FileKind, Manifest, is_deployed};
+use crate::output::container::{OLD, SITE};
 use crate::output::owned::{Owned, TEMPORARY};
-use crate::output::stage::{OLD, SITE};
+use crate::output::spare;
 use crate::output::state::{Identity, Journal, Way};
 use crate::output::{Output, Staged};
 
@@ -216,8 +217,11 @@ fn make_folders(file: &Path, top: &Path) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Closes a promotion that has happened: the new manifest counts, the old tree goes.
+/// Closes a promotion that has happened: the new manifest counts, the old tree is spare, or goes.
 fn finish(output: &mut Output, container: &Path) -> Result<(), Refusal> {
+    if spare::leave(output, container) {
+        return output.state.finish();
+    }
     // What stood there when the folder was opened; else what the old manifest knows, before the new one takes its place.
     let owned = output.known.take().unwrap_or_else(|| output.owned());
     output.state.finish()?;

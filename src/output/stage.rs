@@ -10,38 +10,22 @@ use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, mpsc};
+use std::sync::{Mutex, MutexGuard, PoisonError, mpsc};
 use std::thread;
 use std::time::Duration;
 
 use rayon::prelude::*;
-use serde::{Deserialize, Serialize};
 
 use crate::diagnostic::{Diagnostic, Exit, Place, folded};
 use crate::digest::{Digest, Digesting};
 use crate::manifest::{Entry, FileKind};
 use crate::output::claim::is_forbidden;
-use crate::output::owned::Owned;
-use crate::output::state::{Identity, read};
+use crate::output::container::{SITE, mark, remove_unmarked};
+use crate::output::spare::{self, Spare, Standing};
+use crate::output::state::Identity;
 use crate::output::{Output, refusal};
 use crate::paths::{OutPath, Route};
 use crate::render::{Body, File as Page};
-
-/// The file by which the next run knows a container.
-const MARKER: &str = "marker.json";
-/// The staged tree in its container.
-pub(super) const SITE: &str = "site";
-/// The old tree in its container, where the two could not change places in one step.
-pub(super) const OLD: &str = "old";
-
-/// What the marker says.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct Marker {
-    /// The output folder.
-    out: PathBuf,
-    /// The tree that was staged: anything else that lies in the container was published once.
-    tree: Identity,
-}
 
 /// A whole site beside the output folder, not yet in its place.
 #[derive(Debug)]
@@ -55,6 +39,8 @@ pub struct Staged {
     folder: PathBuf,
     /// The folders that were made, by their path in it.
     made: Mutex<HashSet<String>>,
+    /// What an earlier build has left there.
+    standing: Mutex<Standing>,
     /// Whether it outlives this value.
     kept: bool,
 }
@@ -81,11 +67,20 @@ impl Flush {
 pub fn stage(
     output: &Output,
     routes: &[&Route],
-    render: impl Fn(&Route) -> Result<Page, Vec<Diagnostic>> + Sync,
+    render: impl Fn(&Route, &Staged) -> Result<Supply, Vec<Diagnostic>> + Sync,
 ) -> Result<Staged, Vec<Diagnostic>> {
     let mut staged = Staged::begin(output)?;
     staged.fill(output, routes, render)?;
     Ok(staged)
+}
+
+/// Where the file of a route comes from.
+#[derive(Debug)]
+pub enum Supply {
+    /// It was rendered, or an earlier run's bytes are taken.
+    File(Page),
+    /// Its file stands in the tree as the manifest says.
+    Standing(OutPath, Entry),
 }
 
 impl Staged {
@@ -94,16 +89,16 @@ impl Staged {
         &mut self,
         output: &Output,
         routes: &[&Route],
-        render: impl Fn(&Route) -> Result<Page, Vec<Diagnostic>> + Sync,
+        render: impl Fn(&Route, &Staged) -> Result<Supply, Vec<Diagnostic>> + Sync,
     ) -> Result<(), Vec<Diagnostic>> {
-        let staged = self;
+        let staged = &*self;
         let stopped = AtomicBool::new(false);
         let write = |route: &&Route| {
             if stopped.load(Ordering::Relaxed) {
                 return Err(Vec::new());
             }
-            let page = render(route)?;
-            staged.write(output, &page).inspect_err(|problems| {
+            let supply = render(route, staged)?;
+            staged.write(output, supply).inspect_err(|problems| {
                 let refused = problems.iter().any(|problem| problem.exit() == Exit::World);
                 stopped.fetch_or(refused, Ordering::Relaxed);
             })
@@ -114,7 +109,7 @@ impl Staged {
         let mut diagnostics = Vec::new();
         for result in written {
             match result {
-                Ok((path, entry)) => _ = staged.files.insert(path, entry),
+                Ok((path, entry)) => _ = self.files.insert(path, entry),
                 Err(problems) => diagnostics.extend(problems),
             }
         }
@@ -124,14 +119,19 @@ impl Staged {
         }
     }
 
-    /// Makes an empty container with its marker: beside the output folder, or in `.blog/` where
+    /// Takes the spare tree, or makes an empty container with its marker: beside the output folder, or in `.blog/` where
     /// nothing may be written there.
     fn begin(output: &Output) -> Result<Staged, Vec<Diagnostic>> {
         let name = format!(".{}.stage-{}", output.name, std::process::id());
         let beside = output.parent.join(&name);
+        if let Some(Spare { standing, folders }) = spare::take(output, &beside)
+            && let Some(tree) = Identity::of(&beside.join(SITE))
+        {
+            return Ok(Staged::at(beside, tree, true, folders, standing));
+        }
         let (container, is_beside) = match fs::create_dir(&beside) {
             Err(error) if is_forbidden(&error) => {
-                let container = output.state.spare().join(&name);
+                let container = output.state.inside().join(&name);
                 fs::create_dir_all(&container).map_err(|error| vec![output.unwritable(&container, &error)])?;
                 (container, false)
             }
@@ -145,18 +145,38 @@ impl Staged {
             fs::create_dir(&folder)?;
             fs::set_permissions(&folder, Permissions::from_mode(0o755))?;
             let tree = Identity::of(&folder).ok_or(io::ErrorKind::NotFound)?;
-            let temporary = container.join(format!("{MARKER}.new"));
-            fs::write(&temporary, serde_json::to_vec(&Marker { out: output.out.clone(), tree })?)?;
-            fs::rename(&temporary, container.join(MARKER))?;
+            mark(&container, &output.out, tree)?;
             Ok(tree)
         };
         let tree = begin().map_err(|error| {
             remove_unmarked(&container);
             vec![output.unwritable(&container, &error)]
         })?;
-        let folder = container.join(SITE);
-        let made = Mutex::default();
-        Ok(Staged { files: BTreeMap::new(), container, tree, beside: is_beside, folder, made, kept: false })
+        Ok(Staged::at(container, tree, is_beside, HashSet::new(), Standing::default()))
+    }
+
+    fn at(container: PathBuf, tree: Identity, beside: bool, made: HashSet<String>, standing: Standing) -> Staged {
+        let (folder, files) = (container.join(SITE), BTreeMap::new());
+        let (made, standing) = (Mutex::new(made), Mutex::new(standing));
+        Staged { files, container, tree, beside, folder, made, standing, kept: false }
+    }
+
+    /// Returns whether a file of an earlier build stands in the tree as this.
+    pub fn holds(&self, path: &str, digest: &Digest) -> bool {
+        self.standing().holds(path, digest)
+    }
+
+    fn standing(&self) -> MutexGuard<'_, Standing> {
+        self.standing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Removes what an earlier build has left and this one does not have.
+    pub fn settle(&self, output: &Output) -> Result<(), Vec<Diagnostic>> {
+        let removed = self.standing().settle(&self.folder);
+        let removed = removed.map_err(|error| vec![output.unwritable(&self.folder, &error)])?;
+        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        removed.iter().for_each(|folder| _ = made.remove(folder));
+        Ok(())
     }
 
     /// Returns the folder in which the site is staged.
@@ -246,14 +266,25 @@ impl Staged {
         Flush(flushed)
     }
 
-    fn write(&self, output: &Output, page: &Page) -> Result<(String, Entry), Vec<Diagnostic>> {
+    fn write(&self, output: &Output, supply: Supply) -> Result<(String, Entry), Vec<Diagnostic>> {
+        let page = match supply {
+            Supply::Standing(path, entry) => {
+                let is_kept = self.standing().keep(path.as_str(), &entry.digest);
+                let twice = || Failure::Write(self.folder.join(path.as_str()), io::ErrorKind::AlreadyExists.into());
+                return match is_kept {
+                    true => Ok((path.as_str().to_owned(), entry)),
+                    false => Err(vec![twice().diagnostic(output, &path, entry.source)]),
+                };
+            }
+            Supply::File(page) => page,
+        };
         let (digest, size) = self.write_body(&page.out, &page.body).map_err(|failure| {
             vec![failure.diagnostic(output, &page.out, page.source.as_ref().map(ToString::to_string))]
         })?;
         Ok((page.out.as_str().to_owned(), page.entry(digest, size)))
     }
 
-    /// Makes an empty file, and says where it is.
+    /// Makes an empty file, and says where it is. What an earlier build has left in its way goes.
     fn create(&self, path: &OutPath) -> Result<(PathBuf, File), Failure> {
         let target = self.folder.join(path.as_str());
         let refused = |error| Failure::Write(target.clone(), error);
@@ -261,34 +292,63 @@ impl Staged {
         if !is_inside(path.as_str()) {
             return Err(refused(io::Error::new(io::ErrorKind::InvalidInput, "it leaves the output folder")));
         }
+        self.standing().clear(&self.folder, path.as_str()).map_err(refused)?;
         if let Some((folder, _)) = path.as_str().rsplit_once('/') {
             self.make_folder(folder).map_err(refused)?;
         }
-        let file = File::options().write(true).create_new(true).mode(0o644).open(&target).map_err(refused)?;
+        let open = || File::options().write(true).create_new(true).mode(0o644).open(&target);
+        let file = match open() {
+            Err(error) if is_collision(&error) && self.clear_folder(path.as_str()).map_err(refused)? => open(),
+            opened => opened,
+        };
+        let file = file.map_err(refused)?;
         file.set_permissions(Permissions::from_mode(0o644)).map_err(refused)?;
         Ok((target, file))
     }
 
+    /// Removes a folder that an earlier build has left and this one has not written into; says whether it did.
+    fn clear_folder(&self, path: &str) -> io::Result<bool> {
+        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        if !made.contains(path) {
+            return Ok(false);
+        }
+        let cleared = self.standing().clear_folder(&self.folder, path)?;
+        cleared.iter().flatten().for_each(|folder| _ = made.remove(folder));
+        Ok(cleared.is_some())
+    }
+
     fn write_body(&self, path: &OutPath, body: &Body) -> Result<(Digest, u64), Failure> {
-        let (target, mut file) = self.create(path)?;
-        let refused = |error| Failure::Write(target.clone(), error);
         match body {
-            Body::Bytes(bytes) => {
-                file.write_all(bytes).map_err(refused)?;
-                Ok((Digest::of(bytes), bytes.len() as u64))
-            }
-            Body::Copy(source) => copy(source, &mut file, refused),
+            Body::Bytes(bytes) => self.write_bytes(path, bytes),
             Body::Picture(order) => {
                 let bytes = order.make().map_err(|problem| Failure::Picture(Box::new(problem)))?;
-                file.write_all(&bytes).map_err(refused)?;
-                Ok((Digest::of(&bytes), bytes.len() as u64))
+                self.write_bytes(path, &bytes)
+            }
+            Body::Copy(source) => {
+                if self.standing().has(path.as_str()) {
+                    let known = copy(source, &mut io::sink(), |error| Failure::Write(source.clone(), error))?;
+                    if self.standing().keep(path.as_str(), &known.0) {
+                        return Ok(known);
+                    }
+                }
+                let (target, mut file) = self.create(path)?;
+                copy(source, &mut file, |error| Failure::Write(target.clone(), error))
             }
         }
     }
 
+    fn write_bytes(&self, path: &OutPath, bytes: &[u8]) -> Result<(Digest, u64), Failure> {
+        let known = (Digest::of(bytes), bytes.len() as u64);
+        if !self.standing().keep(path.as_str(), &known.0) {
+            let (target, mut file) = self.create(path)?;
+            file.write_all(bytes).map_err(|error| Failure::Write(target, error))?;
+        }
+        Ok(known)
+    }
+
     /// Makes a folder and those above it, each with its mode, before another thread writes into it.
     fn make_folder(&self, folder: &str) -> io::Result<()> {
-        let mut made = self.made.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
         if made.contains(folder) {
             return Ok(());
         }
@@ -296,7 +356,12 @@ impl Staged {
         for above in ends.map(|end| &folder[..end]) {
             if !made.contains(above) {
                 let target = self.folder.join(above);
-                fs::create_dir(&target)?;
+                match fs::create_dir(&target) {
+                    Err(error) if is_collision(&error) && self.standing().clear(&self.folder, above)? => {
+                        fs::create_dir(&target)?;
+                    }
+                    made => made?,
+                }
                 fs::set_permissions(&target, Permissions::from_mode(0o755))?;
                 made.insert(above.to_owned());
             }
@@ -351,7 +416,11 @@ fn is_inside(path: &str) -> bool {
 }
 
 /// Copies a file piece by piece and returns its digest and size.
-fn copy(source: &Path, target: &mut File, refused: impl Fn(io::Error) -> Failure) -> Result<(Digest, u64), Failure> {
+fn copy(
+    source: &Path,
+    target: &mut impl io::Write,
+    refused: impl Fn(io::Error) -> Failure,
+) -> Result<(Digest, u64), Failure> {
     let unreadable = |error| Failure::Read(source.to_owned(), error);
     let mut file = File::open(source).map_err(unreadable)?;
     let (mut digesting, mut size, mut buffer) = (Digesting::default(), 0, vec![0; 128 * 1024]);
@@ -363,59 +432,5 @@ fn copy(source: &Path, target: &mut File, refused: impl Fn(io::Error) -> Failure
         digesting.add(&buffer[..count]);
         target.write_all(&buffer[..count]).map_err(&refused)?;
         size += count as u64;
-    }
-}
-
-/// Removes a container in which nothing but its own beginnings can be.
-fn remove_unmarked(container: &Path) {
-    let _ = fs::remove_file(container.join(format!("{MARKER}.new")));
-    let _ = fs::remove_dir(container.join(SITE));
-    let _ = fs::remove_dir(container);
-}
-
-impl Output {
-    /// Removes what killed or refused builds have left beside the output folder.
-    pub(super) fn remove_leftovers(&mut self) {
-        let prefix = format!(".{}.stage-", self.name);
-        let is_container = |entry: &fs::DirEntry| {
-            entry.file_name().to_string_lossy().starts_with(&prefix) && Identity::of(&entry.path()).is_some()
-        };
-        let beside = [self.parent.clone(), self.state.spare().to_owned()];
-        let listings = beside.iter().filter_map(|base| fs::read_dir(base).ok()).flatten().flatten();
-        let containers: Vec<PathBuf> = listings.filter(is_container).map(|entry| entry.path()).collect();
-        if !containers.is_empty() {
-            let owned = self.owned();
-            containers.iter().for_each(|container| self.remove_container(container, &owned));
-        }
-        // An in-place promotion that has not begun to replace anything.
-        let _ = fs::remove_dir_all(self.out.join(crate::output::owned::TEMPORARY));
-    }
-
-    /// Removes a container: the staged tree as a whole, a tree that was published once file by file.
-    pub(super) fn remove_container(&mut self, container: &Path, owned: &Owned) {
-        let Some(marker) = read::<Marker>(&container.join(MARKER)) else { return remove_unmarked(container) };
-        if marker.out != self.out {
-            return;
-        }
-        let mut left = Vec::new();
-        for tree in [container.join(SITE), container.join(OLD)] {
-            if Identity::of(&tree) == Some(marker.tree) {
-                let _ = fs::remove_dir_all(&tree);
-                continue;
-            }
-            let mut owned = owned.clone();
-            owned.add_folder(&tree);
-            match owned.prune(&tree) {
-                Ok(pruned) => left.extend(pruned.left.into_iter().map(|path| tree.join(path))),
-                Err((path, _)) => left.push(path),
-            }
-        }
-        if left.is_empty() {
-            let _ = fs::remove_dir_all(container);
-        }
-        for path in left {
-            let message = format!("`{}` is not ours or cannot be removed; it was left there", self.shown(&path));
-            self.notes.push(Diagnostic::warning("output/left", message).hint("move it where it belongs"));
-        }
     }
 }

@@ -1,5 +1,5 @@
 //! Owns what is remembered of an output folder between runs, in `.blog/state/`: the manifest of the
-//! last build, and the journal of a promotion that is under way.
+//! last build and of the spare tree, and the journal of a promotion that is under way.
 //!
 //! Each file is replaced as a whole. A broken one counts as missing.
 
@@ -8,6 +8,7 @@ use std::io;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
+use rustix::fs::Stat;
 use serde::{Deserialize, Serialize};
 
 use crate::digest::Digest;
@@ -27,6 +28,23 @@ impl Identity {
     pub(super) fn of(path: &Path) -> Option<Identity> {
         let metadata = fs::symlink_metadata(path).ok()?;
         metadata.is_dir().then(|| Identity { device: metadata.dev(), inode: metadata.ino() })
+    }
+}
+
+/// When a manifest was written: after every file and folder of its tree.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Since(i64, i64);
+
+impl Since {
+    fn of(manifest: &Path) -> Option<Since> {
+        let metadata = fs::metadata(manifest).ok()?;
+        Some(Since(metadata.mtime(), metadata.mtime_nsec()))
+    }
+
+    /// Returns whether nobody has changed something since: its bytes, its mode, its links, what is in it. No program can set
+    /// back the time at which the system notes that.
+    pub(super) fn is_untouched(self, stat: &Stat) -> bool {
+        (stat.st_ctime, stat.st_ctime_nsec.cast_signed()) < (self.0, self.1)
     }
 }
 
@@ -81,13 +99,25 @@ impl State {
     }
 
     /// Returns the folder for staged trees where none can be made beside the output folder.
-    pub(super) fn spare(&self) -> &Path {
+    pub(super) fn inside(&self) -> &Path {
         &self.blog
     }
 
     /// Returns the manifest of the build that stands in the output folder.
     pub(super) fn manifest(&self) -> Option<Manifest> {
         read(&self.file("manifest"))
+    }
+
+    /// Returns when the files and folders of the output folder were all there; nothing unless it is the very folder that was
+    /// put in place then, and no copy of it.
+    pub(super) fn since(&self, out: &Path) -> Option<Since> {
+        self.is_tree("tree", out).then(|| Since::of(&self.file("manifest")))?
+    }
+
+    /// Returns whether a folder is the one that a note speaks of.
+    fn is_tree(&self, note: &str, folder: &Path) -> bool {
+        let journal: Option<Journal> = read(&self.file(note));
+        journal.is_some_and(|journal| Identity::of(folder) == Some(journal.tree))
     }
 
     /// Returns when that manifest was written.
@@ -124,8 +154,33 @@ impl State {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err((current, error)),
             _ => {}
         }
+        // From now on it only says which folder the manifest speaks of.
+        let _ = fs::rename(self.file("journal"), self.file("tree"));
         self.forget();
         Ok(())
+    }
+
+    /// Keeps the manifest that no longer counts as that of the spare tree; says whether there was one.
+    pub(super) fn retire(&self) -> bool {
+        let _ = fs::rename(self.file("tree"), self.file("spare.tree"));
+        let next = self.file("manifest.next");
+        next.is_file() && fs::rename(self.file("manifest"), self.file("spare")).is_ok()
+    }
+
+    /// Returns the manifest of the spare tree, and when it was written; nothing if that is not this folder.
+    pub(super) fn spare(&self, tree: &Path) -> Option<(Manifest, Since)> {
+        if !self.is_tree("spare.tree", tree) {
+            return None;
+        }
+        let path = self.file("spare");
+        let since = Since::of(&path)?;
+        Some((read(&path)?, since))
+    }
+
+    /// Forgets what the spare tree holds.
+    pub(super) fn forget_spare(&self) {
+        let _ = fs::remove_file(self.file("spare"));
+        let _ = fs::remove_file(self.file("spare.tree"));
     }
 
     /// Forgets a promotion that has not happened.

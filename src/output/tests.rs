@@ -11,32 +11,33 @@ use crate::paths::{BaseUrl, OutPath, Route};
 use crate::render::{Body, File};
 
 /// A site's folder with `public/` below it.
-struct Place(tempfile::TempDir);
+pub(super) struct Place(tempfile::TempDir);
 
 impl Place {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let place = Place(tempfile::tempdir().unwrap());
         fs::write(place.root().join("site.toml"), "").unwrap();
         place
     }
 
-    fn root(&self) -> &Path {
+    pub(super) fn root(&self) -> &Path {
         self.0.path()
     }
 
-    fn out(&self) -> PathBuf {
+    pub(super) fn out(&self) -> PathBuf {
         self.root().join("public")
     }
 
-    fn open(&self) -> Result<Output, Vec<Diagnostic>> {
+    pub(super) fn open(&self) -> Result<Output, Vec<Diagnostic>> {
         Output::open(self.root(), &self.out())
     }
 
-    fn stage(&self, output: &Output, pages: &[(&str, &str)]) -> (Staged, Manifest) {
+    pub(super) fn stage(&self, output: &Output, pages: &[(&str, &str)]) -> (Staged, Manifest) {
         let bodies: BTreeMap<Route, &str> =
             pages.iter().map(|(route, body)| (Route::new(*route).unwrap(), *body)).collect();
         let routes: Vec<&Route> = bodies.keys().collect();
-        let mut staged = stage(output, &routes, |route| Ok(page(route, Body::Bytes(bodies[route].into())))).unwrap();
+        let mut staged = stage(output, &routes, |route, _| Ok(page(route, Body::Bytes(bodies[route].into())))).unwrap();
+        staged.settle(output).unwrap();
         let mut manifest = Manifest::new(&BaseUrl::parse("https://blog.example/").unwrap(), staged.files.clone());
         for (path, bytes) in manifest.deployed(&Contract::default(), &[OutPath::new("secret/index.html")].into()) {
             staged.add(output, &path, bytes, FileKind::Asset).unwrap();
@@ -45,14 +46,14 @@ impl Place {
         (staged, manifest)
     }
 
-    fn build(&self, way: Way, pages: &[(&str, &str)]) -> Promotion {
+    pub(super) fn build(&self, way: Way, pages: &[(&str, &str)]) -> Promotion {
         let mut output = self.open().unwrap();
         let (staged, manifest) = self.stage(&output, pages);
         promote_by(way, &mut output, staged, &manifest).unwrap()
     }
 
     /// Returns every file of the output folder with its text, but for the manifest that lies in it.
-    fn files(&self) -> BTreeMap<String, String> {
+    pub(super) fn files(&self) -> BTreeMap<String, String> {
         fn walk(folder: &Path, prefix: &str, files: &mut BTreeMap<String, String>) {
             for entry in fs::read_dir(folder).unwrap().flatten() {
                 let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
@@ -69,7 +70,7 @@ impl Place {
     }
 
     /// Returns what lies in the root beside the site.
-    fn litter(&self) -> Vec<String> {
+    pub(super) fn litter(&self) -> Vec<String> {
         let mut names: Vec<String> = fs::read_dir(self.root())
             .unwrap()
             .flatten()
@@ -81,8 +82,8 @@ impl Place {
     }
 }
 
-fn page(route: &Route, body: Body) -> File {
-    File {
+pub(super) fn page(route: &Route, body: Body) -> Supply {
+    Supply::File(File {
         route: route.clone(),
         out: route.out_path(),
         body,
@@ -92,10 +93,10 @@ fn page(route: &Route, body: Body) -> File {
         section: None,
         no_analytics: false,
         canonical: None,
-    }
+    })
 }
 
-fn texts(pages: &[(&str, &str)]) -> BTreeMap<String, String> {
+pub(super) fn texts(pages: &[(&str, &str)]) -> BTreeMap<String, String> {
     pages.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect()
 }
 
@@ -120,7 +121,8 @@ fn each_way_replaces_the_old_site_and_leaves_nothing_behind() {
             ("x", "file"),
         ];
         assert_eq!(place.files(), texts(&wanted), "{way:?}");
-        assert!(place.litter().is_empty(), "{way:?} left {:?}", place.litter());
+        let spare: &[&str] = if way == Way::Exchange { &[".public.spare"] } else { &[] };
+        assert_eq!(place.litter(), spare, "{way:?}");
         assert_eq!(place.open().unwrap().manifest().unwrap().files.len(), 5 + 2);
     }
 }
@@ -142,7 +144,7 @@ fn modes_do_not_depend_on_the_umask_or_the_source() {
     fs::set_permissions(&source, fs::Permissions::from_mode(0o4700)).unwrap();
     let mut output = place.open().unwrap();
     let (page_route, photo) = (Route::new("/a/b/").unwrap(), Route::new("/a/photo.jpg").unwrap());
-    let staged = stage(&output, &[&page_route, &photo], |route| {
+    let staged = stage(&output, &[&page_route, &photo], |route, _| {
         let body = if *route == photo { Body::Copy(source.clone()) } else { Body::Bytes(b"page".to_vec()) };
         Ok(page(route, body))
     })
@@ -228,7 +230,8 @@ fn a_page_that_cannot_be_rendered_leaves_no_trace_and_all_of_them_are_named() {
     let output = place.open().unwrap();
     let routes: Vec<Route> = (0..9).map(|number| Route::new(format!("/{number}/")).unwrap()).collect();
     let routes: Vec<&Route> = routes.iter().collect();
-    let problems = stage(&output, &routes, |route| Err(vec![Diagnostic::error("x/y", route.to_string())])).unwrap_err();
+    let problems =
+        stage(&output, &routes, |route, _| Err(vec![Diagnostic::error("x/y", route.to_string())])).unwrap_err();
     let named: Vec<&str> = problems.iter().map(|problem| problem.message.as_str()).collect();
     assert_eq!(named, ["/0/", "/1/", "/2/", "/3/", "/4/", "/5/", "/6/", "/7/", "/8/"]);
     drop(output);
@@ -240,7 +243,7 @@ fn a_file_where_a_folder_is_needed_is_the_sites_fault() {
     let place = Place::new();
     let output = place.open().unwrap();
     let (one, other) = (Route::new("/a").unwrap(), Route::new("/a/").unwrap());
-    let problems = stage(&output, &[&one, &other], |route| Ok(page(route, Body::Bytes(Vec::new())))).unwrap_err();
+    let problems = stage(&output, &[&one, &other], |route, _| Ok(page(route, Body::Bytes(Vec::new())))).unwrap_err();
     assert_eq!(problems[0].code, "output/twice");
 }
 
@@ -303,7 +306,15 @@ fn a_promotion_that_was_stopped_is_finished_or_undone_wherever_it_stopped() {
             };
             assert_eq!(place.files(), wanted, "{way:?} {moment}");
             assert_eq!(output.manifest().unwrap().files.len(), 2 + 2);
-            assert_eq!(place.litter(), [".public.lock"], "{way:?} {moment}");
+            let is_spare = place.litter().contains(&".public.spare".to_owned());
+            let litter: &[&str] = if is_spare { &[".public.lock", ".public.spare"] } else { &[".public.lock"] };
+            assert_eq!(place.litter(), litter, "{way:?} {moment}");
+            drop(output);
+            let pages = [("/", "newer"), ("/third/", "third")];
+            place.build(Way::Exchange, &pages);
+            place.build(Way::Exchange, &pages);
+            let wanted = texts(&[("index.html", "newer"), ("third/index.html", "third")]);
+            assert_eq!(place.files(), wanted, "{way:?} {moment}");
         }
     }
 }
@@ -315,10 +326,18 @@ fn a_foreign_file_that_turns_up_in_the_old_tree_is_left_and_named() {
     let mut output = place.open().unwrap();
     let (staged, manifest) = place.stage(&output, &[("/", "two")]);
     fs::write(place.out().join("mine.txt"), "precious").unwrap();
-    let container = staged.container.clone();
-    let promotion = promote(&mut output, staged, &manifest).unwrap();
-    assert_eq!(promotion.notes[0].code, "output/left");
-    assert_eq!(fs::read_to_string(container.join("site/mine.txt")).unwrap(), "precious");
+    promote(&mut output, staged, &manifest).unwrap();
+    drop(output);
+    let spare = place.root().join(".public.spare/site");
+    for _ in 0..2 {
+        let output = place.open().unwrap();
+        assert_eq!(output.notes[0].code, "output/left");
+        assert_eq!(fs::read_to_string(spare.join("mine.txt")).unwrap(), "precious");
+        assert!(!spare.join("index.html").exists());
+        drop(output);
+        place.build(Way::Exchange, &[("/", "three")]);
+    }
+    assert_eq!(place.files(), texts(&[("index.html", "three")]));
 }
 
 #[test]

@@ -36,7 +36,13 @@ fn a_fresh_blog_builds_and_builds_again_without_changing_a_byte() {
     let run = run.then().build().exit(0);
     assert!(run.site.public() == first, "a second build changed something");
     let left: Vec<_> = fs::read_dir(run.site.root()).unwrap().flatten().map(|entry| entry.file_name()).collect();
-    assert!(!left.iter().any(|name| name.to_string_lossy().starts_with(".public")), "{left:?}");
+    let beside = left.iter().filter(|name| name.to_string_lossy().starts_with(".public"));
+    assert_eq!(
+        beside.collect::<Vec<_>>(),
+        [".public.spare"],
+        "the tree before this one, for the next build, and nothing else"
+    );
+    assert_eq!(fs::read(run.site.path(".public.spare/.gitignore")).unwrap(), b"*\n", "git need not know of it");
 }
 
 fn a_post_is_at_its_address_and_in_the_feeds() {
